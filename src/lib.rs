@@ -1,1 +1,14 @@
+//! **Comptoir**: a GraphQL gateway that merges a shop's ERP with its IsoShop source at query
+//! time, field by field, by declared precedence rules.
+//!
+//! Rooms, from the bottom up (imports point downwards only):
+//! [`value`] → [`sources`] → [`connectors`] → [`federation`] → [`catalog`] → [`graphql`] →
+//! [`shop`] and [`http`] → `cli`.
 
+pub mod config;
+pub mod connectors;
+pub mod diagnostics;
+pub mod federation;
+pub mod graphql;
+pub mod sources;
+pub mod value;

@@ -1,0 +1,226 @@
+//! What a shop writes in `comptoir.toml`: keys, defaults and limits. Unknown keys are errors; all
+//! errors are reported at once, each with its place.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use indexmap::IndexMap;
+
+use crate::{diagnostics::Place, value::Value};
+
+/// A whole shop file, checked, with defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The shop's folder; relative paths start here.
+    pub dir: PathBuf,
+    /// `[shop]`.
+    pub shop: ShopConfig,
+    /// `[sources.*]` in order of declaration.
+    pub sources: IndexMap<String, SourceConfig>,
+    /// `[http]`.
+    pub http: HttpConfig,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[web]`.
+    pub web: WebConfig,
+    /// `[departments]`.
+    pub departments: DepartmentsConfig,
+    /// `[references]`.
+    pub references: ReferencesConfig,
+    /// `[media]`.
+    pub media: MediaConfig,
+    /// `[access]`.
+    pub access: AccessConfig,
+    /// The 32-byte key that seals cursors (`cursor.key_file`, hex).
+    pub cursor_key: [u8; 32],
+}
+
+/// `[shop]`.
+#[derive(Clone, Debug)]
+pub struct ShopConfig {
+    /// The shop's name.
+    pub name: String,
+    /// ISO 4217 code of its currency.
+    pub currency: String,
+    /// Language codes, the default first.
+    pub languages: Vec<String>,
+    /// The zone of sources that keep local times.
+    pub timezone: chrono_tz::Tz,
+}
+
+/// `[sources.NAME]`.
+#[derive(Clone, Debug)]
+pub struct SourceConfig {
+    /// The source's name.
+    pub name: String,
+    /// The engine.
+    pub kind: SourceKind,
+    /// The connector map's name.
+    pub connector: String,
+    /// Where it is, with secrets filled in; never printed.
+    pub url: Secret,
+    /// What the map calls settings: switches and bound parameters.
+    pub settings: BTreeMap<String, Value>,
+    /// Pool and time limits.
+    pub limits: SourceLimits,
+    /// Where `[sources.NAME]` stands.
+    pub place: Place,
+}
+
+/// The engines that a source may run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// `sqlite`.
+    Sqlite,
+    /// `postgres`.
+    Postgres,
+}
+
+/// Text that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// `[sources.NAME.limits]`.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceLimits {
+    /// Pooled connections (8).
+    pub connections: u32,
+    /// Time to connect (5 s).
+    pub connect: Duration,
+    /// Time for a statement (10 s).
+    pub statement: Duration,
+}
+
+impl Default for SourceLimits {
+    fn default() -> Self {
+        Self { connections: 8, connect: Duration::from_secs(5), statement: Duration::from_secs(10) }
+    }
+}
+
+/// `[http]`.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Address and port; loopback only until the doors are built.
+    pub bind: std::net::SocketAddr,
+    /// What clients call it.
+    pub public_url: String,
+    /// Whether GraphiQL is served.
+    pub graphiql: bool,
+    /// Whether introspection is answered.
+    pub introspection: bool,
+    /// Operations allowed in one HTTP batch; 0 (the default): batching is off.
+    pub batch: usize,
+}
+
+/// `[limits]`: what no request may exceed. Each is named in the error it causes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Bytes of a request body (`body`, 262,144).
+    pub body: usize,
+    /// Tokens of a document (`tokens`, 5,000).
+    pub tokens: usize,
+    /// Nesting of fields (`depth`, 15); introspection is exempt.
+    pub depth: usize,
+    /// Aliases in an operation (`aliases`, 50).
+    pub aliases: usize,
+    /// Root fields of an operation (`root_fields`, 20).
+    pub root_fields: usize,
+    /// `first` of a connection (`page`, 100).
+    pub page: usize,
+    /// Static cost of an operation (`cost`, 20,000).
+    pub cost: u64,
+    /// Seconds a request may take (`request_seconds`, 15).
+    pub request: Duration,
+    /// Keys gathered in memory for one list (`gather`, 5,000).
+    pub gather: usize,
+    /// Rows read to fill one page (`scan_rows`, 20,000).
+    pub scan_rows: usize,
+    /// Keys in one statement (`batch_keys`, 1,000).
+    pub batch_keys: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 262_144,
+            tokens: 5_000,
+            depth: 15,
+            aliases: 50,
+            root_fields: 20,
+            page: 100,
+            cost: 20_000,
+            request: Duration::from_secs(15),
+            gather: 5_000,
+            scan_rows: 20_000,
+            batch_keys: 1_000,
+        }
+    }
+}
+
+/// `[web]`: who decides what is on the web.
+#[derive(Clone, Debug, Default)]
+pub struct WebConfig {
+    /// `decision` (erp).
+    pub decision: WebDecision,
+    /// `on_unknown` (show): what happens when the overlay that may hide a record is unreachable.
+    pub fail_on_unknown: bool,
+}
+
+/// Who decides that a record is on the web.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WebDecision {
+    /// The ERP's flag.
+    #[default]
+    Erp,
+}
+
+/// `[departments]`.
+#[derive(Clone, Debug)]
+pub struct DepartmentsConfig {
+    /// `tree` (merged).
+    pub tree: Tree,
+    /// Codes of the overlay's own departments.
+    pub own_codes: Vec<String>,
+    /// The prefix of the overlay's own departments (`w-`); blank: none.
+    pub own_prefix: String,
+    /// Leave out departments without an article on the web (false).
+    pub hide_empty: bool,
+}
+
+/// Whose tree it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tree {
+    /// The ERP's alone.
+    Erp,
+    /// The overlay's alone.
+    Isoshop,
+    /// The ERP's, completed and overridden.
+    #[default]
+    Merged,
+}
+
+/// `[references]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReferencesConfig {
+    /// `code = "generated"`: never the ERP's own variant code.
+    pub generated_codes: bool,
+}
+
+/// `[media]`.
+#[derive(Clone, Debug, Default)]
+pub struct MediaConfig {
+    /// Put before a file's path to make its URL, with no slash at its end.
+    pub base_url: String,
+}
+
+/// `[access]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AccessConfig {
+    /// Who has no token sees provenance, plan and hiddenReason (the demo only).
+    pub anonymous_provenance: bool,
+}

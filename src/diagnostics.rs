@@ -1,0 +1,129 @@
+//! Configuration errors, all at once: each says where (file, line, column), what is wrong and what
+//! to do.
+
+use std::fmt;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; the shop runs.
+    Warning,
+    /// The shop cannot run with it.
+    Error,
+}
+
+/// A place in a file of the shop or of the built-in schema.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The file's name as the user knows it (relative to the shop folder, or `built-in: …`).
+    pub file: String,
+    /// Line, from 1; 0 when the whole file is meant.
+    pub line: usize,
+    /// Column in characters, from 1; 0 when the whole line is meant.
+    pub column: usize,
+}
+
+impl Place {
+    /// A place in a file; line and column count from 1.
+    pub fn new(file: impl Into<String>, line: usize, column: usize) -> Self {
+        Self { file: file.into(), line, column }
+    }
+
+    /// The place of a byte offset in a text, counting characters for the column.
+    pub fn of_offset(file: impl Into<String>, text: &str, offset: usize) -> Self {
+        let offset = offset.min(text.len());
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        Self::new(file, line, column)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+            if self.column > 0 {
+                write!(f, ":{}", self.column)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One finding of the configuration check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Error or warning.
+    pub severity: Severity,
+    /// Stable code in SCREAMING_SNAKE_CASE (`UNKNOWN_KEY`, `UNKNOWN_SOURCE`, `TYPE_CLASH`…).
+    pub code: &'static str,
+    /// Where.
+    pub place: Place,
+    /// What is wrong, one sentence.
+    pub message: String,
+    /// What to do about it, one sentence.
+    pub help: String,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        write!(f, "{severity}[{}]: {}\n  --> {}", self.code, self.message, self.place)?;
+        if !self.help.is_empty() {
+            write!(f, "\n  help: {}", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+/// Collects findings, so that the user sees all of them in one run.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    /// The findings in the order they were found.
+    pub items: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Notes an error.
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        place: Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Error, code, place, message, help);
+    }
+
+    /// Notes a warning.
+    pub fn warn(
+        &mut self,
+        code: &'static str,
+        place: Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Warning, code, place, message, help);
+    }
+
+    fn push(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        place: Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.items.push(Diagnostic { severity, code, place, message: message.into(), help: help.into() });
+    }
+
+    /// Whether any finding is an error.
+    pub fn has_errors(&self) -> bool {
+        self.items.iter().any(|d| d.severity == Severity::Error)
+    }
+}

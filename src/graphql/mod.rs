@@ -1,0 +1,6 @@
+//! GraphQL: the type system from the SDL, documents and their cache, limits, planned execution and
+//! the writer.
+
+pub mod error;
+pub mod request;
+pub mod types;

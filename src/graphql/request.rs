@@ -1,0 +1,64 @@
+//! What comes in and what goes out, between the HTTP room and the executor.
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+/// One GraphQL request, already taken out of its transport.
+#[derive(Clone, Debug, Default)]
+pub struct GraphqlRequest {
+    /// The document.
+    pub query: String,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// Variable values as JSON.
+    pub variables: Map<String, Value>,
+}
+
+/// What the transport knows beside the request.
+#[derive(Clone, Debug, Default)]
+pub struct RequestContext {
+    /// Names the request in logs and in `extensions.traceId` of faults.
+    pub request_id: String,
+    /// Languages the client accepts, best first (from `Accept-Language`).
+    pub languages: Vec<String>,
+    /// Only queries may run (GET).
+    pub read_only: bool,
+    /// The client asks to see plan and statements in `extensions` (honoured under the demo switch).
+    pub explain: bool,
+}
+
+/// A finished answer.
+#[derive(Clone, Debug)]
+pub struct GraphqlResponse {
+    /// The response as JSON bytes: `{"data":…}`, `{"errors":[…]}` or both, with `extensions`.
+    pub body: Bytes,
+    /// What kind of answer it is; decides the HTTP status.
+    pub outcome: Outcome,
+    /// How many errors it carries (for logs).
+    pub errors: usize,
+    /// The operation's name, when it has one (for logs).
+    pub operation: Option<String>,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Executed; `data` is present, perhaps null or partial.
+    Executed,
+    /// The document or its variables were refused before execution; no `data`.
+    Refused,
+    /// A mutation by GET.
+    MethodNotAllowed,
+    /// Longer than the request may take; no `data`.
+    TimedOut,
+}
+
+/// Runs GraphQL requests. The HTTP room knows nothing else of what is behind it.
+#[async_trait::async_trait]
+pub trait Executor: Send + Sync + 'static {
+    /// Runs one request to its end; never fails otherwise than in the response.
+    async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse;
+
+    /// Which sources answer, by name: `Ok(version)` or the error's text. Used by `/health/ready`.
+    async fn health(&self) -> Vec<(String, Result<String, String>)>;
+}

@@ -1,0 +1,157 @@
+//! Asking one database: what a question is ([`Select`], [`Expr`]), how it reads in each dialect,
+//! and one driver a file. This room knows no entity.
+
+pub mod expr;
+pub mod render;
+pub mod select;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+pub use expr::Expr;
+pub use select::{Param, Select, Statement};
+
+use crate::value::Value;
+
+/// The SQL a source speaks. A new dialect is a new member here, a renderer and a driver; nothing
+/// above this room changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// SQLite 3.38 or later (window functions, JSON).
+    Sqlite,
+    /// PostgreSQL 12 or later.
+    Postgres,
+}
+
+/// Rows as a source gave them: row-major, `width` cells a row, already decoded and normalised.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// Cells in a row.
+    pub width: usize,
+    /// All cells, row after row.
+    pub cells: Vec<Value>,
+}
+
+impl Rows {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        if self.width == 0 { 0 } else { self.cells.len() / self.width }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// One cell. Out of range reads as nothing.
+    #[inline]
+    pub fn get(&self, row: usize, column: usize) -> &Value {
+        static NULL: Value = Value::Null;
+        self.cells.get(row * self.width + column).unwrap_or(&NULL)
+    }
+
+    /// One row.
+    pub fn row(&self, row: usize) -> &[Value] {
+        self.cells.get(row * self.width..(row + 1) * self.width).unwrap_or(&[])
+    }
+}
+
+/// What every statement of one request shares.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The request's clock: one reading for all sources, so that an answer is of one moment.
+    pub now: DateTime<Utc>,
+    /// The moment by which the request must have its answer, if limited.
+    pub deadline: Option<tokio::time::Instant>,
+}
+
+impl Moment {
+    /// The request starts now, with the given time to live.
+    pub fn now(limit: Option<Duration>) -> Self {
+        Self { now: Utc::now(), deadline: limit.map(|l| tokio::time::Instant::now() + l) }
+    }
+}
+
+/// One database, asked by statements. Implementations pool connections, keep connect and statement
+/// time limits, decode and normalise by the statement's columns, probe optional columns at first
+/// contact, and report every statement they send to their [`Trace`].
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// The name the shop gave it (`erp`, `isoshop`…).
+    fn name(&self) -> &str;
+
+    /// The SQL it speaks.
+    fn dialect(&self) -> Dialect;
+
+    /// Runs a statement. `params` fill the statement's [`Param`] slots by index.
+    async fn run(
+        &self,
+        statement: &Statement,
+        params: &[Param],
+        moment: &Moment,
+    ) -> Result<Rows, SourceError>;
+
+    /// Whether the source answers, and what it says of itself (server version).
+    async fn ping(&self) -> Result<String, SourceError>;
+
+    /// The columns of a table as the database has them, or `None` when there is no such table.
+    async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError>;
+
+    /// Closes the pool.
+    async fn close(&self);
+}
+
+/// A source shared by everything that asks it.
+pub type SharedSource = Arc<dyn Source>;
+
+/// Sees every statement a source sends, before it is sent. Tests assert what was sent and what was
+/// not; `plan` and the logs show it. Parameters are not shown: they may hold personal data.
+pub trait Trace: Send + Sync {
+    /// A statement goes out to `source`.
+    fn sent(&self, source: &str, sql: &str);
+}
+
+/// Why a source gave no answer. An error of that source, never of the process.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// No connection: host down, refused login, missing file.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// The pool gave no connection in time.
+    #[error("no connection became free within {0:?}")]
+    PoolTimeout(Duration),
+    /// The statement took longer than the source's `statement_seconds`, or than the request may.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The connection was lost half-way.
+    #[error("connection lost: {0}")]
+    Lost(String),
+    /// The database refused the statement (missing table or column, type clash, permission).
+    #[error("refused by the database: {0}")]
+    Refused(String),
+    /// A value that cannot be what the statement's types say.
+    #[error("cannot decode column {column}: {reason}")]
+    Decode {
+        /// The output column's name.
+        column: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl SourceError {
+    /// The stable cause shown in provenance and errors.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Connect(_) => "CONNECT",
+            Self::PoolTimeout(_) => "POOL_TIMEOUT",
+            Self::Timeout(_) => "TIMEOUT",
+            Self::Lost(_) => "CONNECTION_LOST",
+            Self::Refused(_) => "REFUSED",
+            Self::Decode { .. } => "DECODE",
+        }
+    }
+}
