@@ -62,6 +62,9 @@ pub struct RowSource {
     pub code: CodeRule,
     /// The native key of the parent entity's record, for `Reference` its article's code.
     pub parent: Option<Expr>,
+    /// In an overlay: the generated native code of the record it speaks of (`erp_key`), if it names
+    /// one; such a row matches by it alone.
+    pub native: Option<Expr>,
     /// An indexed expression whose order is that of the key; the key itself by default.
     pub order: Option<Expr>,
     /// What this source says of the web; absent: it says nothing.
