@@ -11,5 +11,7 @@ pub mod connectors;
 pub mod diagnostics;
 pub mod federation;
 pub mod graphql;
+pub mod report;
+pub mod shop;
 pub mod sources;
 pub mod value;
