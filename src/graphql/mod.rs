@@ -2,5 +2,7 @@
 //! the writer.
 
 pub mod error;
+pub mod generate;
 pub mod request;
+pub mod sdl;
 pub mod types;
