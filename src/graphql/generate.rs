@@ -168,7 +168,11 @@ fn sort(entity: &str) -> TypeDef {
         &format!("{entity}Sort"),
         "One criterion of a sort. Ties go to the next criterion, and last to the code, ascending.",
         [
-            input("field", TypeRef::NonNull(Box::new(named(&format!("{entity}SortField")))), "By which field."),
+            input(
+                "field",
+                TypeRef::NonNull(Box::new(named(&format!("{entity}SortField")))),
+                "By which field.",
+            ),
             direction,
             input(
                 "nulls",
@@ -198,7 +202,9 @@ fn sort_fields(types: &TypeSystem, entity: &str, diags: &mut Diagnostics) -> Typ
             name.clone(),
             EnumValueDef {
                 name,
-                description: Some(field.description.clone().unwrap_or_else(|| format!("By `{}`.", field.name))),
+                description: Some(
+                    field.description.clone().unwrap_or_else(|| format!("By `{}`.", field.name)),
+                ),
                 deprecated: field.deprecated.clone(),
                 applied: Vec::new(),
             },
@@ -209,7 +215,9 @@ fn sort_fields(types: &TypeSystem, entity: &str, diags: &mut Diagnostics) -> Typ
             diags.error(
                 "DUPLICATE_SORT_FIELD",
                 place.clone(),
-                format!("`{entity}.{first}` would be sorted by `POSITION`, which is the place in a department"),
+                format!(
+                    "`{entity}.{first}` would be sorted by `POSITION`, which is the place in a department"
+                ),
                 "rename the field",
             );
         } else {
@@ -254,7 +262,11 @@ fn scalar_filter(name: &str, of: &str) -> TypeDef {
                  types.",
                 [
                     input("eq", named("String"), "Exactly this."),
-                    input("ne", named("String"), "Anything but exactly this; what has no value is not meant."),
+                    input(
+                        "ne",
+                        named("String"),
+                        "Anything but exactly this; what has no value is not meant.",
+                    ),
                     input("in", list("String"), "Exactly one of these."),
                     input("notIn", list("String"), "Exactly none of these; what has no value is not meant."),
                     text("matches", "The whole text, folded."),

@@ -12,9 +12,10 @@ mod suggest;
 
 use std::sync::LazyLock;
 
+pub(crate) use check::argument;
 pub use literals::{coerce, scalar_accepts};
-pub(crate) use suggest::help as suggest;
 pub use print::{print, print_annotated, print_value};
+pub(crate) use suggest::help as suggest;
 
 use crate::{
     diagnostics::{Diagnostics, Place, Severity},
@@ -45,10 +46,8 @@ pub const SPECIFIED_DIRECTIVES: [&str; 5] = ["include", "skip", "deprecated", "s
 /// is an error; all findings are in `diags`.
 pub fn build(files: &[(String, String)], diags: &mut Diagnostics) -> Option<TypeSystem> {
     let before = errors(diags);
-    let sources = FILES
-        .iter()
-        .copied()
-        .chain(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let sources =
+        FILES.iter().copied().chain(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let mut merged = merge::merge(sources, Some(specified()), diags);
     generate::generate(&mut merged.types, diags);
     check::check(&mut merged, diags);

@@ -329,7 +329,8 @@ pub(super) fn coerce_defaults(merged: &mut Merged, diags: &mut Diagnostics) {
     let types = merged.types.clone();
     let mut fit = |path: &str, input: &mut InputDef| {
         // An unknown type has been reported already.
-        let Some(default) = input.default.as_ref().filter(|_| types.types.contains_key(input.ty.name())) else {
+        let Some(default) = input.default.as_ref().filter(|_| types.types.contains_key(input.ty.name()))
+        else {
             return;
         };
         match coerce(&types, &input.ty, default) {
@@ -367,7 +368,11 @@ pub(super) fn coerce_defaults(merged: &mut Merged, diags: &mut Diagnostics) {
 }
 
 /// The constant given to a directive's argument, or the argument's default.
-pub(crate) fn argument<'a>(types: &'a TypeSystem, applied: &'a Applied, name: &str) -> Option<&'a ConstValue> {
+pub(crate) fn argument<'a>(
+    types: &'a TypeSystem,
+    applied: &'a Applied,
+    name: &str,
+) -> Option<&'a ConstValue> {
     applied.args.get(name).or_else(|| {
         types.directives.get(&applied.name).and_then(|d| d.args.get(name)).and_then(|a| a.default.as_ref())
     })

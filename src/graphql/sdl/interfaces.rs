@@ -12,7 +12,9 @@ use crate::{
 /// Checks every object and interface against the interfaces that it implements.
 pub(super) fn check(merged: &Merged, diags: &mut Diagnostics) {
     for ty in merged.types.types.values() {
-        let (Kind::Object { interfaces, .. } | Kind::Interface { interfaces, .. }) = &ty.kind else { continue };
+        let (Kind::Object { interfaces, .. } | Kind::Interface { interfaces, .. }) = &ty.kind else {
+            continue;
+        };
         for name in interfaces {
             let place = merged.place(&format!("{}&{name}", ty.name));
             if *name == ty.name {
@@ -38,7 +40,10 @@ pub(super) fn check(merged: &Merged, diags: &mut Diagnostics) {
                             diags.error(
                                 "BAD_INTERFACE",
                                 place.clone(),
-                                format!("`{}` implements `{name}`, so it must implement `{needed}` too", ty.name),
+                                format!(
+                                    "`{}` implements `{name}`, so it must implement `{needed}` too",
+                                    ty.name
+                                ),
                                 format!("write `implements {name} & {needed}`"),
                             );
                         }
@@ -70,7 +75,10 @@ fn conforms(types: &TypeSystem, ty: &TypeDef, interface: &TypeDef, diags: &mut D
             diags.error(
                 "BROKEN_INTERFACE",
                 ty.place.clone(),
-                format!("`{}` lacks the field `{}` of its interface `{}`", ty.name, promise.name, interface.name),
+                format!(
+                    "`{}` lacks the field `{}` of its interface `{}`",
+                    ty.name, promise.name, interface.name
+                ),
                 format!("add `{}: {}`", promise.name, promise.ty),
             );
             continue;
@@ -79,7 +87,10 @@ fn conforms(types: &TypeSystem, ty: &TypeDef, interface: &TypeDef, diags: &mut D
             diags.error(
                 "BROKEN_INTERFACE",
                 field.place.clone(),
-                format!("`{}.{}` is `{}`, but `{path}` promises `{}`", ty.name, field.name, field.ty, promise.ty),
+                format!(
+                    "`{}.{}` is `{}`, but `{path}` promises `{}`",
+                    ty.name, field.name, field.ty, promise.ty
+                ),
                 "give it the promised type or a narrower one",
             );
         }
@@ -113,7 +124,10 @@ fn arguments(ty: &TypeDef, field: &FieldDef, path: &str, promise: &FieldDef, dia
             diags.error(
                 "BROKEN_INTERFACE",
                 own.place.clone(),
-                format!("`{}.{}({}:)` is required, but `{path}` does not know it", ty.name, field.name, own.name),
+                format!(
+                    "`{}.{}({}:)` is required, but `{path}` does not know it",
+                    ty.name, field.name, own.name
+                ),
                 "make it nullable or give it a default",
             );
         }
@@ -126,7 +140,9 @@ fn is_subtype(types: &TypeSystem, narrow: &TypeRef, wide: &TypeRef) -> bool {
             is_subtype(types, narrow, wide)
         }
         (TypeRef::NonNull(narrow), wide) => is_subtype(types, narrow, wide),
-        (TypeRef::Named(narrow), TypeRef::Named(wide)) => narrow == wide || named_subtype(types, narrow, wide),
+        (TypeRef::Named(narrow), TypeRef::Named(wide)) => {
+            narrow == wide || named_subtype(types, narrow, wide)
+        }
         _ => false,
     }
 }

@@ -26,9 +26,7 @@ fn coerce_at(types: &TypeSystem, ty: &TypeRef, value: &ConstValue, depth: u8) ->
             .map(|value| coerce_at(types, item, value, depth + 1))
             .collect::<Result<_, _>>()
             .map(ConstValue::List),
-        (TypeRef::List(item), value) => {
-            Ok(ConstValue::List(vec![coerce_at(types, item, value, depth + 1)?]))
-        }
+        (TypeRef::List(item), value) => Ok(ConstValue::List(vec![coerce_at(types, item, value, depth + 1)?])),
         (TypeRef::Named(name), value) => named(types, name, value, depth),
     }
 }
@@ -49,7 +47,10 @@ fn named(types: &TypeSystem, name: &str, value: &ConstValue, depth: u8) -> Resul
             };
             if let Some(unknown) = given.keys().find(|key| !fields.contains_key(key.as_str())) {
                 let known = fields.keys().map(String::as_str);
-                return Err(format!("`{name}` has no field `{unknown}`{}", suffix(&help(unknown, known, ""))));
+                return Err(format!(
+                    "`{name}` has no field `{unknown}`{}",
+                    suffix(&help(unknown, known, ""))
+                ));
             }
             let mut object = IndexMap::new();
             for field in fields.values() {
@@ -123,9 +124,10 @@ pub fn scalar_accepts(scalar: &str, value: &ConstValue) -> bool {
             text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
         }
         ("DateTime", ConstValue::String(text)) => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
-        ("Int" | "Float" | "String" | "Boolean" | "ID" | "Decimal" | "Date" | "DateTime" | "HTML" | "URL", _) => {
-            false
-        }
+        (
+            "Int" | "Float" | "String" | "Boolean" | "ID" | "Decimal" | "Date" | "DateTime" | "HTML" | "URL",
+            _,
+        ) => false,
         _ => true,
     }
 }

@@ -142,7 +142,9 @@ impl Reader<'_> {
 
     fn duplicate(&mut self, place: Place, what: &str, first: Option<&Place>) {
         let help = match first {
-            Some(first) if first.line > 0 => format!("it is defined at {first}; remove or rename one of them"),
+            Some(first) if first.line > 0 => {
+                format!("it is defined at {first}; remove or rename one of them")
+            }
             _ => "remove or rename one of them".to_owned(),
         };
         self.diags.error("DUPLICATE_DEFINITION", place, format!("{what} is defined twice"), help);

@@ -71,13 +71,8 @@ fn extension(merged: &Merged, name: &str, word: &str, place: &Place, diags: &mut
         _ => true,
     };
     if foreign && word == kind_word(&ty.kind) {
-        let entities: Vec<String> = merged
-            .types
-            .types
-            .values()
-            .filter(|t| is_entity(t))
-            .map(|t| format!("`{}`", t.name))
-            .collect();
+        let entities: Vec<String> =
+            merged.types.types.values().filter(|t| is_entity(t)).map(|t| format!("`{}`", t.name)).collect();
         diags.error(
             "NOT_ANSWERABLE",
             place.clone(),
@@ -112,10 +107,9 @@ fn definition(ty: &TypeDef, diags: &mut Diagnostics) {
             "nothing would read or write its values",
             "use `String`, `Int`, `Decimal`, `Boolean`, `Date`, `DateTime`, `HTML` or `URL`",
         ),
-        Kind::Input { .. } => (
-            "no argument takes it",
-            "remove it; the filters of complementary fields are generated",
-        ),
+        Kind::Input { .. } => {
+            ("no argument takes it", "remove it; the filters of complementary fields are generated")
+        }
     };
     diags.error(
         "NOT_ANSWERABLE",
@@ -152,7 +146,10 @@ fn complement(types: &TypeSystem, ty: &TypeDef, field: &FieldDef, diags: &mut Di
             "NO_SOURCE",
             field.place.clone(),
             format!("no source feeds `{path}`"),
-            format!("say where it is kept: `{}: {} @complement(columns: {{ isoshop: \"…\" }})`", field.name, field.ty),
+            format!(
+                "say where it is kept: `{}: {} @complement(columns: {{ isoshop: \"…\" }})`",
+                field.name, field.ty
+            ),
         );
     }
     if let Some(arg) = field.args.values().next() {
@@ -164,7 +161,12 @@ fn complement(types: &TypeSystem, ty: &TypeDef, field: &FieldDef, diags: &mut Di
         );
     }
     if let Err(reason) = column_type(types, &field.ty) {
-        diags.error("TYPE_CLASH", field.place.clone(), format!("`{path}` is `{}`: {reason}", field.ty), COLUMN_TYPES);
+        diags.error(
+            "TYPE_CLASH",
+            field.place.clone(),
+            format!("`{path}` is `{}`: {reason}", field.ty),
+            COLUMN_TYPES,
+        );
     }
 }
 
@@ -183,7 +185,9 @@ fn column_type(types: &TypeSystem, ty: &TypeRef) -> Result<(), String> {
         // An unknown type has been reported already.
         None | Some(Kind::Enum { .. }) => Ok(()),
         Some(Kind::Scalar { .. }) => match item {
-            "Float" => Err("binary fractions would change what the sources say exactly; use `Decimal`".to_owned()),
+            "Float" => {
+                Err("binary fractions would change what the sources say exactly; use `Decimal`".to_owned())
+            }
             "JSON" => Err("a value without a form cannot be merged, filtered or edited".to_owned()),
             _ => Ok(()),
         },
