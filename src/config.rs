@@ -283,3 +283,6 @@ pub enum Display {
     /// Without taxes (`ht`).
     Net,
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,6 +188,18 @@ impl Node {
         Some(&self.as_table()?.get(key)?.node)
     }
 
+    /// A key of a table, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        Some(&mut self.as_table_mut()?.get_mut(key)?.node)
+    }
+
+    /// Sets a key of a table; does nothing when it is no table.
+    pub fn put(&mut self, key: String, entry: Entry) {
+        if let Some(table) = self.as_table_mut() {
+            table.insert(key, entry);
+        }
+    }
+
     fn wrong(&self, key: &str, wanted: &str, diags: &mut Diagnostics) {
         let message = format!("`{key}` is {}, not {wanted}", self.kind());
         diags.error("WRONG_TYPE", self.place(), message, format!("write {wanted}"));
