@@ -48,6 +48,16 @@ pub fn load_with(
 ) -> Result<(Config, Diagnostics), Diagnostics> {
     let mut diags = Diagnostics::default();
     let config = read(dir, environment, &mut diags);
+    // What a missing variable leaves behind is no second mistake.
+    let unset: Vec<Place> = diags
+        .items
+        .iter()
+        .filter(|d| matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE"))
+        .map(|d| d.place.clone())
+        .collect();
+    diags.items.retain(|d| {
+        matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE") || !unset.contains(&d.place)
+    });
     match config {
         Some(config) if !diags.has_errors() => Ok((config, diags)),
         _ => Err(diags),

@@ -6,11 +6,7 @@
 //! the short form would read as another key. The round trip is a property test.
 
 use super::map::{CodePart, CodeRule, KeyColumn};
-use crate::{
-    diagnostics::Place,
-    sources::expr::CastType,
-    value::Value,
-};
+use crate::{sources::expr::CastType, value::Value};
 
 /// What stands between the columns of one form of a template, and the columns: a form is a template
 /// with each optional group either written or left out.
@@ -342,11 +338,6 @@ fn typed(text: String, integer: bool) -> Option<Value> {
 /// The rule of a single key column: the code is that column.
 pub(super) fn plain_rule() -> CodeRule {
     CodeRule { own: None, template: vec![CodePart::Key(0)] }
-}
-
-/// Kept beside the codec: a template's finding, placed in its file.
-pub(super) fn place_of(error: &TemplateError, node: &crate::config::doc::Node) -> Place {
-    node.place_in(error.offset)
 }
 
 #[cfg(test)]
