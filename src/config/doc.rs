@@ -90,20 +90,14 @@ pub fn parse(name: &str, text: &str, diags: &mut Diagnostics) -> Option<Node> {
         return None;
     }
     let span = table.span();
-    Some(Node {
-        data: Data::Table(entries(&doc, table.get_ref())),
-        doc,
-        span,
-        from_environment: false,
-    })
+    Some(Node { data: Data::Table(entries(&doc, table.get_ref())), doc, span, from_environment: false })
 }
 
 fn entries(doc: &Arc<Doc>, table: &DeTable<'_>) -> IndexMap<String, Entry> {
     table
         .iter()
         .map(|(key, value)| {
-            let entry =
-                Entry { key: key.span(), key_doc: Arc::clone(doc), node: node(doc, value) };
+            let entry = Entry { key: key.span(), key_doc: Arc::clone(doc), node: node(doc, value) };
             (key.get_ref().to_string(), entry)
         })
         .collect()
@@ -112,12 +106,10 @@ fn entries(doc: &Arc<Doc>, table: &DeTable<'_>) -> IndexMap<String, Entry> {
 fn node(doc: &Arc<Doc>, value: &Spanned<DeValue<'_>>) -> Node {
     let data = match value.get_ref() {
         DeValue::String(text) => Data::Text(text.to_string()),
-        DeValue::Integer(number) => {
-            match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => Data::Integer(number),
-                Err(_) => Data::Other(number.to_string()),
-            }
-        }
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Data::Integer(number),
+            Err(_) => Data::Other(number.to_string()),
+        },
         DeValue::Float(number) => Data::Number(number.as_str().to_owned()),
         DeValue::Boolean(truth) => Data::Boolean(*truth),
         DeValue::Datetime(moment) => match (moment.date, moment.time, moment.offset) {
@@ -235,13 +227,7 @@ impl Node {
     }
 
     /// The value as a whole number within limits; anything else is reported.
-    pub fn integer(
-        &self,
-        key: &str,
-        least: i64,
-        most: i64,
-        diags: &mut Diagnostics,
-    ) -> Option<i64> {
+    pub fn integer(&self, key: &str, least: i64, most: i64, diags: &mut Diagnostics) -> Option<i64> {
         let Data::Integer(number) = self.data else {
             self.wrong(key, "a whole number", diags);
             return None;
@@ -256,11 +242,7 @@ impl Node {
     }
 
     /// The value as a table; anything else is reported.
-    pub fn table(
-        &self,
-        key: &str,
-        diags: &mut Diagnostics,
-    ) -> Option<&IndexMap<String, Entry>> {
+    pub fn table(&self, key: &str, diags: &mut Diagnostics) -> Option<&IndexMap<String, Entry>> {
         let table = self.as_table();
         if table.is_none() {
             self.wrong(key, "a table", diags);
@@ -280,19 +262,11 @@ impl Node {
     /// The value as a list of texts; whatever is none is reported and left out.
     pub fn texts(&self, key: &str, diags: &mut Diagnostics) -> Vec<(String, Place)> {
         let Some(items) = self.list(key, diags) else { return Vec::new() };
-        items
-            .iter()
-            .filter_map(|item| Some((item.text(key, diags)?.to_owned(), item.place())))
-            .collect()
+        items.iter().filter_map(|item| Some((item.text(key, diags)?.to_owned(), item.place()))).collect()
     }
 
     /// One of a few words; anything else is reported with the nearest of them.
-    pub fn choice<T: Copy>(
-        &self,
-        key: &str,
-        choices: &[(&str, T)],
-        diags: &mut Diagnostics,
-    ) -> Option<T> {
+    pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], diags: &mut Diagnostics) -> Option<T> {
         let text = self.text(key, diags)?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
             return Some(*value);
@@ -331,12 +305,7 @@ pub fn one_of(word: &str, words: &[&str]) -> String {
 }
 
 /// Reports every key of a table that is not among the known ones.
-pub fn known_keys(
-    table: &IndexMap<String, Entry>,
-    within: &str,
-    known: &[&str],
-    diags: &mut Diagnostics,
-) {
+pub fn known_keys(table: &IndexMap<String, Entry>, within: &str, known: &[&str], diags: &mut Diagnostics) {
     for (key, entry) in table {
         if known.contains(&key.as_str()) {
             continue;

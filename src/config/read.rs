@@ -42,10 +42,7 @@ pub fn load(dir: &Path) -> Result<(Config, Diagnostics), Diagnostics> {
 ///
 /// # Errors
 /// Every finding, when at least one is an error.
-pub fn load_with(
-    dir: &Path,
-    environment: Environment<'_>,
-) -> Result<(Config, Diagnostics), Diagnostics> {
+pub fn load_with(dir: &Path, environment: Environment<'_>) -> Result<(Config, Diagnostics), Diagnostics> {
     let mut diags = Diagnostics::default();
     let config = read(dir, environment, &mut diags);
     // What a missing variable leaves behind is no second mistake.
@@ -55,9 +52,9 @@ pub fn load_with(
         .filter(|d| matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE"))
         .map(|d| d.place.clone())
         .collect();
-    diags.items.retain(|d| {
-        matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE") || !unset.contains(&d.place)
-    });
+    diags
+        .items
+        .retain(|d| matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE") || !unset.contains(&d.place));
     match config {
         Some(config) if !diags.has_errors() => Ok((config, diags)),
         _ => Err(diags),
@@ -84,8 +81,18 @@ fn read(dir: &Path, environment: Environment<'_>, diags: &mut Diagnostics) -> Op
         table,
         FILE,
         &[
-            "shop", "sources", "site", "http", "limits", "web", "departments", "references", "media",
-            "public", "access", "cursor",
+            "shop",
+            "sources",
+            "site",
+            "http",
+            "limits",
+            "web",
+            "departments",
+            "references",
+            "media",
+            "public",
+            "access",
+            "cursor",
         ],
         diags,
     );
@@ -136,8 +143,7 @@ fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a 
 }
 
 fn shop(root: &Node, diags: &mut Diagnostics) -> Option<ShopConfig> {
-    let Some(table) = section(root, "shop", &["name", "currency", "languages", "timezone"], diags)
-    else {
+    let Some(table) = section(root, "shop", &["name", "currency", "languages", "timezone"], diags) else {
         if root.get("shop").is_none() {
             diags.error(
                 "MISSING_KEY",
@@ -237,11 +243,7 @@ fn is_language(text: &str) -> bool {
         && region.is_none_or(|r| r.len() == 2 && r.bytes().all(|b| b.is_ascii_uppercase()))
 }
 
-fn sources(
-    dir: &Path,
-    root: &Node,
-    diags: &mut Diagnostics,
-) -> IndexMap<String, SourceConfig> {
+fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String, SourceConfig> {
     let mut sources = IndexMap::new();
     let table = root.get("sources").and_then(|node| node.table("sources", diags));
     for (name, entry) in table.into_iter().flatten() {
@@ -271,12 +273,7 @@ fn sources(
 }
 
 fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
-    let table = section(
-        root,
-        "http",
-        &["bind", "public_url", "graphiql", "introspection", "batch"],
-        diags,
-    );
+    let table = section(root, "http", &["bind", "public_url", "graphiql", "introspection", "batch"], diags);
     let bind = key(table, "bind")
         .and_then(|node| bind(node, diags))
         .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
@@ -327,12 +324,7 @@ fn web_address(node: &Node, name: &str, diags: &mut Diagnostics) -> Option<Strin
     Some(text.trim_end_matches('/').to_owned())
 }
 
-fn flag(
-    table: Option<&IndexMap<String, Entry>>,
-    name: &str,
-    default: bool,
-    diags: &mut Diagnostics,
-) -> bool {
+fn flag(table: Option<&IndexMap<String, Entry>>, name: &str, default: bool, diags: &mut Diagnostics) -> bool {
     key(table, name).and_then(|node| node.boolean(name, diags)).unwrap_or(default)
 }
 
@@ -355,8 +347,17 @@ fn limits(root: &Node, diags: &mut Diagnostics) -> Limits {
         root,
         "limits",
         &[
-            "body", "tokens", "depth", "aliases", "root_fields", "page", "cost", "request_seconds",
-            "gather", "scan_rows", "batch_keys",
+            "body",
+            "tokens",
+            "depth",
+            "aliases",
+            "root_fields",
+            "page",
+            "cost",
+            "request_seconds",
+            "gather",
+            "scan_rows",
+            "batch_keys",
         ],
         diags,
     );
@@ -372,8 +373,7 @@ fn limits(root: &Node, diags: &mut Diagnostics) -> Limits {
         aliases: number(table, "aliases", usual.aliases, 0, 10_000, diags),
         root_fields: number(table, "root_fields", usual.root_fields, 1, 1_000, diags),
         page: number(table, "page", usual.page, 1, 1_000, diags),
-        cost: u64::try_from(number(table, "cost", 20_000, 1, 1_000_000_000, diags))
-            .unwrap_or(usual.cost),
+        cost: u64::try_from(number(table, "cost", 20_000, 1, 1_000_000_000, diags)).unwrap_or(usual.cost),
         request: seconds.map_or(usual.request, Duration::from_secs),
         gather: number(table, "gather", usual.gather, 1, 1_000_000, diags),
         scan_rows: number(table, "scan_rows", usual.scan_rows, 1, 10_000_000, diags),
@@ -401,13 +401,10 @@ fn web(root: &Node, diags: &mut Diagnostics) -> WebConfig {
 }
 
 fn departments(root: &Node, diags: &mut Diagnostics) -> DepartmentsConfig {
-    let table =
-        section(root, "departments", &["tree", "own_prefix", "own_codes", "hide_empty"], diags);
+    let table = section(root, "departments", &["tree", "own_prefix", "own_codes", "hide_empty"], diags);
     let trees = [("erp", Tree::Erp), ("isoshop", Tree::Isoshop), ("merged", Tree::Merged)];
     DepartmentsConfig {
-        tree: key(table, "tree")
-            .and_then(|node| node.choice("tree", &trees, diags))
-            .unwrap_or_default(),
+        tree: key(table, "tree").and_then(|node| node.choice("tree", &trees, diags)).unwrap_or_default(),
         own_codes: key(table, "own_codes")
             .map(|node| node.texts("own_codes", diags).into_iter().map(|(code, _)| code).collect())
             .unwrap_or_default(),
@@ -448,11 +445,8 @@ fn media(dir: &Path, root: &Node, diags: &mut Diagnostics) -> MediaConfig {
 
 fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
     let table = section(root, "access", &["anonymous", "anonymous_provenance"], diags);
-    let choices = [
-        ("none", Anonymous::None),
-        ("catalogue", Anonymous::Catalogue),
-        ("prices", Anonymous::Prices),
-    ];
+    let choices =
+        [("none", Anonymous::None), ("catalogue", Anonymous::Catalogue), ("prices", Anonymous::Prices)];
     AccessConfig {
         anonymous: key(table, "anonymous")
             .and_then(|node| node.choice("anonymous", &choices, diags))
@@ -469,8 +463,7 @@ fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
 }
 
 fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {
-    let table =
-        section(root, "public", &["price_category", "tax_category", "depots", "display"], diags);
+    let table = section(root, "public", &["price_category", "tax_category", "depots", "display"], diags);
     let mut category = |name: &str| {
         key(table, name)
             .and_then(|node| node.integer(name, 1, 1_000, diags))
@@ -485,9 +478,7 @@ fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {
             .map(|node| node.texts("depots", diags).into_iter().map(|(depot, _)| depot).collect())
             .unwrap_or_default(),
         display: key(table, "display")
-            .and_then(|node| {
-                node.choice("display", &[("ttc", Display::Gross), ("ht", Display::Net)], diags)
-            })
+            .and_then(|node| node.choice("display", &[("ttc", Display::Gross), ("ht", Display::Net)], diags))
             .unwrap_or_default(),
     }
 }

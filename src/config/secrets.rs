@@ -70,13 +70,7 @@ pub fn substitute(node: &mut Node, environment: Environment<'_>, diags: &mut Dia
 
 /// The first line of a secret's file, without blanks around it; a file that is not there, not
 /// readable or empty is reported.
-pub fn from_file(
-    dir: &Path,
-    node: &Node,
-    key: &str,
-    help: &str,
-    diags: &mut Diagnostics,
-) -> Option<String> {
+pub fn from_file(dir: &Path, node: &Node, key: &str, help: &str, diags: &mut Diagnostics) -> Option<String> {
     let name = node.filled(key, diags)?;
     let text = match std::fs::read_to_string(dir.join(name)) {
         Ok(text) => text,

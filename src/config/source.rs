@@ -1,10 +1,6 @@
 //! Reads `[sources.NAME]`: the engine, where the base is, its settings and its limits.
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use indexmap::IndexMap;
 
@@ -22,12 +18,7 @@ use crate::{
 const RESERVED: [&str; 4] = ["site", "article", "default", "override"];
 
 /// Reads one source; findings are reported.
-pub fn read(
-    dir: &Path,
-    name: &str,
-    entry: &Entry,
-    diags: &mut Diagnostics,
-) -> Option<SourceConfig> {
+pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> Option<SourceConfig> {
     let mark = diags.mark();
     check_name(name, entry, diags);
     let within = format!("[sources.{name}]");
@@ -36,8 +27,18 @@ pub fn read(
         table,
         &within,
         &[
-            "kind", "connector", "url", "url_file", "host", "port", "database", "user", "password",
-            "password_file", "settings", "limits",
+            "kind",
+            "connector",
+            "url",
+            "url_file",
+            "host",
+            "port",
+            "database",
+            "user",
+            "password",
+            "password_file",
+            "settings",
+            "limits",
         ],
         diags,
     );
@@ -165,9 +166,10 @@ pub fn url(
         }
         return from_parts(dir, table, within, diags);
     };
-    let clash = parts.first().copied().or_else(|| {
-        (key == "url" && table.contains_key("url_file")).then_some("url_file")
-    });
+    let clash = parts
+        .first()
+        .copied()
+        .or_else(|| (key == "url" && table.contains_key("url_file")).then_some("url_file"));
     if let Some(clash) = clash {
         let message = format!("{within} has both `{key}` and `{clash}`");
         let place = table.get(clash).map(Entry::key_place).unwrap_or_default();
@@ -348,8 +350,7 @@ fn limits(table: &IndexMap<String, Entry>, name: &str, diags: &mut Diagnostics) 
     };
     SourceLimits {
         connections: number("connections", 1_000).unwrap_or(usual.connections),
-        connect: number("connect_seconds", 300)
-            .map_or(usual.connect, |s| Duration::from_secs(s.into())),
+        connect: number("connect_seconds", 300).map_or(usual.connect, |s| Duration::from_secs(s.into())),
         statement: number("statement_seconds", 3_600)
             .map_or(usual.statement, |s| Duration::from_secs(s.into())),
     }

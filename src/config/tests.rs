@@ -45,7 +45,8 @@ fn findings(text: &str) -> Vec<String> {
     }
 }
 
-const SOUND: &str = "shop.name = 'S'\nsources.erp = { kind = 'sqlite', connector = 'sage100', url = 'sqlite:erp.db' }\n";
+const SOUND: &str =
+    "shop.name = 'S'\nsources.erp = { kind = 'sqlite', connector = 'sage100', url = 'sqlite:erp.db' }\n";
 
 #[test]
 fn the_least_shop_has_every_default() {
@@ -243,8 +244,11 @@ fn each_mistake_has_its_finding() {
             "3:67 CONFLICT [sources.i] has both `url` and `host`",
         ),
     ] {
-        let whole =
-            if text.contains("shop") && text.contains("name =") { text.to_owned() } else { format!("{SOUND}{text}") };
+        let whole = if text.contains("shop") && text.contains("name =") {
+            text.to_owned()
+        } else {
+            format!("{SOUND}{text}")
+        };
         let found = findings(&whole);
         if found.len() != 1 || !found[0].starts_with(expected) {
             wrong.push(format!("{whole}wanted {expected}\n found {found:?}"));
@@ -259,8 +263,14 @@ fn the_cursor_key_is_checked() {
     fs::write(dir.path().join("short.key"), "abc").unwrap();
     for (text, expected) in [
         ("", "1:1 MISSING_KEY [cursor] has no `key_file`"),
-        ("cursor.key_file = 'none.key'\n", "3:19 UNREADABLE_FILE `key_file`: cannot read \"none.key\": no such file"),
-        ("cursor.key_file = 'short.key'\n", "3:19 BAD_KEY `key_file`: \"short.key\" does not hold 64 hexadecimal digits"),
+        (
+            "cursor.key_file = 'none.key'\n",
+            "3:19 UNREADABLE_FILE `key_file`: cannot read \"none.key\": no such file",
+        ),
+        (
+            "cursor.key_file = 'short.key'\n",
+            "3:19 BAD_KEY `key_file`: \"short.key\" does not hold 64 hexadecimal digits",
+        ),
     ] {
         let diags = read(dir.path(), &format!("{SOUND}{text}"), &[]).unwrap_err();
         assert_eq!(lines(&diags), [expected]);

@@ -40,12 +40,8 @@ impl CodeRule {
     /// (A row's own code is looked up in its column instead.)
     pub fn decode(&self, code: &str, columns: &[KeyColumn]) -> Option<Vec<Value>> {
         let code = code.trim_end();
-        let integers: Vec<bool> =
-            columns.iter().map(|column| column.ty == CastType::Integer).collect();
-        let key = self
-            .forms()
-            .iter()
-            .find_map(|(form, _)| self.read(form, code, &integers))?;
+        let integers: Vec<bool> = columns.iter().map(|column| column.ty == CastType::Integer).collect();
+        let key = self.forms().iter().find_map(|(form, _)| self.read(form, code, &integers))?;
         for (value, column) in key.iter().zip(columns) {
             if let (Value::Text(text), CastType::Text(length)) = (value, column.ty)
                 && length > 0
@@ -128,9 +124,7 @@ impl CodeRule {
         let read = forms.iter().find_map(|(form, _)| self.read(form, code, &integers));
         read.is_some_and(|read| {
             read.len() == key.len()
-                && read.iter().zip(key).all(|(a, b)| {
-                    a == b || (is_nothing(Some(a)) && is_nothing(Some(b)))
-                })
+                && read.iter().zip(key).all(|(a, b)| a == b || (is_nothing(Some(a)) && is_nothing(Some(b))))
         })
     }
 
@@ -181,13 +175,11 @@ impl CodeRule {
                         error(at, "`{` without a closing `}`", "write {name of a key column}")
                     })?;
                     let name = &rest[..end];
-                    let column =
-                        columns.iter().position(|column| column.name == name).ok_or_else(|| {
-                            let names: Vec<&str> =
-                                columns.iter().map(|column| column.name.as_str()).collect();
-                            let message = format!("`{{{name}}}` names no key column");
-                            error(at + 1, message, format!("key columns: {}", names.join(", ")))
-                        })?;
+                    let column = columns.iter().position(|column| column.name == name).ok_or_else(|| {
+                        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+                        let message = format!("`{{{name}}}` names no key column");
+                        error(at + 1, message, format!("key columns: {}", names.join(", ")))
+                    })?;
                     if used.contains(&column) {
                         let message = format!("`{{{name}}}` stands twice");
                         return Err(error(at, message, "write each key column once"));
@@ -231,9 +223,7 @@ impl CodeRule {
         if let Some((start, _)) = group {
             return Err(error(start, "`[` without a closing `]`", "close the group"));
         }
-        if let Some((_, missing)) =
-            columns.iter().enumerate().find(|(index, _)| !used.contains(index))
-        {
+        if let Some((_, missing)) = columns.iter().enumerate().find(|(index, _)| !used.contains(index)) {
             let message = format!("the code leaves out key column `{}`", missing.name);
             return Err(error(0, message, "name every key column, or two records share a code"));
         }
@@ -263,9 +253,7 @@ fn check_group(
     columns: &[KeyColumn],
 ) -> Result<(), TemplateError> {
     let integer = |part: &CodePart| match part {
-        CodePart::Key(column) => {
-            columns.get(*column).is_some_and(|column| column.ty == CastType::Integer)
-        }
+        CodePart::Key(column) => columns.get(*column).is_some_and(|column| column.ty == CastType::Integer),
         _ => false,
     };
     match group {
@@ -384,8 +372,7 @@ mod tests {
     #[test]
     fn what_cannot_be_a_code_is_none() {
         let (rule, columns) = variants();
-        for code in ["VELO", "VELO~", "VELO~012", "VELO~+1", "VELO~12~0", "~12", " ~12", "VELO~1e3", ""]
-        {
+        for code in ["VELO", "VELO~", "VELO~012", "VELO~+1", "VELO~12~0", "~12", " ~12", "VELO~1e3", ""] {
             assert_eq!(rule.decode(code, &columns), None, "{code}");
         }
         let long = "X".repeat(20);

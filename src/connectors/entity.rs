@@ -6,9 +6,7 @@ use super::{
     code,
     expression::{Reader, Scope, alternatives},
     field::ChildUse,
-    map::{
-        ChangeColumn, ChildSource, CodeRule, EntityMap, KeyColumn, MarkerRows, RowSource, TextRows,
-    },
+    map::{ChangeColumn, ChildSource, CodeRule, EntityMap, KeyColumn, MarkerRows, RowSource, TextRows},
 };
 use crate::{
     config::doc::{Data, Entry, Node, known_keys},
@@ -21,11 +19,8 @@ use crate::{
     value::KeyCompare,
 };
 
-const COMPARES: [(&str, KeyCompare); 3] = [
-    ("binary", KeyCompare::Binary),
-    ("ci_as", KeyCompare::CiAs),
-    ("ci_ai", KeyCompare::CiAi),
-];
+const COMPARES: [(&str, KeyCompare); 3] =
+    [("binary", KeyCompare::Binary), ("ci_as", KeyCompare::CiAs), ("ci_ai", KeyCompare::CiAi)];
 
 const PRECISIONS: [(&str, &str); 5] = [
     ("microsecond", "microsecond"),
@@ -47,8 +42,7 @@ impl Reader<'_> {
         if let Some(replace) = node.get("replace") {
             replace.boolean("replace", self.diags);
         }
-        entity.exists =
-            node.get("exists").and_then(|n| n.boolean("exists", self.diags)).unwrap_or(false);
+        entity.exists = node.get("exists").and_then(|n| n.boolean("exists", self.diags)).unwrap_or(false);
         let mut uses = Vec::new();
         let mark = self.diags.mark();
         let rows = node.get("rows").and_then(|rows| rows.list("rows", self.diags)).unwrap_or(&[]);
@@ -187,10 +181,7 @@ impl Reader<'_> {
             let help = "name at least one key column";
             self.diags.error("BAD_VALUE", key.place(), "`key` is empty", help);
         }
-        table
-            .iter()
-            .filter_map(|(name, entry)| self.key_column(name, &entry.node, scope, None))
-            .collect()
+        table.iter().filter_map(|(name, entry)| self.key_column(name, &entry.node, scope, None)).collect()
     }
 
     /// A key column: an expression, or a table that says its type too; what it does not say is as in
@@ -251,8 +242,7 @@ impl Reader<'_> {
     fn code(&mut self, node: &Node, scope: &Scope, key: &[KeyColumn]) -> Option<CodeRule> {
         let Some(code) = node.get("code") else {
             if key.len() > 1 {
-                let names: Vec<String> =
-                    key.iter().map(|column| format!("{{{}}}", column.name)).collect();
+                let names: Vec<String> = key.iter().map(|column| format!("{{{}}}", column.name)).collect();
                 let wanted = format!("{{ generated = \"{}\" }}", names.join("~"));
                 self.missing(node, "code", &wanted);
             }
@@ -296,8 +286,7 @@ impl Reader<'_> {
             Some(zone) => super::read::zone(zone, self.shop, self.diags)?,
             None => self.zone,
         };
-        let precision =
-            change.get("precision").and_then(|n| n.choice("precision", &PRECISIONS, self.diags));
+        let precision = change.get("precision").and_then(|n| n.choice("precision", &PRECISIONS, self.diags));
         let trusted = change.get("trusted").and_then(|n| n.boolean("trusted", self.diags));
         Some(ChangeColumn {
             expr: expr?,
@@ -406,10 +395,8 @@ impl Reader<'_> {
             self.missing(node, "parent", "the column that holds the parent's key");
             return Vec::new();
         };
-        let row = entity
-            .rows
-            .iter()
-            .find(|row| of_rows.is_empty() || of_rows.iter().any(|name| *name == row.name));
+        let row =
+            entity.rows.iter().find(|row| of_rows.is_empty() || of_rows.iter().any(|name| *name == row.name));
         let key: &[KeyColumn] = row.map_or(&[], |row| row.key.as_slice());
         let nodes: Vec<(Option<&str>, &Node)> = match &parent.data {
             Data::Table(table) if !table.contains_key("expr") => {
@@ -465,14 +452,7 @@ impl Reader<'_> {
         let language = self.required(node, "language", &scope);
         let field = self.required(node, "field", &scope);
         let value = self.required(node, "value", &scope);
-        Some(TextRows {
-            table,
-            filter,
-            code: code?,
-            language: language?,
-            field: field?,
-            value: value?,
-        })
+        Some(TextRows { table, filter, code: code?, language: language?, field: field?, value: value? })
     }
 
     fn marker_rows(&mut self, node: &Node) -> Option<MarkerRows> {

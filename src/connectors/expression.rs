@@ -3,10 +3,7 @@
 
 use chrono_tz::Tz;
 
-use super::{
-    map::AbsentWhen,
-    settings::Settings,
-};
+use super::{map::AbsentWhen, settings::Settings};
 use crate::{
     config::{
         ShopConfig,

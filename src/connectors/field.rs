@@ -14,15 +14,10 @@ use crate::{
     sources::Expr,
 };
 
-const FORMATS: [(&str, Format); 4] = [
-    ("text", Format::Text),
-    ("html", Format::Html),
-    ("rtf", Format::Rtf),
-    ("file", Format::File),
-];
+const FORMATS: [(&str, Format); 4] =
+    [("text", Format::Text), ("html", Format::Html), ("rtf", Format::Rtf), ("file", Format::File)];
 
-const NOTHINGS: [&str; 6] =
-    ["blank", "zero", "false", "blank_is_value", "zero_is_value", "false_is_value"];
+const NOTHINGS: [&str; 6] = ["blank", "zero", "false", "blank_is_value", "zero_is_value", "false_is_value"];
 
 /// A field's `child`, to be checked when all child lists are known.
 #[derive(Clone, Debug)]
@@ -80,9 +75,8 @@ impl Reader<'_> {
             return (field, true);
         };
         let within = format!("field `{name}`");
-        let known = [
-            "when", "expr", "child", "column", "join", "languages", "absent_when", "format", "optional",
-        ];
+        let known =
+            ["when", "expr", "child", "column", "join", "languages", "absent_when", "format", "optional"];
         known_keys(table, &within, &known, self.diags);
         let holds = self.settings.hold(node.get("when"), self.diags);
         let mark = self.diags.mark();
@@ -129,12 +123,7 @@ impl Reader<'_> {
         ((!self.diags.errors_since(mark)).then_some(field), holds)
     }
 
-    fn child_text(
-        &mut self,
-        node: &Node,
-        child: &Node,
-        uses: &mut Vec<ChildUse>,
-    ) -> Option<ChildText> {
+    fn child_text(&mut self, node: &Node, child: &Node, uses: &mut Vec<ChildUse>) -> Option<ChildText> {
         let name = child.filled("child", self.diags)?.to_owned();
         let Some(column) = node.get("column") else {
             self.missing(node, "column", "the child's field that holds the text");
@@ -148,22 +137,13 @@ impl Reader<'_> {
                 None => "\n".to_owned(),
             },
         };
-        uses.push(ChildUse {
-            text: text.clone(),
-            child_place: child.place(),
-            column_place: column.place(),
-        });
+        uses.push(ChildUse { text: text.clone(), child_place: child.place(), column_place: column.place() });
         Some(text)
     }
 
     /// The same field in other languages: by code, or by `:setting` that names the language. What
     /// the shop does not speak is left out.
-    fn languages(
-        &mut self,
-        node: Option<&Node>,
-        name: &str,
-        scope: &Scope,
-    ) -> IndexMap<String, Expr> {
+    fn languages(&mut self, node: Option<&Node>, name: &str, scope: &Scope) -> IndexMap<String, Expr> {
         let mut languages = IndexMap::new();
         let Some(table) = node.and_then(|node| node.table("languages", self.diags)) else {
             return languages;
@@ -223,9 +203,7 @@ impl Reader<'_> {
                 Data::Table(table) => {
                     known_keys(table, "`absent_when`", &["text"], self.diags);
                     match item.get("text") {
-                        Some(text) => absent
-                            .texts
-                            .extend(text.text("text", self.diags).map(str::to_owned)),
+                        Some(text) => absent.texts.extend(text.text("text", self.diags).map(str::to_owned)),
                         None => self.missing(item, "text", "the raw text that means nothing"),
                     }
                 }

@@ -75,10 +75,8 @@ fn rows(base: &mut Node, over: Node, diags: &mut Diagnostics) {
                 }
             }
             several => {
-                let names: Vec<&str> = several
-                    .iter()
-                    .filter_map(|index| below.get(*index)?.get("name")?.as_text())
-                    .collect();
+                let names: Vec<&str> =
+                    several.iter().filter_map(|index| below.get(*index)?.get("name")?.as_text()).collect();
                 diags.error(
                     "AMBIGUOUS_ROWS",
                     row.place(),

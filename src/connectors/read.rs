@@ -33,9 +33,8 @@ pub fn load(
     diags: &mut Diagnostics,
 ) -> Option<ConnectorMap> {
     let mark = diags.mark();
-    let built_in = builtin::text(connector).and_then(|text| {
-        doc::parse(&format!("built-in: schema/connectors/{connector}.toml"), text, diags)
-    });
+    let built_in = builtin::text(connector)
+        .and_then(|text| doc::parse(&format!("built-in: schema/connectors/{connector}.toml"), text, diags));
     let name = format!("schema/connectors/{connector}.toml");
     let own = match std::fs::read_to_string(shop_dir.join(&name)) {
         Ok(text) => Some(doc::parse(&name, &text, diags)?),
@@ -91,8 +90,7 @@ fn read(
         generated_codes: references.generated_codes,
     };
     defaults(root.get("defaults"), &mut reader);
-    let mut map =
-        ConnectorMap { name: connector.to_owned(), entities: IndexMap::new(), zone: reader.zone };
+    let mut map = ConnectorMap { name: connector.to_owned(), entities: IndexMap::new(), zone: reader.zone };
     match root.get("entity").and_then(|node| node.table("entity", reader.diags)) {
         Some(entities) => {
             for (name, entry) in entities {
@@ -118,7 +116,10 @@ fn defaults(node: Option<&Node>, reader: &mut Reader<'_>) {
     if let Some(dates) = node.get("dates") {
         let listed = reader.absent_when(Some(dates));
         absent.dates.extend(listed.dates);
-        if listed.blank.is_some() || listed.zero.is_some() || listed.false_.is_some() || !listed.texts.is_empty()
+        if listed.blank.is_some()
+            || listed.zero.is_some()
+            || listed.false_.is_some()
+            || !listed.texts.is_empty()
         {
             let help = "list days such as 1753-01-01; other things go to absent_when";
             reader.diags.error("WRONG_TYPE", dates.place(), "`dates` holds what is no date", help);

@@ -123,8 +123,7 @@ impl Settings {
             let message = format!("{within} has no `description`");
             diags.error("MISSING_KEY", place.clone(), message, "say what it decides");
         }
-        let Some(ty) = node.get("type").and_then(|n| n.choice("type", &SettingType::ALL, diags))
-        else {
+        let Some(ty) = node.get("type").and_then(|n| n.choice("type", &SettingType::ALL, diags)) else {
             if node.get("type").is_none() {
                 let message = format!("{within} has no `type`");
                 let help = "add type = \"text\", \"integer\", \"boolean\" or \"language\"";
@@ -173,8 +172,7 @@ impl Settings {
         diags: &mut Diagnostics,
     ) {
         let Some(setting) = self.declared.get(name) else {
-            let message =
-                format!("connector \"{}\" has no setting `{name}`", source.connector);
+            let message = format!("connector \"{}\" has no setting `{name}`", source.connector);
             diags.error("UNKNOWN_SETTING", place, message, self.help(name));
             return;
         };

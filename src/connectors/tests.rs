@@ -32,11 +32,7 @@ fn source(connector: &str, settings: &[(&str, Value)]) -> SourceConfig {
     }
 }
 
-fn read(
-    connector: &str,
-    dir: &Path,
-    settings: &[(&str, Value)],
-) -> Result<ConnectorMap, Vec<String>> {
+fn read(connector: &str, dir: &Path, settings: &[(&str, Value)]) -> Result<ConnectorMap, Vec<String>> {
     let mut diags = Diagnostics::default();
     let source = source(connector, settings);
     let map = load(connector, dir, &source, &shop(), &ReferencesConfig::default(), &mut diags);
@@ -62,10 +58,7 @@ fn findings(text: &str) -> Vec<String> {
     let dir = with_map("own", text);
     match read("own", dir.path(), &[]) {
         Ok(_) => Vec::new(),
-        Err(found) => found
-            .into_iter()
-            .map(|line| line.replace("schema/connectors/own.toml:", ""))
-            .collect(),
+        Err(found) => found.into_iter().map(|line| line.replace("schema/connectors/own.toml:", "")).collect(),
     }
 }
 
@@ -214,7 +207,9 @@ fn rows_that_could_be_several_must_be_named() {
     let dir = with_map("sage100", "[[entity.Reference.rows]]\nfields = { title = \"AR_Design\" }\n");
     assert_eq!(
         read("sage100", dir.path(), &[]).unwrap_err(),
-        ["schema/connectors/sage100.toml:1:1 AMBIGUOUS_ROWS these rows could be any of several row sources of the built-in map"]
+        [
+            "schema/connectors/sage100.toml:1:1 AMBIGUOUS_ROWS these rows could be any of several row sources of the built-in map"
+        ]
     );
 }
 
@@ -228,7 +223,11 @@ fn settings_are_checked_where_the_shop_gives_them() {
         ("tax_category", Value::Int(51), "BAD_VALUE setting `tax_category` cannot be 51"),
         ("vat_slot", Value::Int(2), "BAD_VALUE setting `vat_slot` cannot be 2"),
         ("language1", Value::text("it"), "BAD_VALUE setting `language1`: the shop has no language \"it\""),
-        ("language2", Value::text("fr"), "BAD_VALUE setting `language2`: \"fr\" is the shop's first language"),
+        (
+            "language2",
+            Value::text("fr"),
+            "BAD_VALUE setting `language2`: \"fr\" is the shop's first language",
+        ),
     ] {
         let found = read("sage100", nowhere.path(), &[(name, value)]).unwrap_err();
         assert_eq!(found, [format!("comptoir.toml:5:10 {expected}")]);
@@ -292,32 +291,67 @@ fn each_mistake_has_its_finding() {
         ("[entity.Article]\n".into(), "1:9 MISSING_KEY Article has no row source"),
         (head.into(), "1:1 MISSING_KEY `key` is missing"),
         (format!("{head}{key}visible = 'a.V = = 1'\n"), "5:18 BAD_EXPRESSION "),
-        (format!("{head}{key}closed = 'x.C = 1'\n"), "5:11 UNKNOWN_TABLE `closed` names no table of these rows: `x`"),
-        (format!("{head}{key}closed = 'C = :nope'\n"), "5:15 UNKNOWN_SETTING `closed` uses no setting of this map: `:nope`"),
+        (
+            format!("{head}{key}closed = 'x.C = 1'\n"),
+            "5:11 UNKNOWN_TABLE `closed` names no table of these rows: `x`",
+        ),
+        (
+            format!("{head}{key}closed = 'C = :nope'\n"),
+            "5:15 UNKNOWN_SETTING `closed` uses no setting of this map: `:nope`",
+        ),
         (format!("{head}{key}fields.t = ':rank'\n"), "5:13 MISPLACED_RANK `:rank` means nothing in `t`"),
-        (format!("{head}{key}fields.t = {{ child = 'n', column = 'c' }}\n"), "5:22 UNKNOWN_CHILD `child` names no child list: \"n\""),
-        (format!("{head}{key}fields.t = {{ format = 'html' }}\n"), "5:12 MISSING_KEY field `t` has neither `expr` nor `child`"),
-        (format!("{head}{key}fields.t = {{ expr = 'T', absent_when = ['zeroo'] }}\n"), "5:41 BAD_VALUE `absent_when` does not know \"zeroo\""),
-        (format!("{head}{key}fields.t = {{ expr = 'T', format = 'htm' }}\n"), "5:35 BAD_VALUE `format` cannot be \"htm\""),
-        (format!("{head}{key}fields.t = {{ expr = 'T', languages = {{ ':l' = 'E' }} }}\n"), "5:40 UNKNOWN_SETTING `:l` is no setting of type \"language\""),
+        (
+            format!("{head}{key}fields.t = {{ child = 'n', column = 'c' }}\n"),
+            "5:22 UNKNOWN_CHILD `child` names no child list: \"n\"",
+        ),
+        (
+            format!("{head}{key}fields.t = {{ format = 'html' }}\n"),
+            "5:12 MISSING_KEY field `t` has neither `expr` nor `child`",
+        ),
+        (
+            format!("{head}{key}fields.t = {{ expr = 'T', absent_when = ['zeroo'] }}\n"),
+            "5:41 BAD_VALUE `absent_when` does not know \"zeroo\"",
+        ),
+        (
+            format!("{head}{key}fields.t = {{ expr = 'T', format = 'htm' }}\n"),
+            "5:35 BAD_VALUE `format` cannot be \"htm\"",
+        ),
+        (
+            format!("{head}{key}fields.t = {{ expr = 'T', languages = {{ ':l' = 'E' }} }}\n"),
+            "5:40 UNKNOWN_SETTING `:l` is no setting of type \"language\"",
+        ),
         (format!("{head}{key}when = {{ s = 1 }}\n"), "5:10 UNKNOWN_SETTING `when` names no setting: `s`"),
         (format!("{head}{key}prefix = 's'\n"), "5:10 UNKNOWN_SETTING `prefix` names no setting: `s`"),
-        (format!("{head}key = {{ a = 'a.A', b = {{ expr = 'a.B', type = 'int' }} }}\n"), "1:1 MISSING_KEY `code` is missing"),
+        (
+            format!("{head}key = {{ a = 'a.A', b = {{ expr = 'a.B', type = 'int' }} }}\n"),
+            "1:1 MISSING_KEY `code` is missing",
+        ),
         (
             format!("{head}key = {{ a = 'a.A', b = 'a.B' }}\ncode.generated = '{{a}}~{{c}}'\n"),
             "5:24 BAD_CODE_TEMPLATE `{c}` names no key column",
         ),
         (format!("{head}{key}{head}{key}"), "5:1 DUPLICATE Article has two row sources called `A`"),
         (format!("{head}{key}{child}fields.f = 'F'\n"), "5:1 MISSING_KEY `parent` is missing"),
-        (format!("{head}{key}{child}parent = ['P', 'Q']\nfields.f = 'F'\n"), "7:10 BAD_VALUE `parent` has 2 columns, the key 1"),
+        (
+            format!("{head}{key}{child}parent = ['P', 'Q']\nfields.f = 'F'\n"),
+            "7:10 BAD_VALUE `parent` has 2 columns, the key 1",
+        ),
         (format!("{head}{key}{child}parent = 'P'\n"), "5:1 MISSING_KEY `fields` is missing"),
         (
-            format!("{head}{key}{child}parent = 'P'\nfields.f = 'F'\n[entity.Article.children]\ndocuments = 'image'\n"),
+            format!(
+                "{head}{key}{child}parent = 'P'\nfields.f = 'F'\n[entity.Article.children]\ndocuments = 'image'\n"
+            ),
             "10:13 UNKNOWN_CHILD `documents` names no child list: \"image\"",
         ),
         (format!("defaults.zone = 'Here'\n{head}{key}"), "1:17 BAD_VALUE `zone` \"Here\" is no time zone"),
-        (format!("settings.today = {{ type = 'text', default = '', description = '' }}\n{head}{key}"), "1:10 RESERVED_NAME a setting cannot be called `today`"),
-        (format!("settings.s = {{ type = 'txt', default = '', description = '' }}\n{head}{key}"), "1:23 BAD_VALUE `type` cannot be \"txt\""),
+        (
+            format!("settings.today = {{ type = 'text', default = '', description = '' }}\n{head}{key}"),
+            "1:10 RESERVED_NAME a setting cannot be called `today`",
+        ),
+        (
+            format!("settings.s = {{ type = 'txt', default = '', description = '' }}\n{head}{key}"),
+            "1:23 BAD_VALUE `type` cannot be \"txt\"",
+        ),
     ] {
         let found = findings(&text);
         if found.len() != 1 || !found[0].starts_with(expected) {
