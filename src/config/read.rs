@@ -154,13 +154,12 @@ fn shop(root: &Node, diags: &mut Diagnostics) -> Option<ShopConfig> {
         }
         return None;
     };
-    let name = match table.get("name") {
-        Some(entry) => entry.node.filled("name", diags).map(str::to_owned),
-        None => {
-            let place = root.get("shop").map(Node::place).unwrap_or_default();
-            diags.error("MISSING_KEY", place, "[shop] has no `name`", "add name = \"…\"");
-            None
-        }
+    let name = if let Some(entry) = table.get("name") {
+        entry.node.filled("name", diags).map(str::to_owned)
+    } else {
+        let place = root.get("shop").map(Node::place).unwrap_or_default();
+        diags.error("MISSING_KEY", place, "[shop] has no `name`", "add name = \"…\"");
+        None
     };
     let table = Some(table);
     let currency = match key(table, "currency") {

@@ -1,7 +1,7 @@
 //! What a shop file takes from outside: `${NAME}` from the environment, secrets from files. Neither
 //! is ever printed.
 
-use std::path::Path;
+use std::{fmt::Write, path::Path};
 
 use super::doc::{Data, Node};
 use crate::diagnostics::Diagnostics;
@@ -107,7 +107,8 @@ pub fn percent(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

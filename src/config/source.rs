@@ -1,6 +1,6 @@
 //! Reads `[sources.NAME]`: the engine, where the base is, its settings and its limits.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, path::Path, time::Duration};
 
 use indexmap::IndexMap;
 
@@ -43,23 +43,21 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> O
         diags,
     );
     let place = entry.key_place();
-    let kind = match table.get("kind") {
-        Some(kind) => self::kind(&kind.node, diags),
-        None => {
-            let message = format!("{within} has no `kind`");
-            let help = "add kind = \"sqlite\" or kind = \"postgres\"";
-            diags.error("MISSING_KEY", place.clone(), message, help);
-            None
-        }
+    let kind = if let Some(kind) = table.get("kind") {
+        self::kind(&kind.node, diags)
+    } else {
+        let message = format!("{within} has no `kind`");
+        let help = "add kind = \"sqlite\" or kind = \"postgres\"";
+        diags.error("MISSING_KEY", place.clone(), message, help);
+        None
     };
-    let connector = match table.get("connector") {
-        Some(connector) => connector.node.filled("connector", diags).map(str::to_owned),
-        None => {
-            let message = format!("{within} has no `connector`");
-            let help = "name its map, for example connector = \"sage100\"";
-            diags.error("MISSING_KEY", place.clone(), message, help);
-            None
-        }
+    let connector = if let Some(connector) = table.get("connector") {
+        connector.node.filled("connector", diags).map(str::to_owned)
+    } else {
+        let message = format!("{within} has no `connector`");
+        let help = "name its map, for example connector = \"sage100\"";
+        diags.error("MISSING_KEY", place.clone(), message, help);
+        None
     };
     if let (Some(connector), Some(node)) = (&connector, table.get("connector")) {
         // It becomes a file's name.
@@ -296,12 +294,13 @@ fn from_parts(
         url.push_str(&host);
     }
     if let Some(port) = port {
-        url.push_str(&format!(":{port}"));
+        // Writing to a String cannot fail.
+        let _ = write!(url, ":{port}");
     }
     url.push('/');
     url.push_str(&secrets::percent(&database?));
     if socket {
-        url.push_str(&format!("?host={}", secrets::percent(&host)));
+        let _ = write!(url, "?host={}", secrets::percent(&host));
     }
     Some(url)
 }

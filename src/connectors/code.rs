@@ -5,6 +5,8 @@
 //! read from the right without doubt. A group that may be left out is written all the same where
 //! the short form would read as another key. The round trip is a property test.
 
+use std::fmt::Write;
+
 use super::map::{CodePart, CodeRule, KeyColumn};
 use crate::{sources::expr::CastType, value::Value};
 
@@ -18,8 +20,13 @@ impl CodeRule {
         if let Some(own) = own.map(str::trim).filter(|own| !own.is_empty() && self.own.is_some()) {
             return own.to_owned();
         }
-        if let ([CodePart::Key(_)], [Value::Text(text)]) = (self.template.as_slice(), key) {
-            return text.to_string();
+        match (self.template.as_slice(), key) {
+            ([CodePart::Key(_)], [Value::Text(text)]) => return text.to_string(),
+            ([CodePart::Key(_)], [Value::Int(number)]) => return number.to_string(),
+            _ => {}
+        }
+        if let Some(code) = self.encode_plainly(key) {
+            return code;
         }
         let forms = self.forms();
         let mut full = String::new();
@@ -29,11 +36,58 @@ impl CodeRule {
                 continue;
             }
             full = self.write(form, key);
-            if forms.len() == 1 || self.reads_as(&forms, &full, key) {
+            if forms.len() == 1 || Self::reads_as(&forms, &full, key) {
                 break;
             }
         }
         full
+    }
+
+    /// The generated code of the usual row, in one pass: `None` where something must be escaped, or
+    /// where leaving a group out could read as another key.
+    fn encode_plainly(&self, key: &[Value]) -> Option<String> {
+        let mut code = String::with_capacity(24);
+        let mut leading = None;
+        for part in &self.template {
+            let group = std::slice::from_ref(part);
+            let (parts, optional) = match part {
+                CodePart::Optional(parts) => (parts.as_slice(), true),
+                _ => (group, false),
+            };
+            let column = parts.iter().find_map(|part| match part {
+                CodePart::Key(column) => Some(*column),
+                _ => None,
+            });
+            if optional && is_nothing(key.get(column?)) {
+                let first: &str = leading?;
+                if first.contains(|c| reserves(parts, c)) {
+                    return None;
+                }
+                continue;
+            }
+            for part in parts {
+                match (part, key) {
+                    (CodePart::Text(text), _) => code.push_str(text),
+                    (CodePart::Key(column), key) => match (key.get(*column)?, leading) {
+                        (Value::Text(text), None) => {
+                            leading = Some(text);
+                            code.push_str(text);
+                        }
+                        (Value::Int(number), Some(_)) => {
+                            let start = code.len();
+                            // Writing to a String cannot fail.
+                            let _ = write!(code, "{number}");
+                            if code[start..].contains(|c| reserves(&self.template, c)) {
+                                return None;
+                            }
+                        }
+                        _ => return None,
+                    },
+                    (CodePart::Optional(_), _) => return None,
+                }
+            }
+        }
+        Some(code)
     }
 
     /// The key that a generated code stands for, typed; `None` when it cannot be one of this form.
@@ -41,7 +95,7 @@ impl CodeRule {
     pub fn decode(&self, code: &str, columns: &[KeyColumn]) -> Option<Vec<Value>> {
         let code = code.trim_end();
         let integers: Vec<bool> = columns.iter().map(|column| column.ty == CastType::Integer).collect();
-        let key = self.forms().iter().find_map(|(form, _)| self.read(form, code, &integers))?;
+        let key = self.forms().iter().find_map(|(form, _)| Self::read(form, code, &integers))?;
         for (value, column) in key.iter().zip(columns) {
             if let (Value::Text(text), CastType::Text(length)) = (value, column.ty)
                 && length > 0
@@ -80,24 +134,7 @@ impl CodeRule {
         forms
     }
 
-    /// The template's own characters, which columns after the first may not hold as they are.
-    fn reserved(&self) -> String {
-        fn collect(parts: &[CodePart], reserved: &mut String) {
-            for part in parts {
-                match part {
-                    CodePart::Text(text) => reserved.push_str(text),
-                    CodePart::Key(_) => {}
-                    CodePart::Optional(group) => collect(group, reserved),
-                }
-            }
-        }
-        let mut reserved = String::from("%");
-        collect(&self.template, &mut reserved);
-        reserved
-    }
-
     fn write(&self, form: &[&CodePart], key: &[Value]) -> String {
-        let reserved = self.reserved();
         let mut code = String::new();
         let mut first = true;
         for part in form {
@@ -108,7 +145,7 @@ impl CodeRule {
                     if first {
                         code.push_str(&text);
                     } else {
-                        escape(&text, &reserved, &mut code);
+                        escape(&text, &self.template, &mut code);
                     }
                     first = false;
                 }
@@ -118,10 +155,10 @@ impl CodeRule {
         code
     }
 
-    fn reads_as(&self, forms: &[(Form<'_>, Vec<usize>)], code: &str, key: &[Value]) -> bool {
+    fn reads_as(forms: &[(Form<'_>, Vec<usize>)], code: &str, key: &[Value]) -> bool {
         let integers: Vec<bool> =
             key.iter().map(|value| matches!(value, Value::Int(_) | Value::Null)).collect();
-        let read = forms.iter().find_map(|(form, _)| self.read(form, code, &integers));
+        let read = forms.iter().find_map(|(form, _)| Self::read(form, code, &integers));
         read.is_some_and(|read| {
             read.len() == key.len()
                 && read.iter().zip(key).all(|(a, b)| a == b || (is_nothing(Some(a)) && is_nothing(Some(b))))
@@ -129,7 +166,7 @@ impl CodeRule {
     }
 
     /// Reads one form from the right. Columns left out are 0.
-    fn read(&self, form: &[&CodePart], code: &str, integers: &[bool]) -> Option<Vec<Value>> {
+    fn read(form: &[&CodePart], code: &str, integers: &[bool]) -> Option<Vec<Value>> {
         let mut key = vec![Value::Int(0); integers.len()];
         let mut rest = code;
         for (at, part) in form.iter().enumerate().rev() {
@@ -282,12 +319,22 @@ fn plain(value: Option<&Value>) -> String {
     }
 }
 
-fn escape(text: &str, reserved: &str, code: &mut String) {
+/// Whether a template's own text holds a character.
+fn reserves(parts: &[CodePart], c: char) -> bool {
+    parts.iter().any(|part| match part {
+        CodePart::Text(text) => text.contains(c),
+        CodePart::Key(_) => false,
+        CodePart::Optional(group) => reserves(group, c),
+    })
+}
+
+fn escape(text: &str, template: &[CodePart], code: &mut String) {
     for c in text.chars() {
-        if reserved.contains(c) {
+        if c == '%' || reserves(template, c) {
             let mut bytes = [0; 4];
             for byte in c.encode_utf8(&mut bytes).bytes() {
-                code.push_str(&format!("%{byte:02X}"));
+                // Writing to a String cannot fail.
+                let _ = write!(code, "%{byte:02X}");
             }
         } else {
             code.push(c);

@@ -354,7 +354,7 @@ impl Reader<'_> {
         let parent = self.parent(node, &scope, entity, &of_rows);
         let filter = node.get("filter").and_then(|filter| self.choice(filter, "filter", &scope));
         let removed = node.get("removed").and_then(|removed| self.choice(removed, "removed", &scope));
-        let order = node.get("order").map(alternatives).unwrap_or(&[]);
+        let order = node.get("order").map_or([].as_slice(), alternatives);
         let order = order.iter().filter_map(|item| self.expr(item, "order", &scope)).collect();
         let mut uses = Vec::new();
         let ranked = Scope { rank: true, ..scope };
@@ -395,8 +395,7 @@ impl Reader<'_> {
             self.missing(node, "parent", "the column that holds the parent's key");
             return Vec::new();
         };
-        let row =
-            entity.rows.iter().find(|row| of_rows.is_empty() || of_rows.iter().any(|name| *name == row.name));
+        let row = entity.rows.iter().find(|row| of_rows.is_empty() || of_rows.contains(&row.name));
         let key: &[KeyColumn] = row.map_or(&[], |row| row.key.as_slice());
         let nodes: Vec<(Option<&str>, &Node)> = match &parent.data {
             Data::Table(table) if !table.contains_key("expr") => {

@@ -106,13 +106,12 @@ impl Reader<'_> {
             let (expr, holds) = if let Some(table) = item.as_table() {
                 known_keys(table, &format!("`{key}`"), &["when", "expr"], self.diags);
                 let holds = self.settings.hold(item.get("when"), self.diags);
-                let expr = match item.get("expr") {
-                    Some(expr) => self.expr(expr, key, scope),
-                    None => {
-                        let message = format!("`{key}` has no `expr`");
-                        self.diags.error("MISSING_KEY", item.place(), message, "add expr = \"…\"");
-                        None
-                    }
+                let expr = if let Some(expr) = item.get("expr") {
+                    self.expr(expr, key, scope)
+                } else {
+                    let message = format!("`{key}` has no `expr`");
+                    self.diags.error("MISSING_KEY", item.place(), message, "add expr = \"…\"");
+                    None
                 };
                 (expr, holds)
             } else {

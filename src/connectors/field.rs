@@ -187,9 +187,10 @@ impl Reader<'_> {
                     "blank_is_value" => absent.blank = Some(false),
                     "zero_is_value" => absent.zero = Some(false),
                     "false_is_value" => absent.false_ = Some(false),
-                    day => match NaiveDate::parse_from_str(day, "%Y-%m-%d") {
-                        Ok(day) => absent.dates.push(day),
-                        Err(_) => {
+                    day => {
+                        if let Ok(day) = NaiveDate::parse_from_str(day, "%Y-%m-%d") {
+                            absent.dates.push(day);
+                        } else {
                             let message = format!("`absent_when` does not know {}", item.shown());
                             let help = format!(
                                 "{}; for a text that means nothing write {{ text = \"…\" }}",
@@ -197,7 +198,7 @@ impl Reader<'_> {
                             );
                             self.diags.error("BAD_VALUE", item.place(), message, help);
                         }
-                    },
+                    }
                 },
                 Data::Date(day) => absent.dates.push(*day),
                 Data::Table(table) => {

@@ -65,7 +65,7 @@ pub fn load(
             return None;
         }
     };
-    let map = read(connector, &root, source, shop, references, diags);
+    let map = read(connector, &root, source, shop, references.generated_codes, diags);
     (!diags.errors_since(mark)).then_some(map)
 }
 
@@ -74,21 +74,15 @@ fn read(
     root: &Node,
     source: &SourceConfig,
     shop: &ShopConfig,
-    references: &ReferencesConfig,
+    generated_codes: bool,
     diags: &mut Diagnostics,
 ) -> ConnectorMap {
     let empty = IndexMap::new();
     let table = root.as_table().unwrap_or(&empty);
     known_keys(table, "a connector map", &["settings", "defaults", "entity"], diags);
     let settings = Settings::read(root.get("settings"), source, shop, diags);
-    let mut reader = Reader {
-        diags,
-        settings,
-        shop,
-        zone: Tz::UTC,
-        defaults: AbsentWhen::default(),
-        generated_codes: references.generated_codes,
-    };
+    let mut reader =
+        Reader { diags, settings, shop, zone: Tz::UTC, defaults: AbsentWhen::default(), generated_codes };
     defaults(root.get("defaults"), &mut reader);
     let mut map = ConnectorMap { name: connector.to_owned(), entities: IndexMap::new(), zone: reader.zone };
     match root.get("entity").and_then(|node| node.table("entity", reader.diags)) {

@@ -145,19 +145,16 @@ impl Settings {
                 diags.error("WRONG_TYPE", item.place(), message, format!("write {}", ty.wanted()));
             }
         }
-        match node.get("default") {
-            Some(default) => {
-                if let Some(value) = value(default).filter(|v| ty.fits(v)) {
-                    if let Err((message, help)) = setting.accepts(name, &value) {
-                        diags.error("BAD_VALUE", default.place(), message, help);
-                    }
-                    self.values.insert(name.to_owned(), value);
+        if let Some(default) = node.get("default") {
+            if let Some(value) = value(default).filter(|v| ty.fits(v)) {
+                if let Err((message, help)) = setting.accepts(name, &value) {
+                    diags.error("BAD_VALUE", default.place(), message, help);
                 }
+                self.values.insert(name.to_owned(), value);
             }
-            None => {
-                let message = format!("{within} has no `default`");
-                diags.error("MISSING_KEY", place, message, "a shop that says nothing needs one");
-            }
+        } else {
+            let message = format!("{within} has no `default`");
+            diags.error("MISSING_KEY", place, message, "a shop that says nothing needs one");
         }
         self.declared.insert(name.to_owned(), setting);
     }
