@@ -15,7 +15,7 @@ use crate::{diagnostics::Place, value::Value};
 pub use read::{load, load_with};
 
 /// A whole shop file, checked, with defaults filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// The shop's folder; relative paths start here.
     pub dir: PathBuf,
@@ -43,6 +43,26 @@ pub struct Config {
     pub public: PublicConfig,
     /// The 32-byte key that seals cursors (`cursor.key_file`, hex).
     pub cursor_key: [u8; 32],
+}
+
+impl std::fmt::Debug for Config {
+    /// Everything but the key that seals cursors.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("dir", &self.dir)
+            .field("shop", &self.shop)
+            .field("sources", &self.sources)
+            .field("http", &self.http)
+            .field("limits", &self.limits)
+            .field("web", &self.web)
+            .field("departments", &self.departments)
+            .field("references", &self.references)
+            .field("media", &self.media)
+            .field("access", &self.access)
+            .field("site", &self.site)
+            .field("public", &self.public)
+            .finish_non_exhaustive()
+    }
 }
 
 /// `[shop]`.

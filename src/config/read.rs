@@ -368,7 +368,7 @@ fn limits(root: &Node, diags: &mut Diagnostics) -> Limits {
         body: number(table, "body", usual.body, 1_024, 16_777_216, diags),
         tokens: number(table, "tokens", usual.tokens, 100, 100_000, diags),
         // Deeper documents would need more stack than a worker thread has.
-        depth: number(table, "depth", usual.depth, 1, 30, diags),
+        depth: number(table, "depth", usual.depth, 1, 25, diags),
         aliases: number(table, "aliases", usual.aliases, 0, 10_000, diags),
         root_fields: number(table, "root_fields", usual.root_fields, 1, 1_000, diags),
         page: number(table, "page", usual.page, 1, 1_000, diags),

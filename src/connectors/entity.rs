@@ -44,10 +44,12 @@ impl Reader<'_> {
         }
         entity.exists = node.get("exists").and_then(|n| n.boolean("exists", self.diags)).unwrap_or(false);
         let mut uses = Vec::new();
+        let mut row_names = Vec::new();
         let mark = self.diags.mark();
         let rows = node.get("rows").and_then(|rows| rows.list("rows", self.diags)).unwrap_or(&[]);
         for row in rows {
             let Some((row, holds)) = self.row(row, &mut uses) else { continue };
+            row_names.push(row.name.clone());
             if !holds {
                 continue;
             }
@@ -63,7 +65,7 @@ impl Reader<'_> {
             let help = format!("add [[entity.{name}.rows]] with table and key, or check its `when`");
             self.diags.error("MISSING_KEY", entry.key_place(), message, help);
         }
-        let known = self.children(node.get("children"), &mut entity);
+        let known = self.children(node.get("children"), &row_names, &mut entity);
         for used in &uses {
             self.check_use(used, &known);
         }
@@ -298,7 +300,12 @@ impl Reader<'_> {
 
     /// Reads the child lists. Returns every list's name with its fields' names, whatever the
     /// switches say.
-    fn children(&mut self, node: Option<&Node>, entity: &mut EntityMap) -> IndexMap<String, Vec<String>> {
+    fn children(
+        &mut self,
+        node: Option<&Node>,
+        row_names: &[String],
+        entity: &mut EntityMap,
+    ) -> IndexMap<String, Vec<String>> {
         let mut known: IndexMap<String, Vec<String>> = IndexMap::new();
         let Some(table) = node.and_then(|node| node.table("children", self.diags)) else {
             return known;
@@ -311,7 +318,9 @@ impl Reader<'_> {
                 Data::List(_) | Data::Table(_) => {
                     let fields = known.entry(list.clone()).or_default();
                     for item in alternatives(&entry.node) {
-                        let Some((child, holds)) = self.child(item, list, entity) else { continue };
+                        let Some((child, holds)) = self.child(item, list, row_names, entity) else {
+                            continue;
+                        };
                         fields.extend(child.fields.keys().cloned());
                         if holds {
                             entity.children.entry(list.clone()).or_default().push(child);
@@ -339,7 +348,13 @@ impl Reader<'_> {
         known
     }
 
-    fn child(&mut self, node: &Node, list: &str, entity: &EntityMap) -> Option<(ChildSource, bool)> {
+    fn child(
+        &mut self,
+        node: &Node,
+        list: &str,
+        row_names: &[String],
+        entity: &EntityMap,
+    ) -> Option<(ChildSource, bool)> {
         let mark = self.diags.mark();
         let table = node.table(list, self.diags)?;
         let known = [
@@ -350,7 +365,9 @@ impl Reader<'_> {
         let holds = self.settings.hold(node.get("when"), self.diags);
         let (main, joins, scope) = self.tables(node);
         let main = main?;
-        let of_rows = self.of_rows(node, entity);
+        let of_rows = self.of_rows(node, row_names, entity);
+        // A list of rows that are all switched off is off with them.
+        let holds = holds && (node.get("rows").is_none() || !of_rows.is_empty());
         let parent = self.parent(node, &scope, entity, &of_rows);
         let filter = node.get("filter").and_then(|filter| self.choice(filter, "filter", &scope));
         let removed = node.get("removed").and_then(|removed| self.choice(removed, "removed", &scope));
@@ -372,14 +389,23 @@ impl Reader<'_> {
         (!self.diags.errors_since(mark)).then_some((child, holds))
     }
 
-    /// The row sources that a child list belongs to; names of inactive ones are left out.
-    fn of_rows(&mut self, node: &Node, entity: &EntityMap) -> Vec<String> {
+    /// The row sources that a child list belongs to; those switched off are left out.
+    fn of_rows(&mut self, node: &Node, row_names: &[String], entity: &EntityMap) -> Vec<String> {
         let named = node.get("rows").map(|rows| rows.texts("rows", self.diags)).unwrap_or_default();
-        named
-            .into_iter()
-            .filter(|(name, _)| entity.rows.iter().any(|row| row.name == *name))
-            .map(|(name, _)| name)
-            .collect()
+        let mut of_rows = Vec::new();
+        for (name, place) in named {
+            if !row_names.contains(&name) {
+                let message = format!("`rows` names no row source: \"{name}\"");
+                let help = match nearest(&name, row_names.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("row sources: {}", row_names.join(", ")),
+                };
+                self.diags.error("UNKNOWN_ROWS", place, message, help);
+            } else if entity.rows.iter().any(|row| row.name == name) {
+                of_rows.push(name);
+            }
+        }
+        of_rows
     }
 
     /// The columns that hold the parent's key: one expression, a list, or a table of key columns.

@@ -336,6 +336,10 @@ fn each_mistake_has_its_finding() {
             format!("{head}{key}{child}parent = ['P', 'Q']\nfields.f = 'F'\n"),
             "7:10 BAD_VALUE `parent` has 2 columns, the key 1",
         ),
+        (
+            format!("{head}{key}{child}parent = 'P'\nrows = ['B']\nfields.f = 'F'\n"),
+            "8:9 UNKNOWN_ROWS `rows` names no row source: \"B\"",
+        ),
         (format!("{head}{key}{child}parent = 'P'\n"), "5:1 MISSING_KEY `fields` is missing"),
         (
             format!(
@@ -359,4 +363,39 @@ fn each_mistake_has_its_finding() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn an_entity_can_be_replaced_whole_and_lists_follow_their_rows() {
+    let dir = with_map(
+        "sage100",
+        r#"
+[entity.Article]
+replace = true
+exists = true
+[[entity.Article.rows]]
+name = "on"
+table = "A"
+key.code = "C"
+[[entity.Article.rows]]
+name = "off"
+when = { rayons = "families" }
+table = "B"
+key.code = "C"
+[entity.Article.children]
+images = [
+    { table = "I", parent = "P", rows = ["on"], fields = { file = "F" } },
+    { table = "J", parent = "P", rows = ["off"], fields = { file = "F" } },
+]
+"#,
+    );
+    let map = read("sage100", dir.path(), &[]).unwrap();
+    let article = &map.entities["Article"];
+    assert_eq!(names(article), ["on"]);
+    assert!(article.rows[0].fields.is_empty());
+    assert_eq!(article.children.len(), 1);
+    let images = &article.children["images"];
+    assert_eq!(images.len(), 1);
+    assert_eq!(images[0].of_rows, ["on"]);
+    assert_eq!(names(&map.entities["Reference"]), ["plain", "variants", "packagings"]);
 }
