@@ -75,8 +75,24 @@ pub struct RowSource {
     pub change: Option<ChangeColumn>,
     /// Fields by GraphQL name.
     pub fields: IndexMap<String, FieldMap>,
+    /// What means nothing in this source, for fields that the map does not name.
+    pub defaults: AbsentWhen,
     /// Where it was declared.
     pub place: Place,
+}
+
+impl RowSource {
+    /// The field map of a complementary field: a column of the main table, by its name. A column
+    /// that is missing is an error of that field only.
+    pub fn complement(&self, column: &str, place: Place) -> FieldMap {
+        FieldMap {
+            expr: Some(Expr::column(&self.table.alias, column)),
+            absent_when: self.defaults.clone(),
+            complement: true,
+            place,
+            ..FieldMap::default()
+        }
+    }
 }
 
 /// One native key column.
