@@ -1,6 +1,13 @@
 //! GraphQL: the type system from the SDL, documents and their cache, limits, planned execution and
 //! the writer.
 
+pub mod coerce;
+pub mod collect;
 pub mod error;
+pub mod lexer;
+pub mod limits;
+pub mod operation;
 pub mod request;
+pub mod syntax;
 pub mod types;
+pub mod validate;
