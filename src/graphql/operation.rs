@@ -259,3 +259,6 @@ impl<'a> Borrow<dyn AsKey + 'a> for Key {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;
