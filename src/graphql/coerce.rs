@@ -4,7 +4,7 @@
 
 pub mod scalars;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use async_graphql_value::{ConstValue, Name, indexmap::IndexMap as ObjectMap};
 use indexmap::IndexMap;
@@ -14,6 +14,7 @@ use super::{
     error::{Code, GraphqlError},
     syntax::{Argument, Pos, Value, ValueNode, VariableDef, print_value},
     types::{InputDef, Kind, TypeRef, TypeSystem},
+    validate::View,
 };
 
 /// At most this many errors are collected over a request's variables.
@@ -157,7 +158,7 @@ impl Walk<'_> {
                     let mut sound = true;
                     for (index, value) in values.iter().enumerate() {
                         let length = path.len();
-                        path.push_str(&format!("[{index}]"));
+                        let _ = write!(path, "[{index}]");
                         match self.input(value, item, path) {
                             Some(value) => out.push(value),
                             None => sound = false,
@@ -174,7 +175,7 @@ impl Walk<'_> {
 
     fn named(&mut self, value: &Json, name: &str, path: &mut String) -> Option<ConstValue> {
         let types = self.types;
-        match types.types.get(name).map(|t| &t.kind) {
+        match kind(types, name) {
             Some(Kind::Input { fields }) => self.object(value, name, fields, path),
             Some(Kind::Enum { values }) => match value {
                 Json::String(text) if values.contains_key(text) => Some(ConstValue::Enum(Name::new(text))),
@@ -347,7 +348,7 @@ pub fn literal(types: &TypeSystem, value: &Value, ty: &TypeRef, variables: &Vari
                 .map(ConstValue::List),
             _ => literal(types, value, item, variables).map(|value| ConstValue::List(vec![value])),
         },
-        TypeRef::Named(name) => match types.types.get(name).map(|t| &t.kind) {
+        TypeRef::Named(name) => match kind(types, name) {
             Some(Kind::Input { fields }) => {
                 let ValueNode::Object(given) = &value.node else { return None };
                 let mut out = ObjectMap::new();
@@ -392,7 +393,7 @@ pub fn complete_default(types: &TypeSystem, value: &ConstValue, ty: &TypeRef) ->
             ConstValue::List(values.iter().map(|value| complete_default(types, value, item)).collect())
         }
         (TypeRef::List(item), _) => ConstValue::List(vec![complete_default(types, value, item)]),
-        (TypeRef::Named(name), ConstValue::Object(given)) => match types.types.get(name).map(|t| &t.kind) {
+        (TypeRef::Named(name), ConstValue::Object(given)) => match kind(types, name) {
             Some(Kind::Input { fields }) => {
                 let mut out = ObjectMap::new();
                 for (key, field) in fields {
@@ -410,4 +411,9 @@ pub fn complete_default(types: &TypeSystem, value: &ConstValue, ty: &TypeRef) ->
         }
         _ => value.clone(),
     }
+}
+
+/// What a type is, those of introspection included.
+fn kind<'a>(types: &'a TypeSystem, name: &str) -> Option<&'a Kind> {
+    View { types }.get(name).map(|ty| &ty.kind)
 }

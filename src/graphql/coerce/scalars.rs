@@ -33,11 +33,10 @@ pub fn literal(
             .map(ConstValue::Number)
             .ok_or_else(|| format!("Float cannot represent non numeric value: {text}")),
         ("Float", _) => Err(format!("Float cannot represent non numeric value: {}", shown())),
-        ("String", ValueNode::Str { value, .. }) => Ok(ConstValue::String(value.to_string())),
+        ("String" | "ID", ValueNode::Str { value, .. }) => Ok(ConstValue::String(value.to_string())),
         ("String", _) => Err(format!("String cannot represent a non string value: {}", shown())),
         ("Boolean", ValueNode::Boolean(value)) => Ok(ConstValue::Boolean(*value)),
         ("Boolean", _) => Err(format!("Boolean cannot represent a non boolean value: {}", shown())),
-        ("ID", ValueNode::Str { value, .. }) => Ok(ConstValue::String(value.to_string())),
         ("ID", ValueNode::Int(text)) => Ok(ConstValue::String(text.to_string())),
         ("ID", _) => Err(format!("ID cannot represent a non-string and non-integer value: {}", shown())),
         ("Decimal", ValueNode::Int(text)) => decimal(text),
@@ -84,7 +83,7 @@ pub fn input(scalar: &str, value: &Json) -> Result<ConstValue, String> {
             (Some(whole), _, _) => Ok(ConstValue::String(whole.to_string())),
             (_, Some(whole), _) => Ok(ConstValue::String(whole.to_string())),
             (_, _, Some(float)) if float.is_finite() && float.fract() == 0.0 => {
-                Ok(ConstValue::String(format!("{float:.0}")))
+                Ok(ConstValue::String(whole_text(float)))
             }
             _ => Err(format!("ID cannot represent value: {value}")),
         },
@@ -101,6 +100,11 @@ pub fn input(scalar: &str, value: &Json) -> Result<ConstValue, String> {
         }
         _ => Ok(ConstValue::from_json(value.clone()).unwrap_or(ConstValue::Null)),
     }
+}
+
+/// A whole number as JavaScript writes it.
+fn whole_text(number: f64) -> String {
+    if number.abs() < 1e21 { format!("{number:.0}") } else { format!("{number:e}").replace('e', "e+") }
 }
 
 fn text_of(scalar: &str, text: &str) -> Result<ConstValue, String> {

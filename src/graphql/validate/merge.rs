@@ -125,9 +125,13 @@ impl<'a> Merger<'a> {
         for item in &set.items {
             match item {
                 Selection::Field(field) => {
-                    let definition = parent
-                        .filter(|p| matches!(p.kind, Kind::Object { .. } | Kind::Interface { .. }))
-                        .and_then(|parent| self.view.types.fields(&parent.name)?.get(&*field.name.name));
+                    // Not `__typename`: graphql-js compares it by name and arguments alone.
+                    let definition = parent.and_then(|parent| match &parent.kind {
+                        Kind::Object { fields, .. } | Kind::Interface { fields, .. } => {
+                            fields.get(&*field.name.name)
+                        }
+                        _ => None,
+                    });
                     out.fields.entry(field.response_key()).or_default().push(Detail {
                         parent,
                         field,

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use crate::{
     diagnostics::Place,
     graphql::{
+        sdl,
         syntax::OperationKind,
         types::{FieldDef, InputDef, Kind, TypeDef, TypeRef, TypeSystem},
     },
@@ -49,9 +50,12 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A type by name.
+    /// A type by name, those of introspection included.
     pub fn get(self, name: &str) -> Option<&'a TypeDef> {
-        self.types.types.get(name)
+        self.types
+            .types
+            .get(name)
+            .or_else(|| name.starts_with("__").then(|| sdl::specified().types.get(name)).flatten())
     }
 
     /// The root type of an operation.
