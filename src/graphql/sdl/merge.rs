@@ -17,8 +17,11 @@ use indexmap::IndexMap;
 use super::is_built_in;
 use crate::{
     diagnostics::{Diagnostics, Place},
-    graphql::types::{
-        Applied, DirectiveDef, EnumValueDef, FieldDef, InputDef, Kind, TypeDef, TypeRef, TypeSystem,
+    graphql::{
+        lexer::{Lexer, Token},
+        types::{
+            Applied, DirectiveDef, EnumValueDef, FieldDef, InputDef, Kind, TypeDef, TypeRef, TypeSystem,
+        },
     },
 };
 
@@ -47,7 +50,13 @@ pub(super) fn merge<'a>(
     base: Option<&TypeSystem>,
     diags: &mut Diagnostics,
 ) -> Merged {
-    let mut reader = Reader { merged: Merged::default(), diags, file: String::new(), taken: HashSet::new() };
+    let mut reader = Reader {
+        merged: Merged::default(),
+        diags,
+        file: String::new(),
+        taken: HashSet::new(),
+        repeatable: HashSet::new(),
+    };
     let mut extensions = Vec::new();
     let mut schemas = Vec::new();
     for (name, text) in files {
@@ -57,6 +66,7 @@ pub(super) fn merge<'a>(
         }
         match parse_schema(text) {
             Ok(document) => {
+                reader.repeatable = repeatable_directives(text);
                 for definition in document.definitions {
                     match definition {
                         TypeSystemDefinition::Type(ty) if ty.node.extend => extensions.push((name, ty)),
@@ -100,6 +110,38 @@ pub(super) fn merge<'a>(
     merged
 }
 
+/// The directives of a text that are declared `repeatable`: the SDL parser says so of all.
+fn repeatable_directives(text: &str) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let mut lexer = Lexer::new(text);
+    let mut next = || lexer.next_token().map_or(Token::Eof, |(token, _)| token);
+    let mut token = next();
+    while token != Token::Eof {
+        let keyword = matches!(&token, Token::Name(word) if word == "directive");
+        token = next();
+        if !keyword || token != Token::Punctuator("@") {
+            continue;
+        }
+        let Token::Name(name) = next() else { continue };
+        token = next();
+        let mut depth = 0usize;
+        loop {
+            match token {
+                Token::Punctuator("(") => depth += 1,
+                Token::Punctuator(")") => depth = depth.saturating_sub(1),
+                Token::Eof => break,
+                _ if depth == 0 => break,
+                _ => {}
+            }
+            token = next();
+        }
+        if matches!(&token, Token::Name(word) if word == "repeatable") {
+            found.insert(name);
+        }
+    }
+    found
+}
+
 /// A file without any definition (only comments) is nothing to merge, and no syntax error.
 fn is_blank(text: &str) -> bool {
     text.lines().all(|line| {
@@ -114,6 +156,8 @@ struct Reader<'d> {
     file: String,
     /// Kinds of things already complained of, so that one mistake is one finding.
     taken: HashSet<String>,
+    /// Directives of the file that are declared `repeatable`.
+    repeatable: HashSet<String>,
 }
 
 impl Reader<'_> {
@@ -280,13 +324,14 @@ impl Reader<'_> {
         let mut args = IndexMap::new();
         self.inputs(&format!("@{name}("), directive.node.arguments, &mut args);
         self.merged.places.insert(path, place);
+        let repeatable = self.repeatable.contains(&name);
         self.merged.types.directives.insert(
             name.clone(),
             DirectiveDef {
                 name,
                 description: directive.node.description.map(|d| d.node),
                 args,
-                repeatable: directive.node.is_repeatable,
+                repeatable,
                 locations: directive.node.locations.iter().map(|l| location(l.node).to_owned()).collect(),
             },
         );
