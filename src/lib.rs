@@ -10,5 +10,7 @@ pub mod connectors;
 pub mod diagnostics;
 pub mod federation;
 pub mod graphql;
+pub mod http;
 pub mod sources;
+pub mod telemetry;
 pub mod value;
