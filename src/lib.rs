@@ -5,6 +5,7 @@
 //! [`value`] → [`sources`] → [`connectors`] → [`federation`] → [`catalog`] → [`graphql`] →
 //! [`shop`] and [`http`] → `cli`.
 
+pub mod cli;
 pub mod config;
 pub mod connectors;
 pub mod diagnostics;

@@ -55,7 +55,7 @@ pub(super) async fn handle(
 async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Response {
     let (head, body) = request.into_parts();
     if let Err(reason) = negotiate::check_body_type(&head.headers) {
-        return unsupported(reason).respond(media);
+        return unsupported(&reason).respond(media);
     }
     let limit = app.options.limits.body;
     let time = app.options.limits.request;
@@ -112,26 +112,19 @@ async fn execute(app: &App, incoming: Incoming, context: RequestContext) -> Grap
     let trace = context.request_id.clone();
     let operation = incoming.operation_name.clone();
     let run = app.executor.execute(incoming.into(), context);
-    match tokio::time::timeout(limit + GUARD, run).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            let error = GraphqlError::new(
-                Code::RequestTimeout,
-                format!(
-                    "The request took longer than {} seconds (limits.request_seconds): ask for less at once.",
-                    limit.as_secs_f64()
-                ),
-            )
-            .with("limit", "limits.request_seconds")
-            .with("traceId", trace);
-            GraphqlResponse {
-                body: respond::error_body(&error),
-                outcome: Outcome::TimedOut,
-                errors: 1,
-                operation,
-            }
-        }
+    if let Ok(answer) = tokio::time::timeout(limit + GUARD, run).await {
+        return answer;
     }
+    let error = GraphqlError::new(
+        Code::RequestTimeout,
+        format!(
+            "The request took longer than {} seconds (limits.request_seconds): ask for less at once.",
+            limit.as_secs_f64()
+        ),
+    )
+    .with("limit", "limits.request_seconds")
+    .with("traceId", trace);
+    GraphqlResponse { body: respond::error_body(&error), outcome: Outcome::TimedOut, errors: 1, operation }
 }
 
 /// The whole body, at most `limit` bytes of it.
@@ -207,8 +200,8 @@ fn method_not_allowed(method: &Method) -> Refusal {
     .header(header::ALLOW, GRAPHQL_METHODS)
 }
 
-fn unsupported(reason: Unsupported) -> Refusal {
-    let message = match &reason {
+fn unsupported(reason: &Unsupported) -> Refusal {
+    let message = match reason {
         Unsupported::NoType => "`Content-Type` is missing: send `application/json`.".to_owned(),
         Unsupported::Type(media) => {
             format!("`Content-Type: {media}` is not taken: send `application/json`.")

@@ -57,7 +57,7 @@ pub(super) async fn ready(State(app): State<App>, request: Request) -> Response 
 }
 
 async fn ask(app: &App) -> Report {
-    let Ok(states) = tokio::time::timeout(PATIENCE, app.executor.health()).await else {
+    let Ok(answers) = tokio::time::timeout(PATIENCE, app.executor.health()).await else {
         let error = format!("The sources did not say within {} seconds how they are.", PATIENCE.as_secs());
         return Report {
             status: StatusCode::SERVICE_UNAVAILABLE,
@@ -67,7 +67,7 @@ async fn ask(app: &App) -> Report {
     let essential = &app.options.essential_sources;
     let (mut missing, mut degraded) = (false, false);
     let mut sources = Map::new();
-    for (name, state) in states {
+    for (name, state) in answers {
         let essential = essential.is_empty() || essential.contains(&name);
         let entry = match state {
             Ok(version) => json!({ "up": true, "essential": essential, "version": version }),

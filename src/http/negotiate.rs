@@ -50,10 +50,9 @@ pub(super) fn media(headers: &HeaderMap) -> Option<Media> {
         (None, Some(_)) => Some(Media::GraphqlResponse),
         (Some(json), Some(response)) => Some(match response.quality.cmp(&json.quality) {
             std::cmp::Ordering::Greater => Media::GraphqlResponse,
-            std::cmp::Ordering::Less => Media::Json,
             // The draft asks servers to prefer the newer type, where the client knows it.
             std::cmp::Ordering::Equal if response.specificity == 2 => Media::GraphqlResponse,
-            std::cmp::Ordering::Equal => Media::Json,
+            std::cmp::Ordering::Less | std::cmp::Ordering::Equal => Media::Json,
         }),
     }
 }

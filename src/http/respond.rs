@@ -21,19 +21,19 @@ pub(super) const GRAPHQL_METHODS: HeaderValue = HeaderValue::from_static("GET, P
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
-    pub(super) error: GraphqlError,
+    pub(super) error: Box<GraphqlError>,
     /// `Allow` or `Accept-Encoding`, where the status asks for it.
     header: Option<(header::HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, error: GraphqlError::new(code, message), header: None }
+        Self { status, error: Box::new(GraphqlError::new(code, message)), header: None }
     }
 
     /// Adds an extension to the error.
     pub(super) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.error = self.error.with(key, value);
+        *self.error = self.error.with(key, value);
         self
     }
 

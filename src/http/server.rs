@@ -107,11 +107,11 @@ async fn connection(
     let seen = Arc::new(AtomicBool::new(false));
     let service = {
         let seen = Arc::clone(&seen);
-        let routes = router.map_request(move |request: Request<_>| {
+        let marked = router.map_request(move |request: Request<_>| {
             seen.store(true, Ordering::Relaxed);
             request.map(axum::body::Body::new)
         });
-        TowerToHyperService::new(routes)
+        TowerToHyperService::new(marked)
     };
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     let mut connection = pin!(watcher.watch(connection));
