@@ -77,7 +77,7 @@ pub fn index() -> Asset {
 /// file. The page itself is [`index`] only: it must not be served without its headers.
 pub fn asset(path: &str) -> Option<Asset> {
     let path = path.trim_start_matches('/');
-    if path.is_empty() || path.ends_with(".html") || path.starts_with('.') {
+    if path.is_empty() || path.starts_with('.') || content_type(path).starts_with("text/html") {
         return None;
     }
     Dist::get(path).map(|file| to_asset(path, file))
@@ -171,7 +171,10 @@ mod tests {
         assert_eq!(named.is_empty(), !is_built(), "{text}");
         for path in named {
             let asset = asset(path);
-            assert!(asset.is_some(), "{path} is named by the page and not embedded");
+            assert!(
+                asset.is_some(),
+                "{path} is named by the page and not embedded"
+            );
         }
     }
 
@@ -187,7 +190,16 @@ mod tests {
 
     #[test]
     fn nothing_outside_is_served() {
-        for path in ["", "/", "index.html", "/index.html", "../Cargo.toml", "assets/", "assets/../index.html", "nope.js"] {
+        for path in [
+            "",
+            "/",
+            "index.html",
+            "/index.html",
+            "../Cargo.toml",
+            "assets/",
+            "assets/../index.html",
+            "nope.js",
+        ] {
             assert_eq!(asset(path), None, "{path}");
         }
     }
