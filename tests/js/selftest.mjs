@@ -10,11 +10,14 @@ import { promisify } from 'node:util';
 import { parse } from 'graphql';
 import { createHandler } from 'graphql-http/lib/use/http';
 
+import { tabProps } from '../../playground/src/examples.js';
 import { compare, compareAll } from './compare.mjs';
 import { Referee } from './differential.mjs';
 import { data } from './fixtures/data.mjs';
 import { fuzz } from './fuzz.mjs';
 import { generate, WRONG_KINDS } from './generate.mjs';
+import { browserPath, tryPage } from './graphiql.mjs';
+import { isBuilt, pageServer } from './lib/page-server.mjs';
 import { resolve, Shop } from './lib/resolvers.mjs';
 import { readSchema, RULES, validationErrors } from './lib/schema.mjs';
 
@@ -25,8 +28,8 @@ const referee = new Referee({ sdl, data });
 const answer = (query, rest = {}) => referee.answer({ query, ...rest });
 
 /** A server over the same schema and data. `spoil` alters its responses, to see that the harness notices. */
-async function serve(spoil = (result) => result) {
-  const handler = createHandler({
+function handlerOf(spoil = (result) => result) {
+  return createHandler({
     schema: readSchema(sdl),
     context: { shop: new Shop(structuredClone(data)) },
     validationRules: [],
@@ -37,9 +40,16 @@ async function serve(spoil = (result) => result) {
       fieldResolver: (record, given, context, info) => (typeof record?.[info.fieldName] === 'function' ? record[info.fieldName]() : resolve(record, given, context, info)),
     }),
   });
-  const server = createServer(handler);
+}
+
+async function serve(spoil) {
+  return listen(createServer(handlerOf(spoil)));
+}
+
+async function listen(server) {
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  return { url: `http://127.0.0.1:${server.address().port}/graphql`, close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }) };
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return { origin, url: `${origin}/graphql`, close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }) };
 }
 
 describe('audit.mjs', () => {
@@ -315,5 +325,66 @@ describe('fuzz.mjs', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('the page’s tabs', () => {
+  const tab = (query) => ({ query, variables: null, headers: null });
+  const memory = (content = {}) => ({ content, getItem: (key) => content[key] ?? null, setItem: (key, value) => { content[key] = value; } });
+  const stored = (storage) => JSON.parse(storage.content['graphiql:tabState']).tabs.map(({ query }) => query);
+  const visitor = (...queries) => memory({ 'graphiql:tabState': JSON.stringify({ activeTabIndex: 0, tabs: queries.map((query) => ({ ...tab(query), id: query, title: query })) }) });
+
+  test('a new visitor gets the examples', () => {
+    const props = tabProps([{ query: 'a', variables: '{}', headers: null }, tab('b')], memory());
+    assert.deepEqual(props, { defaultTabs: [{ query: 'a', variables: '{}', headers: null }, tab('b')], initialQuery: 'a', initialVariables: '{}', initialHeaders: '' });
+  });
+
+  test('a visitor with tabs keeps them, and gets new examples once', () => {
+    const storage = visitor('mine');
+    assert.deepEqual(tabProps([tab('a'), tab('b')], storage), { defaultTabs: [tab('a'), tab('b')] });
+    assert.deepEqual(stored(storage), ['mine', 'a', 'b']);
+    // Closed by the visitor: not opened again.
+    storage.content['graphiql:tabState'] = visitor('mine').content['graphiql:tabState'];
+    tabProps([tab('a'), tab('b'), tab('query New { c }')], storage);
+    assert.deepEqual(stored(storage), ['mine', 'query New { c }']);
+  });
+
+  test('unreadable storage starts over', () => {
+    assert.equal(tabProps([tab('a')], memory({ 'graphiql:tabState': '{', 'comptoir:examples': '7' })).initialQuery, 'a');
+  });
+});
+
+describe('graphiql.mjs', { skip: isBuilt() && browserPath() ? false : 'needs Chromium and playground/build.sh' }, () => {
+  const examples = [
+    { title: 'An article and its references', query: 'query OneArticle($code: ID!) {\n  article(code: $code) {\n    code\n    title\n    references(first: 5) {\n      nodes {\n        code\n        title\n      }\n    }\n  }\n}\n', variables: { code: 'A2' } },
+    { title: 'In English', query: 'query InEnglish {\n  departments {\n    code\n  }\n}\n', headers: { 'Accept-Language': 'en' } },
+    { title: 'The shop', query: 'query TheShop {\n  shop {\n    name\n  }\n}\n' },
+  ];
+  const open = async (given, graphql = handlerOf()) => {
+    const server = await listen(pageServer({ graphql, examples: given }));
+    try {
+      const outcome = await tryPage(`${server.origin}/graphiql`, process.env.SCREENSHOT);
+      return { ...outcome, failed: outcome.checks.filter(({ ok }) => !ok) };
+    } finally {
+      await server.close();
+    }
+  };
+
+  test('the page works, with the policy the gateway sends', async () => {
+    const { failed, checks } = await open(examples);
+    assert.deepEqual(failed, []);
+    assert.deepEqual(checks.find(({ name }) => name === 'the examples are the tabs').detail, ['OneArticle', 'InEnglish', 'TheShop']);
+  });
+
+  test('without examples there is one that fits every shop', async () => {
+    const { failed, checks } = await open(undefined);
+    // The missing file itself is all there is to complain about.
+    assert.ok(failed.every(({ detail }) => /404/.test(detail)), JSON.stringify(failed));
+    assert.deepEqual(checks.find(({ name }) => name === 'the examples are the tabs').detail, ['FirstArticles']);
+  });
+
+  test('a gateway that answers nonsense fails the checks', async () => {
+    const { failed } = await open(examples, (_, response) => response.writeHead(502).end('<h1>Bad gateway</h1>'));
+    assert.ok(failed.some(({ name }) => name === 'the first query runs and has data'));
   });
 });
