@@ -161,6 +161,11 @@ describe('differential.mjs', () => {
     }
   });
 
+  test('what the referee cannot do is no field error', async () => {
+    const odd = new Referee({ sdl, data: { ...data, departments: { D: { id: 'D', title: 'D', articles: [], children: 7 } } } });
+    await assert.rejects(odd.answer({ query: '{ department(code: "D") { children { code } } }' }), /the referee failed/);
+  });
+
   test('the command reads its input from a file and prints JSON lines', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'comptoir-'));
     try {
@@ -212,7 +217,7 @@ describe('generate.mjs', () => {
     const text = valid.map(({ query }) => query).join('\n');
     for (const pattern of [
       /\.\.\. ?\{|\.\.\. @/, /\.\.\. on Node/, /\.\.\. on Article/, /fragment \w+ on Node/, /@skip\(if: \$/, /@include\(if: true/, /@skip\([^)]*\) @include|@include\([^)]*\) @skip/,
-      /: ID! = /, /: Boolean = /, / = null/, /__schema/, /__type\(/, /__typename/, /filter: \{/, /filter: \$/, /in: \[[^\]]*\$/, /"""/, /: null/, /first: \d{3}/, /deep: \$/, /options: \$|value: \$/,
+      /: ID! = /, /: Boolean = /, / = null/, /__schema/, /__type\(/, /__typename/, /filter: \{/, /filter: \$/, /in: \[[^\]]*\$/, /"""/, /: null/, /first: \d{3}/, /deep: \$/, /options: \$|value: \$/, /either_1: \w+/,
     ]) assert.match(text, pattern);
     assert.doesNotMatch(text, /cursor|Cursor|provenance|after:/);
     const results = await Promise.all(valid.map((operation) => referee.answer(operation)));
