@@ -73,7 +73,7 @@ pub fn index() -> Asset {
 /// file. The page itself is [`index`] only: it must not be served without its headers.
 pub fn asset(path: &str) -> Option<Asset> {
     let path = path.trim_start_matches('/');
-    if path.is_empty() || path.ends_with(".html") || path.starts_with('.') {
+    if path.is_empty() || path.starts_with('.') || content_type(path).starts_with("text/html") {
         return None;
     }
     Dist::get(path).map(|file| to_asset(path, file))
