@@ -60,10 +60,15 @@ impl Executor for Fake {
         running.1 = true;
         match request.query.as_str() {
             "panic" => panic!("on purpose"),
-            "{" => response(&json!({"errors": [{"message": "syntax"}]}), Outcome::Refused),
+            "{" | "{ 8f31403dfe404bccbb0e835f2629c6a7 }" => {
+                response(&json!({"errors": [{"message": "syntax"}]}), Outcome::Refused)
+            }
             "late" => response(&json!({"errors": [{"message": "late"}]}), Outcome::TimedOut),
             "partial" => response(&json!({"data": null, "errors": [{"message": "x"}]}), Outcome::Executed),
             "big" => response(&json!({"data": {"text": "abc ".repeat(5_000)}}), Outcome::Executed),
+            query if query.contains("CoerceFailure") => {
+                response(&json!({"errors": [{"message": "null for $id"}]}), Outcome::Refused)
+            }
             query if query.starts_with("mutation") && context.read_only => {
                 response(&json!({"errors": [{"message": "POST it"}]}), Outcome::MethodNotAllowed)
             }
@@ -459,4 +464,22 @@ async fn draining_lets_running_requests_end_and_no_longer() {
     let ended = tokio::time::timeout(Duration::from_secs(5), server.task).await.unwrap();
     assert!(ended.unwrap().is_ok());
     assert!(long.await.unwrap().is_err());
+}
+
+/// The npm package `graphql-http`, where it is installed (`make test` does); the tests of the whole gateway run it too.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_audits_of_graphql_over_http_pass() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/audit.mjs");
+    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/node_modules/graphql-http");
+    if !std::path::Path::new(installed).exists() {
+        eprintln!("skipped: run `npm ci` in tests/js");
+        return;
+    }
+    let server = start(|_| ()).await;
+    let mut command = std::process::Command::new("node");
+    command.arg(script).arg(server.url("/graphql"));
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["failed"], json!([]));
+    assert_eq!((&result["passed"], &result["total"]), (&json!(61), &json!(61)));
 }
