@@ -89,7 +89,13 @@ enum Command {
 #[derive(Args)]
 struct ShopArg {
     /// The shop's folder, with its comptoir.toml
-    #[arg(long = "shop", value_name = "DIR", default_value = ".", env = "COMPTOIR_SHOP")]
+    #[arg(
+        long = "shop",
+        value_name = "DIR",
+        default_value = ".",
+        env = "COMPTOIR_SHOP",
+        hide_env_values = true
+    )]
     dir: PathBuf,
 }
 

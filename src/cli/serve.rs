@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Failure, ShopArg, backend::Shop, err, examples, report};
+use super::{Failure, ShopArg, backend::Shop, err, examples, out, report};
 use crate::http::{self, Example, HttpOptions};
 
 /// Serve a shop: GraphQL at /graphql, GraphiQL at /graphiql, health at /health/live and /health/ready
@@ -45,9 +45,9 @@ impl Serve {
         let shop = open(&self.shop.dir).await?;
         let bound = bind(&shop, self.listen).await?;
         let base = format!("http://{}", bound.address);
-        err(&format!("GraphQL   {base}/graphql\n"));
+        out(&format!("GraphQL   {base}/graphql\n"));
         if shop.config().http.graphiql {
-            err(&format!("GraphiQL  {base}/graphiql\n"));
+            out(&format!("GraphiQL  {base}/graphiql\n"));
         }
         let examples = examples::read(&self.shop.dir);
         run(&shop, bound, examples).await
@@ -73,11 +73,11 @@ pub(super) struct Bound {
 pub(super) async fn bind(shop: &Shop, listen: Listen) -> Result<Bound, Failure> {
     let (address, moved) = address(shop.config().http.bind, listen);
     if let Some(wanted) = moved {
-        err(&format!(
-            "warning: {wanted} can be reached from other machines, and this version has no access control: listening \
-             on {} only\n",
-            address.ip()
-        ));
+        let instead = address.ip();
+        tracing::warn!(
+            %wanted, %instead,
+            "other machines could reach this address, and this version has no access control: listening on loopback only"
+        );
     }
     let listener = TcpListener::bind(address).await.map_err(|error| refused(address, &error))?;
     let address = listener.local_addr().map_err(|error| refused(address, &error))?;

@@ -483,3 +483,57 @@ async fn all_audits_of_graphql_over_http_pass() {
     assert_eq!(result["failed"], json!([]));
     assert_eq!((&result["passed"], &result["total"]), (&json!(61), &json!(61)));
 }
+
+/// Keeps log lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn log_lines_say_what_happened_and_keep_secrets() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
+    // One thread runs this test, its server included.
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = start(|_| ()).await;
+    let sent = json!({"query": "partial", "variables": {"card": "s3cret"}}).to_string();
+    let request =
+        server.post().header("authorization", "Bearer s3cret").header("x-request-id", "log-1").body(sent);
+    let length = request.send().await.unwrap().bytes().await.unwrap().len();
+    server.get("/graphql?query=%7B+a+%7D&variables=%7B%22x%22%3A%22s3cret%22%7D").await;
+    server.get("/health/live").await;
+    let request = server.post().body(json!({"query": "sleep 60000"}).to_string()).send();
+    assert!(tokio::time::timeout(Duration::from_millis(200), request).await.is_err());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(!text.contains("s3cret"), "{text}");
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    for (key, expected) in [
+        ("method", json!("POST")),
+        ("path", json!("/graphql")),
+        ("status", json!(200)),
+        ("operation", json!("Op")),
+        ("outcome", json!("executed")),
+        ("errors", json!(1)),
+        ("bytes", json!(length)),
+        ("id", json!("log-1")),
+    ] {
+        assert_eq!(lines[0][key], expected, "{key}: {text}");
+    }
+    assert!(lines[0]["micros"].is_u64());
+    assert_eq!(lines[1]["method"], "GET");
+    assert_eq!(lines[2]["outcome"], "client gone");
+}
