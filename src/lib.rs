@@ -6,6 +6,7 @@
 //! [`shop`] and [`http`] → `cli`.
 
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod connectors;
 pub mod diagnostics;
@@ -13,5 +14,7 @@ pub mod federation;
 pub mod graphql;
 pub mod report;
 pub mod shop;
+pub mod http;
 pub mod sources;
+pub mod telemetry;
 pub mod value;
