@@ -187,7 +187,7 @@ pub(crate) fn make<'v>(
         model: model.clone(),
         title,
         erp_title,
-        brand: rng.pick(&line.brands),
+        brand: rng.pick(&line.brands).as_str(),
         net,
         cost,
         grams,

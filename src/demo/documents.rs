@@ -292,7 +292,7 @@ fn declare(erp: &mut Loader) -> Tables {
 }
 
 /// Writes the documents; `articles` are the first of the shop, by position.
-pub(crate) async fn documents(erp: &mut Loader, seed: u64, articles: &[Article<'_>]) -> Result<(), DemoError> {
+pub(crate) async fn documents(erp: &mut Loader, articles: &[Article<'_>]) -> Result<(), DemoError> {
     let t = declare(erp);
     let (mut line_number, mut due) = (0, 0);
     for (n, d) in (0..).zip(cases()) {

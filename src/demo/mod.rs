@@ -220,7 +220,7 @@ async fn fill(
             first.push(made);
         }
     }
-    documents::documents(&mut erp, seed, &first).await?;
+    documents::documents(&mut erp, &first).await?;
     progress(Progress { step: "indexes", done: total, total });
     erp.finish().await?;
     shop.finish().await?;

@@ -125,7 +125,7 @@ pub(crate) async fn shop(
         &[],
     );
     let when = |n| second(seed, n, 60);
-    for (n, root) in (1..).zip(&vocabulary.roots) {
+    for (n, root) in (1_i64..).zip(&vocabulary.roots) {
         let code = vocabulary.rayon(&root.title).to_string();
         // The sixth root is only renamed; the others are only described.
         let title: Cell = if n == 6 { "Au grand air".into() } else { Cell::Null };
