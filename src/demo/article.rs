@@ -52,7 +52,10 @@ pub(crate) struct Pack {
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Plain,
-    Variants { axes: Vec<(String, Vec<OptionValue>)>, rows: Vec<Variant> },
+    Variants {
+        axes: Vec<(String, Vec<OptionValue>)>,
+        rows: Vec<Variant>,
+    },
     Packs(Vec<Pack>),
     /// Sold as a whole (2) or priced by its parts (3).
     Kit(i64),
@@ -103,13 +106,14 @@ pub(crate) fn code_at(vocabulary: &Vocabulary, i: u32) -> String {
 
 /// A short form of an option value for codes: `Vert sapin` is `VSAP`, `2,5 L` is `25L`.
 fn abbreviate(value: &str) -> String {
+    // The width alone tells bed sizes apart.
+    let value = value.split_once('×').map_or(value, |(width, _)| width);
     let plain: String = value
         .chars()
         .filter_map(|c| match c {
             'é' | 'è' | 'ê' | 'É' | 'È' => Some('e'),
             'à' | 'â' => Some('a'),
             'ç' => Some('c'),
-            '×' => Some('x'),
             ',' => None,
             c => Some(c),
         })
@@ -117,7 +121,11 @@ fn abbreviate(value: &str) -> String {
     let words: Vec<&str> = plain.split(' ').filter(|w| !w.is_empty()).collect();
     let short: String = match words.as_slice() {
         [first, .., last] if !plain.starts_with(|c: char| c.is_ascii_digit()) => {
-            first.chars().take(1).chain(last.chars().take(3)).collect()
+            // `Pot de 250 g` is `P250G`: a number inside tells more than the last word.
+            let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
+            let tail = if last.starts_with(|c: char| c.is_ascii_digit()) { "" } else { last };
+            let kept = if digits.is_empty() { 3 } else { 1 };
+            first.chars().take(1).chain(digits.chars()).chain(tail.chars().take(kept)).collect()
         }
         _ => words.concat().chars().take(8).collect(),
     };
@@ -164,8 +172,7 @@ pub(crate) fn make<'v>(
     let quality = &line.qualities[rest % line.qualities.len()];
     let model = &models[rest / line.qualities.len()];
     let (french, english) = noun.split_once('|').unwrap_or((noun.as_str(), noun.as_str()));
-    let title = traps::fixed_title(i)
-        .map_or_else(|| format!("{french} {quality} {model}"), str::to_owned);
+    let title = traps::fixed_title(i).map_or_else(|| format!("{french} {quality} {model}"), str::to_owned);
     let erp_title = match i {
         at::BLANK_TITLE => Some(String::new()),
         at::NULL_TITLE | at::COMPLETED_TITLE => None,
@@ -218,12 +225,7 @@ pub(crate) fn make<'v>(
 /// Variant and pack barcodes live above those of articles.
 const INNER_BARCODES: i64 = 1_000_000;
 
-fn kind(
-    article: &Article<'_>,
-    vocabulary: &Vocabulary,
-    counters: &mut Counters,
-    rng: &mut Rng,
-) -> Kind {
+fn kind(article: &Article<'_>, vocabulary: &Vocabulary, counters: &mut Counters, rng: &mut Rng) -> Kind {
     let (i, line) = (article.i, article.line);
     match i {
         at::KIT => return Kind::Kit(2),
@@ -262,12 +264,7 @@ fn kind(
     Kind::Plain
 }
 
-fn variants(
-    article: &Article<'_>,
-    vocabulary: &Vocabulary,
-    counters: &mut Counters,
-    rng: &mut Rng,
-) -> Kind {
+fn variants(article: &Article<'_>, vocabulary: &Vocabulary, counters: &mut Counters, rng: &mut Rng) -> Kind {
     let (i, line) = (article.i, article.line);
     let single = line.axes.len() == 1 || (i != at::TWO_OPTIONS && rng.chance(30)) || i == at::ONE_OPTION;
     let mut axes = Vec::new();
@@ -329,19 +326,13 @@ fn variants(
 }
 
 impl Article<'_> {
-    /// `AR_Publie` says yes and the article is not asleep.
-    pub(crate) fn on_the_web(&self) -> bool {
-        self.published == Some(true) && !self.asleep
-    }
-
     /// The codes of its references, with the ones we would generate where the ERP has none.
     pub(crate) fn reference_codes(&self) -> Vec<String> {
         match &self.kind {
             Kind::Plain | Kind::Kit(_) => vec![self.code.clone()],
-            Kind::Variants { rows, .. } => rows
-                .iter()
-                .map(|v| v.own_code.clone().unwrap_or_else(|| self.generated_code(v)))
-                .collect(),
+            Kind::Variants { rows, .. } => {
+                rows.iter().map(|v| v.own_code.clone().unwrap_or_else(|| self.generated_code(v))).collect()
+            }
             Kind::Packs(packs) => packs
                 .iter()
                 .map(|p| p.own_code.clone().unwrap_or_else(|| format!("{}~c{}", self.code, p.number)))

@@ -43,31 +43,82 @@ pub(crate) async fn customers(erp: &mut Loader, vocabulary: &Vocabulary, seed: u
     let customer = erp.table(
         "F_COMPTET",
         &[
-            "CT_Num", "CT_Intitule", "CT_Type", "CT_Qualite", "CT_Classement", "CT_Contact", "CT_Adresse",
-            "CT_CodePostal", "CT_Ville", "CT_Pays", "N_Devise", "CT_Identifiant", "CT_Siret", "CT_NumPayeur",
-            "N_CatTarif", "CT_Taux01", "N_CatCompta", "CT_LangueISO2", "CT_Sommeil", "CT_ControlEnc",
-            "CT_Telephone", "CT_EMail", "CT_NumCentrale", "CT_DateCreate", "CT_Prospect", "cbModification",
+            "CT_Num",
+            "CT_Intitule",
+            "CT_Type",
+            "CT_Qualite",
+            "CT_Classement",
+            "CT_Contact",
+            "CT_Adresse",
+            "CT_CodePostal",
+            "CT_Ville",
+            "CT_Pays",
+            "N_Devise",
+            "CT_Identifiant",
+            "CT_Siret",
+            "CT_NumPayeur",
+            "N_CatTarif",
+            "CT_Taux01",
+            "N_CatCompta",
+            "CT_LangueISO2",
+            "CT_Sommeil",
+            "CT_ControlEnc",
+            "CT_Telephone",
+            "CT_EMail",
+            "CT_NumCentrale",
+            "CT_DateCreate",
+            "CT_Prospect",
+            "cbModification",
         ],
         &[
-            ("CG_NumPrinc", "'4110000'"), ("CT_Complement", "''"), ("CT_CodeRegion", "''"), ("CT_Taux02", "0"),
-            ("N_Period", "1"), ("CT_Facture", "1"), ("CT_BLFact", "0"), ("CT_Langue", "0"),
-            ("N_Expedition", "2"), ("N_Condition", "1"), ("DE_No", "1"),
+            ("CG_NumPrinc", "'4110000'"),
+            ("CT_Complement", "''"),
+            ("CT_CodeRegion", "''"),
+            ("CT_Taux02", "0"),
+            ("N_Period", "1"),
+            ("CT_Facture", "1"),
+            ("CT_BLFact", "0"),
+            ("CT_Langue", "0"),
+            ("N_Expedition", "2"),
+            ("N_Condition", "1"),
+            ("DE_No", "1"),
         ],
     );
     let place = erp.table(
         "F_LIVRAISON",
         &[
-            "LI_No", "CT_Num", "LI_Intitule", "LI_Adresse", "LI_CodePostal", "LI_Ville", "LI_Pays", "LI_Contact",
-            "LI_Principal", "LI_EMail", "cbModification",
+            "LI_No",
+            "CT_Num",
+            "LI_Intitule",
+            "LI_Adresse",
+            "LI_CodePostal",
+            "LI_Ville",
+            "LI_Pays",
+            "LI_Contact",
+            "LI_Principal",
+            "LI_EMail",
+            "cbModification",
         ],
         &[
-            ("LI_Complement", "''"), ("LI_CodeRegion", "''"), ("N_Expedition", "2"), ("N_Condition", "1"),
+            ("LI_Complement", "''"),
+            ("LI_CodeRegion", "''"),
+            ("N_Expedition", "2"),
+            ("N_Condition", "1"),
             ("LI_Telephone", "''"),
         ],
     );
     let contact = erp.table(
         "F_CONTACTT",
-        &["CT_Num", "CT_No", "CT_Nom", "CT_Prenom", "CT_Fonction", "CT_Civilite", "CT_EMail", "cbModification"],
+        &[
+            "CT_Num",
+            "CT_No",
+            "CT_Nom",
+            "CT_Prenom",
+            "CT_Fonction",
+            "CT_Civilite",
+            "CT_EMail",
+            "cbModification",
+        ],
         &[("N_Service", "1"), ("CT_Telephone", "''"), ("CT_TelPortable", "''")],
     );
     let family = erp.table("F_FAMCLIENT", &["FA_CodeFamille", "CT_Num", "FC_Remise", "cbModification"], &[]);
@@ -95,7 +146,8 @@ pub(crate) async fn customers(erp: &mut Loader, vocabulary: &Vocabulary, seed: u
             _ => ("France", 1, "FR"),
         };
         let (vat, siret) = company_numbers(n);
-        let (vat, siret) = if consumer || country != "France" { (String::new(), String::new()) } else { (vat, siret) };
+        let (vat, siret) =
+            if consumer || country != "France" { (String::new(), String::new()) } else { (vat, siret) };
         let street = format!("{} {}", rng.between(1, 120), rng.pick(&p.streets));
         // A group pays for its members, who buy under their own codes.
         let member = matches!(n, 11 | 12);
@@ -104,11 +156,31 @@ pub(crate) async fn customers(erp: &mut Loader, vocabulary: &Vocabulary, seed: u
         erp.add(
             customer,
             row![
-                &code, name, 0, if consumer { "" } else { "SARL" }, sort, format!("{first} {last}"), &street, postal,
-                town, country, i64::from(n == 27) * 2, vat, siret, if member { GROUP } else { code.as_str() },
-                if consumer { 3 } else { 1 + i64::from(n % 2) }, if n % 10 == 4 { "3" } else { "0" }, tax, language,
-                n % 20 == 19, if n == 33 { 2 } else { 0 }, format!("+33 1 99 00 {:02} {:02}", n / 10, n % 10), email,
-                central, format!("{} 00:00:00", day(mix(seed, u64::from(n), 42)).replace("2026", "2021")), n == 58,
+                &code,
+                name,
+                0,
+                if consumer { "" } else { "SARL" },
+                sort,
+                format!("{first} {last}"),
+                &street,
+                postal,
+                town,
+                country,
+                i64::from(n == 27) * 2,
+                vat,
+                siret,
+                if member { GROUP } else { code.as_str() },
+                if consumer { 3 } else { 1 + i64::from(n % 2) },
+                if n % 10 == 4 { "3" } else { "0" },
+                tax,
+                language,
+                n % 20 == 19,
+                if n == 33 { 2 } else { 0 },
+                format!("+33 1 99 00 {:02} {:02}", n / 10, n % 10),
+                email,
+                central,
+                format!("{} 00:00:00", day(mix(seed, u64::from(n), 42)).replace("2026", "2021")),
+                n == 58,
                 &when,
             ],
         )
@@ -118,14 +190,19 @@ pub(crate) async fn customers(erp: &mut Loader, vocabulary: &Vocabulary, seed: u
             let (postal, town) = rng.pick(&p.towns);
             let label = ["Siège", "Dépôt", "Chantier"][k % 3];
             let street = format!("{} {}", rng.between(1, 90), rng.pick(&p.streets));
-            erp.add(place, row![places, &code, label, street, postal, town, country, "", k == 0, "", &when]).await?;
+            erp.add(place, row![places, &code, label, street, postal, town, country, "", k == 0, "", &when])
+                .await?;
         }
         for k in 0..=n % 3 {
             contacts += 1;
             let first = &p.first[(n + 5 * k) as usize % p.first.len()];
             let role = ["Achats", "Comptabilité", "Direction"][k as usize];
             let email = format!("contact{contacts}@client.example");
-            erp.add(contact, row![&code, contacts, rng.pick(&p.last), first, role, i64::from(k), email, &when]).await?;
+            erp.add(
+                contact,
+                row![&code, contacts, rng.pick(&p.last), first, role, i64::from(k), email, &when],
+            )
+            .await?;
         }
         if n % 4 == 1 {
             for family_row in vocabulary.families.detail.iter().skip(n as usize % 5).step_by(9) {
@@ -180,7 +257,10 @@ fn cases() -> Vec<Document> {
     vec![
         // Quotes: open, accepted, and one that an order took over.
         document(0, "DE00001", 1, vec![line(0, 2), line(9, 1)]),
-        Document { status: 2, ..document(0, "DE00002", 2, vec![line(3, 4), comment("Validité : trente jours.")]) },
+        Document {
+            status: 2,
+            ..document(0, "DE00002", 2, vec![line(3, 4), comment("Validité : trente jours.")])
+        },
         document(0, "DE00003", 7, vec![line(11, 1)]),
         // Orders at each status; from the web and from the counter.
         document(1, "BC00001", 1, vec![Line { quote: "DE00009", ..line(1, 3) }]),
@@ -188,20 +268,21 @@ fn cases() -> Vec<Document> {
         Document { status: 2, web: "W26-000101", ..document(1, "WBC00001", 3, vec![line(5, 6)]) },
         Document { web: "W26-000102", ..document(1, "WBC00002", 6, vec![line(16, 1), line(48, 1)]) },
         // A kit with its details, which count for nothing, and a comment.
-        document(1, "BC00003", 8, vec![
-            line(kit, 1),
-            Line { of_kit: true, ..line(parts[0], 1) },
-            Line { of_kit: true, ..line(parts[1], 2) },
-            comment("Emballage cadeau, carte jointe."),
-        ]),
+        document(
+            1,
+            "BC00003",
+            8,
+            vec![
+                line(kit, 1),
+                Line { of_kit: true, ..line(parts[0], 1) },
+                Line { of_kit: true, ..line(parts[1], 2) },
+                comment("Emballage cadeau, carte jointe."),
+            ],
+        ),
         document(1, "BC00004", 10, vec![line(7, 24)]),
         document(1, "BC00005", 11, vec![line(28, 2), line(36, 2)]),
         // One order split three ways: prepared, delivered, and what is left.
-        Document {
-            web: "W26-000103",
-            remainder: true,
-            ..document(1, "WBC00003", 9, vec![line(8, 1)])
-        },
+        Document { web: "W26-000103", remainder: true, ..document(1, "WBC00003", 9, vec![line(8, 1)]) },
         Document { web: "W26-000103", ..document(2, "WPL00001", 9, vec![from("WBC00003", line(9, 1))]) },
         Document {
             web: "W26-000103",
@@ -209,9 +290,17 @@ fn cases() -> Vec<Document> {
         },
         // Wholly prepared, wholly delivered: no order left under its number.
         Document { web: "W26-000104", ..document(2, "WPL00002", 12, vec![from("WBC00004", line(14, 2))]) },
-        Document { web: "W26-000105", ..document(3, "WBL00002", 15, vec![delivered("WBC00005", "WBL00002", line(15, 1))]) },
+        Document {
+            web: "W26-000105",
+            ..document(3, "WBL00002", 15, vec![delivered("WBC00005", "WBL00002", line(15, 1))])
+        },
         document(3, "BL00001", 2, vec![delivered("BC00006", "BL00001", line(30, 3))]),
-        document(3, "BL00002", 5, vec![delivered("BC00007", "BL00002", line(31, 8)), comment("Livré au chantier.")]),
+        document(
+            3,
+            "BL00002",
+            5,
+            vec![delivered("BC00007", "BL00002", line(31, 8)), comment("Livré au chantier.")],
+        ),
         // Wholly invoiced: no order, no delivery left.
         Document {
             web: "W26-000106",
@@ -247,44 +336,126 @@ fn declare(erp: &mut Loader) -> Tables {
         header: erp.table(
             "F_DOCENTETE",
             &[
-                "DO_Domaine", "DO_Type", "DO_Piece", "DO_Date", "DO_Tiers", "CT_NumPayeur", "DO_Souche",
-                "DO_DateLivr", "DO_Tarif", "DO_Transaction", "DO_Regime", "N_CatCompta", "DO_Statut", "DO_Heure",
-                "DO_NoWeb", "DO_Provenance", "DO_Reliquat", "DO_ValFrais", "DO_TotalHT", "DO_DocType",
+                "DO_Domaine",
+                "DO_Type",
+                "DO_Piece",
+                "DO_Date",
+                "DO_Tiers",
+                "CT_NumPayeur",
+                "DO_Souche",
+                "DO_DateLivr",
+                "DO_Tarif",
+                "DO_Transaction",
+                "DO_Regime",
+                "N_CatCompta",
+                "DO_Statut",
+                "DO_Heure",
+                "DO_NoWeb",
+                "DO_Provenance",
+                "DO_Reliquat",
+                "DO_ValFrais",
+                "DO_TotalHT",
+                "DO_DocType",
                 "cbModification",
             ],
             &[
-                ("DO_Ref", "''"), ("CO_No", "0"), ("DO_Period", "1"), ("DO_Devise", "0"), ("DO_Cours", "0"),
-                ("DE_No", "1"), ("cbDE_No", "1"), ("LI_No", "0"), ("cbLI_No", "NULL"), ("DO_Expedit", "2"),
-                ("DO_NbFacture", "1"), ("DO_BLFact", "0"), ("DO_TxEscompte", "0"), ("DO_Imprim", "0"),
-                ("DO_Coord01", "''"), ("DO_Condition", "1"), ("DO_Colisage", "1"), ("DO_TypeColis", "1"),
-                ("DO_Langue", "0"), ("CG_Num", "'4110000'"), ("DO_Cloture", "0"), ("DO_TypeFrais", "0"),
-                ("DO_TypeLigneFrais", "0"), ("DO_ValFranco", "0"), ("DO_Taxe1", "20"), ("DO_CodeTaxe1", "'D20'"),
-                ("DO_Contact", "''"), ("DO_DateLivrRealisee", "'1753-01-01 00:00:00'"),
-                ("DO_DateExpedition", "'1753-01-01 00:00:00'"), ("DO_Valide", "0"),
+                ("DO_Ref", "''"),
+                ("CO_No", "0"),
+                ("DO_Period", "1"),
+                ("DO_Devise", "0"),
+                ("DO_Cours", "0"),
+                ("DE_No", "1"),
+                ("cbDE_No", "1"),
+                ("LI_No", "0"),
+                ("cbLI_No", "NULL"),
+                ("DO_Expedit", "2"),
+                ("DO_NbFacture", "1"),
+                ("DO_BLFact", "0"),
+                ("DO_TxEscompte", "0"),
+                ("DO_Imprim", "0"),
+                ("DO_Coord01", "''"),
+                ("DO_Condition", "1"),
+                ("DO_Colisage", "1"),
+                ("DO_TypeColis", "1"),
+                ("DO_Langue", "0"),
+                ("CG_Num", "'4110000'"),
+                ("DO_Cloture", "0"),
+                ("DO_TypeFrais", "0"),
+                ("DO_TypeLigneFrais", "0"),
+                ("DO_ValFranco", "0"),
+                ("DO_Taxe1", "20"),
+                ("DO_CodeTaxe1", "'D20'"),
+                ("DO_Contact", "''"),
+                ("DO_DateLivrRealisee", "'1753-01-01 00:00:00'"),
+                ("DO_DateExpedition", "'1753-01-01 00:00:00'"),
+                ("DO_Valide", "0"),
             ],
         ),
         line: erp.table(
             "F_DOCLIGNE",
             &[
-                "DO_Domaine", "DO_Type", "CT_Num", "DO_Piece", "DL_PieceBC", "DL_PieceBL", "DL_PieceDE", "DO_Date",
-                "DL_Ligne", "AR_Ref", "DL_Design", "DL_Qte", "DL_PoidsNet", "DL_PrixUnitaire", "DL_PUTTC", "DL_Taxe1",
-                "DL_CodeTaxe1", "AG_No1", "AG_No2", "EU_Enumere", "EU_Qte", "DL_No", "DL_Valorise", "AR_RefCompose",
-                "DL_MontantHT", "DL_MontantTTC", "DO_DocType", "cbModification",
+                "DO_Domaine",
+                "DO_Type",
+                "CT_Num",
+                "DO_Piece",
+                "DL_PieceBC",
+                "DL_PieceBL",
+                "DL_PieceDE",
+                "DO_Date",
+                "DL_Ligne",
+                "AR_Ref",
+                "DL_Design",
+                "DL_Qte",
+                "DL_PoidsNet",
+                "DL_PrixUnitaire",
+                "DL_PUTTC",
+                "DL_Taxe1",
+                "DL_CodeTaxe1",
+                "AG_No1",
+                "AG_No2",
+                "EU_Enumere",
+                "EU_Qte",
+                "DL_No",
+                "DL_Valorise",
+                "AR_RefCompose",
+                "DL_MontantHT",
+                "DL_MontantTTC",
+                "DO_DocType",
+                "cbModification",
             ],
             &[
-                ("DL_PiecePL", "''"), ("DL_DateBC", "'1753-01-01 00:00:00'"), ("DL_DateBL", "'1753-01-01 00:00:00'"),
-                ("DO_Ref", "''"), ("DL_TNomencl", "0"), ("DL_TRemPied", "0"), ("DL_TRemExep", "0"),
-                ("DL_Remise01REM_Valeur", "0"), ("DL_Remise01REM_Type", "0"), ("DL_TTC", "0"), ("DL_TypeTaux1", "0"),
-                ("DL_TypeTaxe1", "0"), ("DL_MvtStock", "0"), ("DT_No", "0"), ("DE_No", "1"), ("cbDE_No", "1"),
-                ("DO_DateLivr", "'1753-01-01 00:00:00'"), ("DL_NonLivre", "0"), ("AC_RefClient", "''"),
-                ("DL_Escompte", "0"), ("DL_NoColis", "''"), ("PF_Num", "''"),
+                ("DL_PiecePL", "''"),
+                ("DL_DateBC", "'1753-01-01 00:00:00'"),
+                ("DL_DateBL", "'1753-01-01 00:00:00'"),
+                ("DO_Ref", "''"),
+                ("DL_TNomencl", "0"),
+                ("DL_TRemPied", "0"),
+                ("DL_TRemExep", "0"),
+                ("DL_Remise01REM_Valeur", "0"),
+                ("DL_Remise01REM_Type", "0"),
+                ("DL_TTC", "0"),
+                ("DL_TypeTaux1", "0"),
+                ("DL_TypeTaxe1", "0"),
+                ("DL_MvtStock", "0"),
+                ("DT_No", "0"),
+                ("DE_No", "1"),
+                ("cbDE_No", "1"),
+                ("DO_DateLivr", "'1753-01-01 00:00:00'"),
+                ("DL_NonLivre", "0"),
+                ("AC_RefClient", "''"),
+                ("DL_Escompte", "0"),
+                ("DL_NoColis", "''"),
+                ("PF_Num", "''"),
             ],
         ),
         due: erp.table(
             "F_DOCREGL",
             &["DR_No", "DO_Domaine", "DO_Type", "DO_Piece", "DR_Date", "DR_Montant", "cbModification"],
             &[
-                ("DR_TypeRegl", "2"), ("DR_Pourcent", "0"), ("DR_Equil", "1"), ("DR_Regle", "0"),
+                ("DR_TypeRegl", "2"),
+                ("DR_Pourcent", "0"),
+                ("DR_Equil", "1"),
+                ("DR_Regle", "0"),
                 ("N_Reglement", "1"),
             ],
         ),
@@ -343,11 +514,34 @@ pub(crate) async fn documents(erp: &mut Loader, articles: &[Article<'_>]) -> Res
             erp.add(
                 t.line,
                 row![
-                    domain, d.kind, &party, d.piece, l.order, l.delivery, l.quote, format!("{date} 00:00:00"),
-                    rank * 1000, reference, label, quantity, weight, euros(price), euros(gross(price)),
-                    euros(rate * 10), code, g1, g2, if article.is_some() { "Pièce" } else { "" }, quantity,
-                    line_number, article.is_some() && !l.of_kit, kit_code.filter(|_| l.of_kit), euros(net),
-                    euros(gross(net)), d.kind, &when,
+                    domain,
+                    d.kind,
+                    &party,
+                    d.piece,
+                    l.order,
+                    l.delivery,
+                    l.quote,
+                    format!("{date} 00:00:00"),
+                    rank * 1000,
+                    reference,
+                    label,
+                    quantity,
+                    weight,
+                    euros(price),
+                    euros(gross(price)),
+                    euros(rate * 10),
+                    code,
+                    g1,
+                    g2,
+                    if article.is_some() { "Pièce" } else { "" },
+                    quantity,
+                    line_number,
+                    article.is_some() && !l.of_kit,
+                    kit_code.filter(|_| l.of_kit),
+                    euros(net),
+                    euros(gross(net)),
+                    d.kind,
+                    &when,
                 ],
             )
             .await?;
@@ -357,17 +551,35 @@ pub(crate) async fn documents(erp: &mut Loader, articles: &[Article<'_>]) -> Res
         erp.add(
             t.header,
             row![
-                domain, d.kind, d.piece, format!("{date} 00:00:00"), &party, &party, i64::from(!d.web.is_empty()),
-                wanted, 1, if returned { 21 } else { 11 }, if returned { 25 } else { 21 }, tax, d.status,
-                format!("000{:02}{:02}00", 8 + n % 10, (n * 7) % 60), d.web, d.provenance, d.remainder,
-                if d.web.is_empty() { "0" } else { "8.9" }, euros(net_total), d.kind, &when,
+                domain,
+                d.kind,
+                d.piece,
+                format!("{date} 00:00:00"),
+                &party,
+                &party,
+                i64::from(!d.web.is_empty()),
+                wanted,
+                1,
+                if returned { 21 } else { 11 },
+                if returned { 25 } else { 21 },
+                tax,
+                d.status,
+                format!("000{:02}{:02}00", 8 + n % 10, (n * 7) % 60),
+                d.web,
+                d.provenance,
+                d.remainder,
+                if d.web.is_empty() { "0" } else { "8.9" },
+                euros(net_total),
+                d.kind,
+                &when,
             ],
         )
         .await?;
         if !d.transfer {
             due += 1;
             let total = gross_total + if d.web.is_empty() { 0 } else { 1068 };
-            let row = row![due, domain, d.kind, d.piece, format!("{} 00:00:00", day(210 + n)), euros(total), &when];
+            let row =
+                row![due, domain, d.kind, d.piece, format!("{} 00:00:00", day(210 + n)), euros(total), &when];
             erp.add(t.due, row).await?;
         }
     }

@@ -70,13 +70,46 @@ impl ArticleTables {
             article: erp.table(
                 "F_ARTICLE",
                 &[
-                    "AR_Ref", "AR_Design", "FA_CodeFamille", "AR_Substitut", "AR_UnitePoids", "AR_PoidsNet",
-                    "AR_PoidsBrut", "AR_UniteVen", "AR_PrixAch", "AR_Coef", "AR_PrixVen", "AR_PrixTTC",
-                    "AR_Gamme1", "AR_Gamme2", "AR_SuiviStock", "AR_Nomencl", "AR_Stat01", "AR_Stat02",
-                    "AR_Sommeil", "AR_Langue1", "AR_CodeBarre", "AR_CodeFiscal", "AR_Pays", "AR_Condition",
-                    "AR_Contremarque", "AR_DateCreation", "AR_DateModif", "AR_Publie", "AR_Photo", "CL_No1",
-                    "cbCL_No1", "CL_No2", "cbCL_No2", "CL_No3", "cbCL_No3", "Durée garantie",
-                    "Délai expédition", "Indice réparabilité", "Classe énergie", "Conso annuelle",
+                    "AR_Ref",
+                    "AR_Design",
+                    "FA_CodeFamille",
+                    "AR_Substitut",
+                    "AR_UnitePoids",
+                    "AR_PoidsNet",
+                    "AR_PoidsBrut",
+                    "AR_UniteVen",
+                    "AR_PrixAch",
+                    "AR_Coef",
+                    "AR_PrixVen",
+                    "AR_PrixTTC",
+                    "AR_Gamme1",
+                    "AR_Gamme2",
+                    "AR_SuiviStock",
+                    "AR_Nomencl",
+                    "AR_Stat01",
+                    "AR_Stat02",
+                    "AR_Sommeil",
+                    "AR_Langue1",
+                    "AR_CodeBarre",
+                    "AR_CodeFiscal",
+                    "AR_Pays",
+                    "AR_Condition",
+                    "AR_Contremarque",
+                    "AR_DateCreation",
+                    "AR_DateModif",
+                    "AR_Publie",
+                    "AR_Photo",
+                    "CL_No1",
+                    "cbCL_No1",
+                    "CL_No2",
+                    "cbCL_No2",
+                    "CL_No3",
+                    "cbCL_No3",
+                    "Durée garantie",
+                    "Délai expédition",
+                    "Indice réparabilité",
+                    "Classe énergie",
+                    "Conso annuelle",
                     "cbModification",
                 ],
                 &[("AR_Langue2", "''"), ("CL_No4", "0"), ("cbCL_No4", "NULL"), ("AR_Type", "0")],
@@ -89,7 +122,13 @@ impl ArticleTables {
             variant: erp.table(
                 "F_ARTENUMREF",
                 &[
-                    "AR_Ref", "AG_No1", "AG_No2", "AE_Ref", "AE_PrixAch", "AE_CodeBarre", "AE_Sommeil",
+                    "AR_Ref",
+                    "AG_No1",
+                    "AG_No2",
+                    "AE_Ref",
+                    "AE_PrixAch",
+                    "AE_CodeBarre",
+                    "AE_Sommeil",
                     "cbModification",
                 ],
                 &[],
@@ -97,7 +136,13 @@ impl ArticleTables {
             pack: erp.table(
                 "F_CONDITION",
                 &[
-                    "AR_Ref", "CO_No", "EC_Enumere", "EC_Quantite", "CO_Ref", "CO_CodeBarre", "CO_Principal",
+                    "AR_Ref",
+                    "CO_No",
+                    "EC_Enumere",
+                    "EC_Quantite",
+                    "CO_Ref",
+                    "CO_CodeBarre",
+                    "CO_Principal",
                     "cbModification",
                 ],
                 &[],
@@ -145,7 +190,8 @@ pub(crate) async fn company(
     seed: u64,
 ) -> Result<(), DemoError> {
     let p = &vocabulary.parameters;
-    let shop = erp.table("P_DOSSIERCIAL", &["D_RaisonS", "D_FormatQte", "D_FormatPrix", "N_DeviseCompte"], &[]);
+    let shop =
+        erp.table("P_DOSSIERCIAL", &["D_RaisonS", "D_FormatQte", "D_FormatPrix", "N_DeviseCompte"], &[]);
     erp.add(shop, row!["Le Comptoir du Quai", "# ##0,##", "# ##0,00", 1]).await?;
     let table = erp.table("P_DEVISE", &["D_Intitule", "D_CodeISO", "D_Sigle", "D_Cours", "cbIndice"], &[]);
     erp.add(table, row!["Euro", "EUR", "€", "1", 1]).await?;
@@ -173,10 +219,11 @@ pub(crate) async fn company(
     erp.add(table, row![&p.tax_categories[0], &p.tax_categories[1], &p.tax_categories[2]]).await?;
     let table = erp.table("P_CONDITIONNEMENT", &["P_Conditionnement", "cbIndice"], &[]);
     erp.add(table, row!["Lots et cartons", 1]).await?;
-    let table = erp.table("P_EXPEDITION", &["E_Intitule", "E_ValFrais", "cbIndice"], &[
-        ("E_TypeFrais", "0"),
-        ("E_TypeLigneFrais", "0"),
-    ]);
+    let table = erp.table(
+        "P_EXPEDITION",
+        &["E_Intitule", "E_ValFrais", "cbIndice"],
+        &[("E_TypeFrais", "0"), ("E_TypeLigneFrais", "0")],
+    );
     for (n, (name, cost)) in (1..).zip(&p.carriers) {
         erp.add(table, row![name, cost, n]).await?;
     }
@@ -191,18 +238,26 @@ pub(crate) async fn company(
     let stamp = || minute(mix(seed, 0, 3));
     let table = erp.table(
         "F_DEPOT",
-        &["DE_No", "DE_Intitule", "DE_Code", "DE_Principal", "DE_Exclure", "DE_CodePostal", "DE_Ville", "cbModification"],
+        &[
+            "DE_No",
+            "DE_Intitule",
+            "DE_Code",
+            "DE_Principal",
+            "DE_Exclure",
+            "DE_CodePostal",
+            "DE_Ville",
+            "cbModification",
+        ],
         &[("DE_Pays", "'France'")],
     );
     for (n, (name, code, postal, town)) in (1..).zip(&p.depots) {
         erp.add(table, row![n, name, code, n == 1, n == 4, postal, town, stamp()]).await?;
     }
-    let table = erp.table("F_TAXE", &["TA_Code", "TA_No", "TA_Intitule", "TA_Taux", "cbModification"], &[
-        ("TA_TTaux", "0"),
-        ("TA_Type", "0"),
-        ("TA_Sens", "1"),
-        ("CG_Num", "'445710'"),
-    ]);
+    let table = erp.table(
+        "F_TAXE",
+        &["TA_Code", "TA_No", "TA_Intitule", "TA_Taux", "cbModification"],
+        &[("TA_TTaux", "0"), ("TA_Type", "0"), ("TA_Sens", "1"), ("CG_Num", "'445710'")],
+    );
     for (n, (code, name, rate)) in (1..).zip(&p.taxes) {
         erp.add(table, row![code, n, name, rate, stamp()]).await?;
     }
@@ -210,12 +265,13 @@ pub(crate) async fn company(
     for (name, code) in &p.countries {
         erp.add(table, row![name, code, code, stamp()]).await?;
     }
-    let table = erp.table("cbSysLibre", &["CB_File", "CB_Name", "CB_Pos", "CB_Type", "CB_Len"], &[
-        ("CB_Flag", "0"),
-        ("CB_Formule", "NULL"),
-        ("CB_Creator", "'COLU'"),
-    ]);
-    let own = ["Durée garantie", "Délai expédition", "Indice réparabilité", "Classe énergie", "Conso annuelle"];
+    let table = erp.table(
+        "cbSysLibre",
+        &["CB_File", "CB_Name", "CB_Pos", "CB_Type", "CB_Len"],
+        &[("CB_Flag", "0"), ("CB_Formule", "NULL"), ("CB_Creator", "'COLU'")],
+    );
+    let own =
+        ["Durée garantie", "Délai expédition", "Indice réparabilité", "Classe énergie", "Conso annuelle"];
     for (n, name) in (1..).zip(own) {
         let (kind, length) = if name == "Classe énergie" { (9, 5) } else { (7, 8) };
         erp.add(table, row!["F_ARTICLE", name, n, kind, length]).await?;
@@ -252,7 +308,8 @@ async fn rayons(erp: &mut Loader, vocabulary: &Vocabulary, seed: u64) -> Result<
         };
         let parent: Option<i64> = (rayon.parent != 0).then_some(rayon.parent);
         let when = minute(mix(seed, rayon.number.unsigned_abs(), 4));
-        erp.add(table, row![rayon.number, &rayon.title, short, rayon.parent, parent, rayon.level, when]).await?;
+        erp.add(table, row![rayon.number, &rayon.title, short, rayon.parent, parent, rayon.level, when])
+            .await?;
     }
     Ok(())
 }
@@ -307,7 +364,11 @@ async fn families(erp: &mut Loader, vocabulary: &Vocabulary, seed: u64) -> Resul
 
 /// `F_ENUMGAMME`: the values each option may take, in the order people expect.
 async fn option_values(erp: &mut Loader, vocabulary: &Vocabulary, seed: u64) -> Result<(), DemoError> {
-    let table = erp.table("F_ENUMGAMME", &["EG_Champ", "EG_Ligne", "EG_Enumere", "EG_BorneSup", "cbModification"], &[]);
+    let table = erp.table(
+        "F_ENUMGAMME",
+        &["EG_Champ", "EG_Ligne", "EG_Enumere", "EG_BorneSup", "cbModification"],
+        &[],
+    );
     let mut values: BTreeMap<i64, Vec<&String>> = BTreeMap::new();
     for axis in vocabulary.lines.iter().flat_map(|l| &l.axes) {
         let known = values.entry(vocabulary.option_index(&axis[0])).or_default();
@@ -374,10 +435,9 @@ pub(crate) async fn article(
     };
     let twin = |n: i64| (n != 0).then_some(n);
     let (gamme1, gamme2) = match &a.kind {
-        Kind::Variants { axes, .. } => (
-            vocabulary.option_index(&axes[0].0),
-            axes.get(1).map_or(0, |x| vocabulary.option_index(&x.0)),
-        ),
+        Kind::Variants { axes, .. } => {
+            (vocabulary.option_index(&axes[0].0), axes.get(1).map_or(0, |x| vocabulary.option_index(&x.0)))
+        }
         _ => (0, 0),
     };
     let by_coefficient = falls(i, at::BY_COEFFICIENT, 41);
@@ -432,7 +492,10 @@ pub(crate) async fn article(
         },
     };
     let replacement: Option<String> = if falls(i, at::REPLACED, 47) || i == at::RELATED {
-        Some(super::article::code_at(vocabulary, if i >= 2 * traps::STEP { i - traps::STEP } else { i + traps::STEP }))
+        Some(super::article::code_at(
+            vocabulary,
+            if i >= 2 * traps::STEP { i - traps::STEP } else { i + traps::STEP },
+        ))
     } else {
         None
     };
@@ -446,7 +509,8 @@ pub(crate) async fn article(
             _ => 0.into(),
         },
     };
-    let delay: Cell = if i % 3 == 0 || i == at::EXTREMES { (2 + i64::from(i % 9)).into() } else { Cell::Null };
+    let delay: Cell =
+        if i % 3 == 0 || i == at::EXTREMES { (2 + i64::from(i % 9)).into() } else { Cell::Null };
     let repair: Cell = if a.line.energy || i == at::EXTREMES || i % 7 == 2 {
         format!("{}.{}", 4 + i % 6, i % 10).into()
     } else {
@@ -532,7 +596,12 @@ fn photo_name(code: &str) -> String {
     code.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
 }
 
-async fn references(erp: &mut Loader, t: &ArticleTables, a: &Article<'_>, changed: &str) -> Result<(), DemoError> {
+async fn references(
+    erp: &mut Loader,
+    t: &ArticleTables,
+    a: &Article<'_>,
+    changed: &str,
+) -> Result<(), DemoError> {
     let code = a.code.as_str();
     match &a.kind {
         Kind::Variants { axes, rows } => {
@@ -597,15 +666,20 @@ async fn media(erp: &mut Loader, t: &ArticleTables, a: &Article<'_>, changed: &s
     };
     for n in 1..=count {
         let caption: Cell = match (a.i + n) % 3 {
-            0 => format!("{}, vue {}", a.line.rayon, ["de face", "de côté", "en situation"][n as usize % 3]).into(),
+            0 => format!("{}, vue {}", a.line.rayon, ["de face", "de côté", "en situation"][n as usize % 3])
+                .into(),
             1 => "".into(),
             _ => Cell::Null,
         };
-        erp.add(t.media, row![&a.code, caption, format!(".\\Multimedia\\{name}_vue{n}.jpg"), changed]).await?;
+        erp.add(t.media, row![&a.code, caption, format!(".\\Multimedia\\{name}_vue{n}.jpg"), changed])
+            .await?;
     }
     if a.line.assembly || a.line.energy {
-        erp.add(t.media, row![&a.code, "Notice de montage et d'emploi", format!("{name}_notice.pdf"), changed])
-            .await?;
+        erp.add(
+            t.media,
+            row![&a.code, "Notice de montage et d'emploi", format!("{name}_notice.pdf"), changed],
+        )
+        .await?;
     }
     Ok(())
 }
@@ -632,7 +706,9 @@ async fn texts(
                 "{{\\rtf1\\ansi\\ansicpg1252\\deff0{{\\fonttbl{{\\f0 Arial;}}}}\\f0\\fs20 {}\\par}}",
                 rtf(&picked)
             ),
-            at::MARKUP => format!("{picked}\nPour une hauteur < 2 m & une pente > 5 %, prévoir « l'écarteur »."),
+            at::MARKUP => {
+                format!("{picked}\nPour une hauteur < 2 m & une pente > 5 %, prévoir « l'écarteur ».")
+            }
             _ if falls(i, at::BLANK_TEXT, 109) => "   ".to_owned(),
             _ => picked,
         };
@@ -658,12 +734,8 @@ pub(crate) fn description(a: &Article<'_>, rng: &mut Rng) -> String {
     let all = &a.line.sentences;
     let skip = rng.below(all.len());
     let also = rng.below(all.len());
-    let kept: Vec<&str> = all
-        .iter()
-        .enumerate()
-        .filter(|(n, _)| *n != skip && *n != also)
-        .map(|(_, s)| s.as_str())
-        .collect();
+    let kept: Vec<&str> =
+        all.iter().enumerate().filter(|(n, _)| *n != skip && *n != also).map(|(_, s)| s.as_str()).collect();
     format!("{} {}", kept.join(" "), signature(a))
 }
 

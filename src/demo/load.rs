@@ -102,9 +102,9 @@ impl Loader {
             .disable_statement_logging();
         let sql = |source| DemoError::Sql { what, source };
         let mut connection = SqliteConnection::connect_with(&options).await.map_err(sql)?;
-        let (indexes, tables): (Vec<&str>, Vec<&str>) = script.lines().partition(|line| {
-            line.starts_with("CREATE INDEX") || line.starts_with("CREATE UNIQUE INDEX")
-        });
+        let (indexes, tables): (Vec<&str>, Vec<&str>) = script
+            .lines()
+            .partition(|line| line.starts_with("CREATE INDEX") || line.starts_with("CREATE UNIQUE INDEX"));
         let text = format!("{}\n{more}\nBEGIN;", tables.join("\n"));
         connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.map_err(sql)?;
         Ok(Self { connection, what, buffers: Vec::new(), indexes: indexes.join("\n"), rows: 0 })
@@ -112,12 +112,7 @@ impl Loader {
 
     /// Declares a table: its columns in the order of the rows, and the columns that hold
     /// the same SQL literal in every row.
-    pub(crate) fn table(
-        &mut self,
-        name: &str,
-        columns: &[&str],
-        constants: &[(&str, &str)],
-    ) -> Table {
+    pub(crate) fn table(&mut self, name: &str, columns: &[&str], constants: &[(&str, &str)]) -> Table {
         let mut head = format!("INSERT INTO \"{name}\" (");
         let mut tuple = String::from("(");
         for (i, column) in columns.iter().enumerate() {
@@ -180,10 +175,7 @@ impl Loader {
             };
         }
         let what = self.what;
-        self.connection
-            .execute(query)
-            .await
-            .map_err(|source| DemoError::Sql { what, source })?;
+        self.connection.execute(query).await.map_err(|source| DemoError::Sql { what, source })?;
         Ok(())
     }
 
@@ -200,4 +192,3 @@ impl Loader {
         Ok(self.rows)
     }
 }
-

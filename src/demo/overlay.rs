@@ -55,17 +55,42 @@ impl OverlayTables {
             article: db.table(
                 "article",
                 &[
-                    "code", "title", "subtitle", "description", "summary", "brand", "weight_kg", "published", "slug",
-                    "seo_title", "seo_description", "warranty_months", "energy_class", "energy_kwh", "season",
-                    "materials", "made_in_france", "volume_litres", "assembly_minutes", "delivery_days",
-                    "repairability", "updated_at",
+                    "code",
+                    "title",
+                    "subtitle",
+                    "description",
+                    "summary",
+                    "brand",
+                    "weight_kg",
+                    "published",
+                    "slug",
+                    "seo_title",
+                    "seo_description",
+                    "warranty_months",
+                    "energy_class",
+                    "energy_kwh",
+                    "season",
+                    "materials",
+                    "made_in_france",
+                    "volume_litres",
+                    "assembly_minutes",
+                    "delivery_days",
+                    "repairability",
+                    "updated_at",
                 ],
                 &[],
             ),
             reference: db.table(
                 "reference",
                 &[
-                    "code", "erp_key", "article_code", "title", "barcode", "weight_kg", "published", "swatch",
+                    "code",
+                    "erp_key",
+                    "article_code",
+                    "title",
+                    "barcode",
+                    "weight_kg",
+                    "published",
+                    "swatch",
                     "updated_at",
                 ],
                 &[],
@@ -83,14 +108,31 @@ impl OverlayTables {
             ),
             document: db.table(
                 "document",
-                &["entity", "code", "usage", "position", "file", "title", "language", "removed", "updated_at"],
+                &[
+                    "entity",
+                    "code",
+                    "usage",
+                    "position",
+                    "file",
+                    "title",
+                    "language",
+                    "removed",
+                    "updated_at",
+                ],
                 &[],
             ),
             price: db.table(
                 "web_price",
                 &[
-                    "reference_code", "price_category", "customer_code", "minimum_quantity", "amount",
-                    "tax_included", "valid_from", "valid_until", "updated_at",
+                    "reference_code",
+                    "price_category",
+                    "customer_code",
+                    "minimum_quantity",
+                    "amount",
+                    "tax_included",
+                    "valid_from",
+                    "valid_until",
+                    "updated_at",
                 ],
                 &[],
             ),
@@ -119,8 +161,16 @@ pub(crate) async fn shop(
     let department = db.table(
         "department",
         &[
-            "code", "parent_code", "title", "description", "position", "published", "slug", "seo_title",
-            "seo_description", "updated_at",
+            "code",
+            "parent_code",
+            "title",
+            "description",
+            "position",
+            "published",
+            "slug",
+            "seo_title",
+            "seo_description",
+            "updated_at",
         ],
         &[],
     );
@@ -137,7 +187,11 @@ pub(crate) async fn shop(
         db.add(department, row).await?;
         db.add(t.text, row!["department", &code, "en", "title", &root.english, &stamp]).await?;
         let file = format!("rayons/{code}/principal.jpg");
-        db.add(t.document, row!["department", &code, "principal", 1, file, &root.title, Cell::Null, 0, &stamp]).await?;
+        db.add(
+            t.document,
+            row!["department", &code, "principal", 1, file, &root.title, Cell::Null, 0, &stamp],
+        )
+        .await?;
     }
     let none = || Cell::Null;
     // A hidden rayon, a moved one (parent and position are one group), one with a slug.
@@ -167,20 +221,55 @@ pub(crate) async fn shop(
     let row = row!["9901", none(), "Arts du feu", none(), none(), none(), none(), none(), none(), &stamp];
     db.add(department, row).await?;
     let n = Cell::Null;
-    db.add(t.article, row![
-        "COC0999", "Cocotte en fonte des forges fermées", n.clone(), "<p>Un modèle que l'usine ne coule plus.</p>",
-        n.clone(), "Fonderie du Val", n.clone(), 1, n.clone(), n.clone(), n.clone(), 120, n.clone(), n.clone(),
-        n.clone(), "fonte", 1, n.clone(), n.clone(), n.clone(), n.clone(), &stamp,
-    ])
+    db.add(
+        t.article,
+        row![
+            "COC0999",
+            "Cocotte en fonte des forges fermées",
+            n.clone(),
+            "<p>Un modèle que l'usine ne coule plus.</p>",
+            n.clone(),
+            "Fonderie du Val",
+            n.clone(),
+            1,
+            n.clone(),
+            n.clone(),
+            n.clone(),
+            120,
+            n.clone(),
+            n.clone(),
+            n.clone(),
+            "fonte",
+            1,
+            n.clone(),
+            n.clone(),
+            n.clone(),
+            n.clone(),
+            &stamp,
+        ],
+    )
     .await?;
-    db.add(t.reference, row![
-        "COC0999-ROUG", n.clone(), "COC0999", "Cocotte rouge des forges fermées", n.clone(), n.clone(), n.clone(),
-        "#a3222c", &stamp,
-    ])
+    db.add(
+        t.reference,
+        row![
+            "COC0999-ROUG",
+            n.clone(),
+            "COC0999",
+            "Cocotte rouge des forges fermées",
+            n.clone(),
+            n.clone(),
+            n.clone(),
+            "#a3222c",
+            &stamp,
+        ],
+    )
     .await?;
     db.add(t.placement, row!["COC0999", "PROMOTIONS", 1, 0, 0, &stamp]).await?;
-    db.add(t.document, row!["article", "COC0999", "principal", 1, "articles/COC0999/principal.jpg", n, "", 0, &stamp])
-        .await?;
+    db.add(
+        t.document,
+        row!["article", "COC0999", "principal", 1, "articles/COC0999/principal.jpg", n, "", 0, &stamp],
+    )
+    .await?;
     Ok(())
 }
 
@@ -190,7 +279,7 @@ pub(crate) fn covers(seed: u64, i: u32) -> bool {
         at::BLANK_TITLE | at::NULL_TITLE | at::DEPOSIT => false,
         at::COMPLETED..=at::REFERENCE_BY_KEY | at::EXTREMES | at::UNPLACED | at::COMPLETED_TITLE => true,
         // The first articles carry more overlay than their share: the others a little less.
-        _ => mix(seed, u64::from(i), 50) % 100 < if i < 124 { 18 } else { 25 },
+        _ => mix(seed, u64::from(i), 50) % 100 < if traps::is_showcase(i) { 10 } else { 25 },
     }
 }
 
@@ -230,12 +319,20 @@ fn usual(a: &Article<'_>, rng: &mut Rng) -> Cells {
     let dice: Vec<usize> = (0..12).map(|_| rng.below(100)).collect();
     let materials = a.line.materials.join(";");
     Cells {
-        title: some(dice[0] < 14, format!("{}, édition du Quai", a.title).chars().take(120).collect::<String>().into(), rng),
+        title: some(
+            dice[0] < 14,
+            format!("{}, édition du Quai", a.title).chars().take(120).collect::<String>().into(),
+            rng,
+        ),
         subtitle: some(dice[1] < 40, format!("La série {} de {}", a.model, a.brand).into(), rng),
         description: some(dice[2] < 75, html.into(), rng),
         summary: some(dice[3] < 45, format!("{one}.").into(), rng),
         brand: some(dice[4] < 60, a.brand.into(), rng),
-        weight: if dice[5] < 12 { format!("{}.{:03}", a.grams / 1000, (a.grams % 1000) / 10 * 10).into() } else { n() },
+        weight: if dice[5] < 12 {
+            format!("{}.{:03}", a.grams / 1000, (a.grams % 1000) / 10 * 10).into()
+        } else {
+            n()
+        },
         published: match dice[6] {
             0..6 => Cell::Int(0),
             6..70 => Cell::Int(1),
@@ -249,7 +346,11 @@ fn usual(a: &Article<'_>, rng: &mut Rng) -> Cells {
             30..36 => Cell::Int(0),
             _ => n(),
         },
-        energy: if a.line.energy && dice[9] < 60 { (*rng.pick(&["A", "B", "C", "D", "E", "F"])).into() } else { n() },
+        energy: if a.line.energy && dice[9] < 60 {
+            (*rng.pick(&["A", "B", "C", "D", "E", "F"])).into()
+        } else {
+            n()
+        },
         kwh: if a.line.energy && dice[9] < 60 { rng.between(8, 320).into() } else { n() },
         season: match (&a.line.season, dice[10]) {
             (Some(season), 0..50) => season.into(),
@@ -269,7 +370,11 @@ fn usual(a: &Article<'_>, rng: &mut Rng) -> Cells {
         },
         assembly: if a.line.assembly { rng.between(0, 90).into() } else { n() },
         delivery: if dice[0] < 35 { rng.between(1, 12).into() } else { n() },
-        repair: if dice[1] < 30 { format!("{}.{}", rng.between(3, 9), rng.between(0, 9)).into() } else { n() },
+        repair: if dice[1] < 30 {
+            format!("{}.{}", rng.between(3, 9), rng.between(0, 9)).into()
+        } else {
+            n()
+        },
     }
 }
 
@@ -356,9 +461,28 @@ pub(crate) async fn article(
         let mut c = usual(a, &mut rng);
         showcase(a, &mut c);
         let row = row![
-            code, c.title, c.subtitle, c.description, c.summary, c.brand, c.weight, c.published, c.slug, c.seo_title,
-            c.seo_description, c.warranty, c.energy, c.kwh, c.season, c.materials, c.french, c.volume, c.assembly,
-            c.delivery, c.repair, &stamp,
+            code,
+            c.title,
+            c.subtitle,
+            c.description,
+            c.summary,
+            c.brand,
+            c.weight,
+            c.published,
+            c.slug,
+            c.seo_title,
+            c.seo_description,
+            c.warranty,
+            c.energy,
+            c.kwh,
+            c.season,
+            c.materials,
+            c.french,
+            c.volume,
+            c.assembly,
+            c.delivery,
+            c.repair,
+            &stamp,
         ];
         db.add(t.article, row).await?;
         translations(db, t, a, &mut rng, &stamp).await?;
@@ -432,7 +556,12 @@ async fn documents(
     Ok(())
 }
 
-async fn references(db: &mut Loader, t: &OverlayTables, a: &Article<'_>, stamp: &str) -> Result<(), DemoError> {
+async fn references(
+    db: &mut Loader,
+    t: &OverlayTables,
+    a: &Article<'_>,
+    stamp: &str,
+) -> Result<(), DemoError> {
     let Kind::Variants { rows, .. } = &a.kind else { return Ok(()) };
     for (n, v) in rows.iter().enumerate() {
         let by_key = a.i == at::REFERENCE_BY_KEY || (a.i != at::REFERENCE_BY_CODE && a.i % 6 == 1);
@@ -450,11 +579,16 @@ async fn references(db: &mut Loader, t: &OverlayTables, a: &Article<'_>, stamp: 
         let title = format!("{}, {}", a.title, v.first.label.to_lowercase());
         let weight: Cell = if n == 0 && a.i % 3 == 0 { euros(a.grams / 10 + 5).into() } else { Cell::Null };
         let published: Cell = if n == 1 && falls(a.i, 9_999, 17) { 0.into() } else { Cell::Null };
-        let row = row![&code, key, &a.code, title, Cell::Null, weight, published, swatch(&v.first.label), stamp];
+        let row =
+            row![&code, key, &a.code, title, Cell::Null, weight, published, swatch(&v.first.label), stamp];
         db.add(t.reference, row).await?;
         if n == 0 && a.i % 3 != 2 {
             let file = format!("references/{}/principal.jpg", super::article::slug(&code));
-            db.add(t.document, row!["reference", &code, "principal", 1, file, Cell::Null, Cell::Null, 0, stamp]).await?;
+            db.add(
+                t.document,
+                row!["reference", &code, "principal", 1, file, Cell::Null, Cell::Null, 0, stamp],
+            )
+            .await?;
         }
     }
     Ok(())
@@ -529,7 +663,9 @@ async fn relations(
         // The ERP names a replacement; the shop does not want it shown.
         let replaced = code_at(vocabulary, a.i + traps::STEP);
         db.add(t.relation, row![&a.code, replaced, "replacement", 1, 1, stamp]).await?;
-        for (n, (kind, other)) in (1..).zip([("accessory", 8), ("accessory", 9), ("similar", 0), ("spare", 77)]) {
+        for (n, (kind, other)) in
+            (1..).zip([("accessory", 8), ("accessory", 9), ("similar", 0), ("spare", 77)])
+        {
             db.add(t.relation, row![&a.code, code_at(vocabulary, other), kind, n, 0, stamp]).await?;
         }
     } else if covered && a.i % 3 == 0 && a.i >= 2 * traps::STEP {
@@ -552,21 +688,22 @@ async fn web(
     stamp: &str,
 ) -> Result<(), DemoError> {
     let Some(reference) = a.reference_codes().into_iter().next() else { return Ok(()) };
-    let gross = |percent: i64| {
-        euros((a.net * (1000 + Vocabulary::rate_tenths(a.vat)) / 1000 * percent / 100).max(1))
-    };
+    let gross =
+        |percent: i64| euros((a.net * (1000 + Vocabulary::rate_tenths(a.vat)) / 1000 * percent / 100).max(1));
     let n = || Cell::Null;
     if a.i == at::WEB_PRICE {
         // A sale, a customer's own web price, and a step.
-        let sale = row![
-            &reference, 3, n(), "1", gross(80), 1, "2026-06-01 00:00:00", "2027-06-30 22:00:00", stamp,
-        ];
+        let sale =
+            row![&reference, 3, n(), "1", gross(80), 1, "2026-06-01 00:00:00", "2027-06-30 22:00:00", stamp,];
         db.add(t.price, sale).await?;
-        db.add(t.price, row![&reference, n(), "C00003", "1", euros(a.net * 7 / 10), 0, n(), n(), stamp]).await?;
-        db.add(t.price, row![&reference, n(), n(), "10", euros(a.net * 75 / 100), 0, n(), n(), stamp]).await?;
+        db.add(t.price, row![&reference, n(), "C00003", "1", euros(a.net * 7 / 10), 0, n(), n(), stamp])
+            .await?;
+        db.add(t.price, row![&reference, n(), n(), "10", euros(a.net * 75 / 100), 0, n(), n(), stamp])
+            .await?;
     } else if covered && rng.chance(12) {
         let until: Cell = if rng.chance(50) { "2026-03-31 22:00:00".into() } else { n() };
-        db.add(t.price, row![&reference, 3, n(), "1", gross(85), 1, "2026-01-07 07:00:00", until, stamp]).await?;
+        db.add(t.price, row![&reference, 3, n(), "1", gross(85), 1, "2026-01-07 07:00:00", until, stamp])
+            .await?;
     }
     if a.i == at::STOCK_RULE {
         db.add(t.stock_rule, row![&reference, "5", "erp", 4, "2026-12-01", stamp]).await?;

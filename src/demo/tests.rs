@@ -139,12 +139,18 @@ async fn every_trap_of_the_erp_is_there() {
         ),
         ("grams", "SELECT count(*) FROM F_ARTICLE WHERE AR_UnitePoids = 3"),
         ("kit", "SELECT count(*) FROM F_ARTICLE JOIN F_NOMENCLAT USING (AR_Ref) WHERE AR_Nomencl = 2"),
-        ("kit by parts", "SELECT count(*) FROM F_ARTICLE JOIN F_NOMENCLAT USING (AR_Ref) WHERE AR_Nomencl = 3"),
+        (
+            "kit by parts",
+            "SELECT count(*) FROM F_ARTICLE JOIN F_NOMENCLAT USING (AR_Ref) WHERE AR_Nomencl = 3",
+        ),
         ("to order", "SELECT count(*) FROM F_ARTICLE WHERE AR_Contremarque = 1"),
         ("pack without code", "SELECT count(*) FROM F_CONDITION WHERE CO_Ref = ''"),
         ("negative stock", "SELECT count(*) FROM F_ARTSTOCK WHERE AS_QteSto < 0"),
         ("two price by coefficient families", "SELECT count(*) FROM F_FAMTARIF WHERE FT_Coef > 0"),
-        ("order split in three", "SELECT count(*) FROM F_DOCENTETE WHERE DO_NoWeb = 'W26-000103' HAVING count(*) = 3"),
+        (
+            "order split in three",
+            "SELECT count(*) FROM F_DOCENTETE WHERE DO_NoWeb = 'W26-000103' HAVING count(*) = 3",
+        ),
         (
             "order wholly invoiced",
             "SELECT count(*) FROM F_DOCLIGNE l WHERE DO_Type IN (6, 7) AND DL_PieceBC <> '' AND NOT EXISTS (SELECT 1 \
@@ -153,15 +159,21 @@ async fn every_trap_of_the_erp_is_there() {
         ("deposit", "SELECT count(*) FROM F_DOCENTETE WHERE DO_Provenance = 4"),
         (
             "transfer",
-            "SELECT count(*) FROM F_DOCENTETE JOIN F_DEPOT ON CAST(DE_No AS TEXT) = DO_Tiers WHERE DO_Domaine = 2",
+            "SELECT count(*) FROM F_DOCENTETE JOIN F_DEPOT d ON CAST(d.DE_No AS TEXT) = DO_Tiers WHERE DO_Domaine = 2",
         ),
         (
             "number used by two types",
             "SELECT count(*) FROM (SELECT 1 FROM F_DOCENTETE GROUP BY DO_Piece HAVING count(*) > 1)",
         ),
-        ("kit details", "SELECT count(*) FROM F_DOCLIGNE WHERE DL_Valorise = 0 AND AR_RefCompose IS NOT NULL"),
+        (
+            "kit details",
+            "SELECT count(*) FROM F_DOCLIGNE WHERE DL_Valorise = 0 AND AR_RefCompose IS NOT NULL",
+        ),
         ("comment line", "SELECT count(*) FROM F_DOCLIGNE WHERE AR_Ref IS NULL AND DL_Design <> ''"),
-        ("no loose line", "SELECT count(*) = 0 FROM F_DOCLIGNE WHERE AR_Ref NOT IN (SELECT AR_Ref FROM F_ARTICLE)"),
+        (
+            "no loose line",
+            "SELECT count(*) = 0 FROM F_DOCLIGNE WHERE AR_Ref NOT IN (SELECT AR_Ref FROM F_ARTICLE)",
+        ),
         ("own column declared", "SELECT count(*) FROM cbSysLibre WHERE CB_Name = 'Durée garantie'"),
         ("100 rayons", "SELECT count(*) >= 40 AND max(CL_Niveau) = 2 FROM F_CATALOGUE"),
         (
@@ -174,10 +186,11 @@ async fn every_trap_of_the_erp_is_there() {
         assert!(count(&mut shop.erp, sql).await > 0, "{what}");
     }
     let mut titles: HashMap<String, Vec<String>> = HashMap::new();
-    for row in sqlx::query("SELECT AR_Design, AR_Ref FROM F_ARTICLE WHERE trim(coalesce(AR_Design, '')) <> ''")
-        .fetch_all(&mut shop.erp)
-        .await
-        .unwrap()
+    for row in
+        sqlx::query("SELECT AR_Design, AR_Ref FROM F_ARTICLE WHERE trim(coalesce(AR_Design, '')) <> ''")
+            .fetch_all(&mut shop.erp)
+            .await
+            .unwrap()
     {
         let title: String = row.get(0);
         assert!(title.chars().count() <= 69, "{title}");
@@ -186,7 +199,10 @@ async fn every_trap_of_the_erp_is_there() {
     let twice: Vec<_> = titles.iter().filter(|t| t.1.len() > 1).collect();
     assert_eq!(twice.len(), 1, "{twice:?}");
     assert_eq!(twice[0].0, "Pot en grès flammé Valloris");
-    assert!(titles.contains_key("PLAID À CHEVRONS MARGERIDE") && titles.contains_key("Plaid à chevrons Margeride"));
+    assert!(
+        titles.contains_key("PLAID À CHEVRONS MARGERIDE")
+            && titles.contains_key("Plaid à chevrons Margeride")
+    );
     assert!(titles.contains_key("Devidoir a enroulement guide Tresterel"));
 }
 
@@ -250,7 +266,8 @@ async fn the_overlay_uses_every_state() {
 
 #[tokio::test]
 async fn the_same_seed_gives_the_same_shop_and_a_short_one_begins_a_long_one() {
-    let (a, b, c) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b, c) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     make(a.path(), FEWEST).await;
     make(b.path(), FEWEST).await;
     make(c.path(), FEWEST + 60).await;
@@ -301,7 +318,11 @@ fn a_hundred_thousand_titles_and_codes_without_a_number_or_a_repeat() {
     let mut shared = 0;
     for i in 0..MOST {
         let a = article::make(&vocabulary, DemoOptions::default().seed, i, &mut counters);
-        assert!(a.title.chars().count() <= 69 && !a.title.contains(|c: char| c.is_ascii_digit()), "{}", a.title);
+        assert!(
+            a.title.chars().count() <= 69 && !a.title.contains(|c: char| c.is_ascii_digit()),
+            "{}",
+            a.title
+        );
         assert!(a.code.chars().count() <= 18, "{}", a.code);
         assert!(a.cost > 0 && a.net > a.cost, "{} {}", a.code, a.net);
         if traps::fixed_title(i).is_none() {
@@ -323,11 +344,19 @@ fn barcodes_pass_their_check() {
     assert_eq!(article::barcode(0), "2100000000005");
     for n in [1, 62, 9_999, 1_000_123] {
         let code = article::barcode(n);
-        let sum: u32 = code
-            .bytes()
-            .enumerate()
-            .map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 1 } else { 3 })
-            .sum();
+        let sum: u32 =
+            code.bytes().enumerate().map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 1 } else { 3 }).sum();
         assert_eq!((code.len(), sum % 10), (13, 0), "{code}");
     }
+}
+
+/// A shop of the largest size, timed: `cargo test -- --ignored the_largest_shop`.
+#[tokio::test]
+#[ignore = "takes a while without optimisation"]
+async fn the_largest_shop() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = make(dir.path(), MOST).await;
+    println!("{} references in {:?}", report.references, report.elapsed);
+    let mut shop = Shop::open(dir.path()).await;
+    assert_eq!(count(&mut shop.erp, "SELECT count(*) FROM F_ARTICLE").await, i64::from(MOST));
 }

@@ -33,8 +33,18 @@ impl TradeTables {
             price: erp.table(
                 "F_ARTCLIENT",
                 &[
-                    "AR_Ref", "AC_Categorie", "AC_PrixVen", "AC_Coef", "AC_PrixTTC", "AC_QteMont", "EG_Champ",
-                    "CT_Num", "AC_Remise", "AC_TypeRem", "AC_RefClient", "cbModification",
+                    "AR_Ref",
+                    "AC_Categorie",
+                    "AC_PrixVen",
+                    "AC_Coef",
+                    "AC_PrixTTC",
+                    "AC_QteMont",
+                    "EG_Champ",
+                    "CT_Num",
+                    "AC_Remise",
+                    "AC_TypeRem",
+                    "AC_RefClient",
+                    "cbModification",
                 ],
                 &[
                     ("AC_Arrondi", "0"),
@@ -47,8 +57,13 @@ impl TradeTables {
             step: erp.table(
                 "F_TARIFQTE",
                 &[
-                    "AR_Ref", "TQ_RefCF", "TQ_BorneSup", "TQ_Remise01REM_Valeur", "TQ_Remise02REM_Valeur",
-                    "TQ_PrixNet", "cbModification",
+                    "AR_Ref",
+                    "TQ_RefCF",
+                    "TQ_BorneSup",
+                    "TQ_Remise01REM_Valeur",
+                    "TQ_Remise02REM_Valeur",
+                    "TQ_PrixNet",
+                    "cbModification",
                 ],
                 &[
                     ("TQ_Remise01REM_Type", "1"),
@@ -62,25 +77,40 @@ impl TradeTables {
                 &["AR_Ref", "TG_RefCF", "AG_No1", "AG_No2", "TG_Prix", "TG_CodeBarre", "cbModification"],
                 &[("TG_Ref", "''")],
             ),
-            pack_price: erp.table("F_TARIFCOND", &["AR_Ref", "TC_RefCF", "CO_No", "TC_Prix", "cbModification"], &[]),
+            pack_price: erp.table(
+                "F_TARIFCOND",
+                &["AR_Ref", "TC_RefCF", "CO_No", "TC_Prix", "cbModification"],
+                &[],
+            ),
             stock: erp.table(
                 "F_ARTSTOCK",
                 &[
-                    "AR_Ref", "DE_No", "AS_QteMini", "AS_MontSto", "AS_QteSto", "AS_QteRes", "AS_QteCom",
-                    "AS_QtePrepa", "AS_Principal", "cbModification",
+                    "AR_Ref",
+                    "DE_No",
+                    "AS_QteMini",
+                    "AS_MontSto",
+                    "AS_QteSto",
+                    "AS_QteRes",
+                    "AS_QteCom",
+                    "AS_QtePrepa",
+                    "AS_Principal",
+                    "cbModification",
                 ],
-                &[
-                    ("AS_QteMaxi", "0"),
-                    ("AS_QteResCM", "0"),
-                    ("AS_QteComCM", "0"),
-                    ("AS_QteAControler", "0"),
-                ],
+                &[("AS_QteMaxi", "0"), ("AS_QteResCM", "0"), ("AS_QteComCM", "0"), ("AS_QteAControler", "0")],
             ),
             variant_stock: erp.table(
                 "F_GAMSTOCK",
                 &[
-                    "AR_Ref", "AG_No1", "AG_No2", "DE_No", "GS_MontSto", "GS_QteSto", "GS_QteRes", "GS_QteCom",
-                    "GS_QtePrepa", "cbModification",
+                    "AR_Ref",
+                    "AG_No1",
+                    "AG_No2",
+                    "DE_No",
+                    "GS_MontSto",
+                    "GS_QteSto",
+                    "GS_QteRes",
+                    "GS_QteCom",
+                    "GS_QtePrepa",
+                    "cbModification",
                 ],
                 &[("GS_QteAControler", "0")],
             ),
@@ -134,7 +164,12 @@ async fn price_row(
 }
 
 /// Writes the price rows of one article.
-pub(crate) async fn prices(erp: &mut Loader, t: &TradeTables, seed: u64, a: &Article<'_>) -> Result<(), DemoError> {
+pub(crate) async fn prices(
+    erp: &mut Loader,
+    t: &TradeTables,
+    seed: u64,
+    a: &Article<'_>,
+) -> Result<(), DemoError> {
     if a.i == at::DEPOSIT {
         return Ok(());
     }
@@ -165,7 +200,14 @@ pub(crate) async fn prices(erp: &mut Loader, t: &TradeTables, seed: u64, a: &Art
     }
     if a.published == Some(true) {
         let gross = (a.net * (1000 + Vocabulary::rate_tenths(a.vat)) + 500) / 1000;
-        price_row(erp, t, a, seed, PriceRow { category: 3, price: gross, gross: true, ..PriceRow::default() }).await?;
+        price_row(
+            erp,
+            t,
+            a,
+            seed,
+            PriceRow { category: 3, price: gross, gross: true, ..PriceRow::default() },
+        )
+        .await?;
     }
     if a.i % 25 == 3 {
         let row = |customer, price| PriceRow { price, customer: Some(customer), ..PriceRow::default() };
@@ -187,7 +229,15 @@ pub(crate) async fn prices(erp: &mut Loader, t: &TradeTables, seed: u64, a: &Art
                         None => super::article::barcode(5_000_000 + i64::from(a.i)),
                         Some(_) => String::new(),
                     };
-                    let row = row![code, "a01", v.first.number, v.second_number(), euros(a.net + n * 150), barcode, when.as_str()];
+                    let row = row![
+                        code,
+                        "a01",
+                        v.first.number,
+                        v.second_number(),
+                        euros(a.net + n * 150),
+                        barcode,
+                        when.as_str()
+                    ];
                     erp.add(t.variant_price, row).await?;
                 }
                 if priced && a.i % 24 == 0 {
@@ -230,7 +280,12 @@ fn quantities(rng: &mut Rng) -> Quantities {
 }
 
 /// Writes the stock rows of one article; `F_ARTSTOCK` is the sum of `F_GAMSTOCK`.
-pub(crate) async fn stock(erp: &mut Loader, t: &TradeTables, seed: u64, a: &Article<'_>) -> Result<(), DemoError> {
+pub(crate) async fn stock(
+    erp: &mut Loader,
+    t: &TradeTables,
+    seed: u64,
+    a: &Article<'_>,
+) -> Result<(), DemoError> {
     if matches!(a.i, at::DEPOSIT | at::NO_STOCK_ROW) || matches!(a.kind, Kind::Kit(_)) {
         return Ok(());
     }
