@@ -1,6 +1,8 @@
 //! One article of the demo, made from its position and the seed alone: a shorter shop is
 //! the beginning of a longer one.
 
+use std::fmt::Write as _;
+
 use super::rng::Rng;
 use super::traps::{self, at, falls};
 use super::vocabulary::{Line, Vocabulary};
@@ -344,7 +346,7 @@ impl Article<'_> {
     pub(crate) fn generated_code(&self, variant: &Variant) -> String {
         let mut code = format!("{}~{}", self.code, variant.first.number);
         if let Some(second) = &variant.second {
-            code.push_str(&format!("~{}", second.number));
+            let _ = write!(code, "~{}", second.number);
         }
         code
     }

@@ -1,6 +1,7 @@
 //! The folder of the demo shop: may we write there, and the files beside the databases.
 
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -116,7 +117,10 @@ fn key(path: &PathBuf) -> Result<(), DemoError> {
         return Ok(());
     }
     let bytes: [u8; 32] = rand::random();
-    let text: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let mut text = String::with_capacity(64);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -6,11 +6,15 @@
 //! the files around them.
 
 mod article;
+mod customers;
 mod documents;
 mod erp;
+mod erp_article;
+mod erp_tables;
 mod folder;
 mod load;
 mod overlay;
+mod overlay_cells;
 mod rng;
 mod trade;
 mod traps;
@@ -196,11 +200,11 @@ async fn fill(
     let mut erp = Loader::create(&dir.join(folder::ERP), "ERP", SAGE100_SQLITE, erp::OWN_COLUMNS).await?;
     let mut shop =
         Loader::create(&dir.join(folder::ISOSHOP), "IsoShop", ISOSHOP_SQLITE, overlay::OWN_COLUMNS).await?;
-    let erp_tables = erp::ArticleTables::declare(&mut erp);
+    let erp_tables = erp_tables::ArticleTables::declare(&mut erp);
     let trade_tables = trade::TradeTables::declare(&mut erp);
     let shop_tables = overlay::OverlayTables::declare(&mut shop);
     erp::company(&mut erp, &erp_tables, vocabulary, seed).await?;
-    documents::customers(&mut erp, vocabulary, seed).await?;
+    customers::write(&mut erp, vocabulary, seed).await?;
     overlay::shop(&mut shop, &shop_tables, vocabulary, seed).await?;
 
     let mut counters = article::Counters::default();
@@ -211,7 +215,7 @@ async fn fill(
             progress(Progress { step: "articles", done: u64::from(i), total });
         }
         let made = article::make(vocabulary, seed, i, &mut counters);
-        erp::article(&mut erp, &erp_tables, vocabulary, seed, &made).await?;
+        erp_article::write(&mut erp, &erp_tables, vocabulary, seed, &made).await?;
         trade::prices(&mut erp, &trade_tables, seed, &made).await?;
         trade::stock(&mut erp, &trade_tables, seed, &made).await?;
         overlay::article(&mut shop, &shop_tables, vocabulary, seed, &made).await?;

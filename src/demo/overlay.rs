@@ -3,8 +3,9 @@
 
 use super::DemoError;
 use super::article::{Article, Kind, code_at};
-use super::erp::{day, description, euros};
+use super::erp::{day, euros};
 use super::load::{Cell, Loader, Table, row};
+use super::overlay_cells;
 use super::rng::{Rng, mix};
 use super::traps::{self, at, falls};
 use super::vocabulary::Vocabulary;
@@ -283,169 +284,6 @@ pub(crate) fn covers(seed: u64, i: u32) -> bool {
     }
 }
 
-/// One row of the overlay's article table.
-#[derive(Debug, Clone)]
-struct Cells {
-    title: Cell,
-    subtitle: Cell,
-    description: Cell,
-    summary: Cell,
-    brand: Cell,
-    weight: Cell,
-    published: Cell,
-    slug: Cell,
-    seo_title: Cell,
-    seo_description: Cell,
-    warranty: Cell,
-    energy: Cell,
-    kwh: Cell,
-    season: Cell,
-    materials: Cell,
-    french: Cell,
-    volume: Cell,
-    assembly: Cell,
-    delivery: Cell,
-    repair: Cell,
-}
-
-/// What an editor would have filled in, before the show-case cases.
-fn usual(a: &Article<'_>, rng: &mut Rng) -> Cells {
-    let n = || Cell::Null;
-    let blank = |rng: &mut Rng| if rng.chance(50) { Cell::Null } else { Cell::from("") };
-    let some = |yes: bool, v: Cell, rng: &mut Rng| if yes { v } else { blank(rng) };
-    let text = description(a, rng);
-    let (one, two) = text.split_once(". ").map_or((text.as_str(), ""), |(x, y)| (x, y));
-    let html = format!("<p>{one}.</p><ul><li>{}</li></ul>", two.replace(". ", ".</li><li>"));
-    let dice: Vec<usize> = (0..12).map(|_| rng.below(100)).collect();
-    let materials = a.line.materials.join(";");
-    Cells {
-        title: some(
-            dice[0] < 14,
-            format!("{}, édition du Quai", a.title).chars().take(120).collect::<String>().into(),
-            rng,
-        ),
-        subtitle: some(dice[1] < 40, format!("La série {} de {}", a.model, a.brand).into(), rng),
-        description: some(dice[2] < 75, html.into(), rng),
-        summary: some(dice[3] < 45, format!("{one}.").into(), rng),
-        brand: some(dice[4] < 60, a.brand.into(), rng),
-        weight: if dice[5] < 12 {
-            format!("{}.{:03}", a.grams / 1000, (a.grams % 1000) / 10 * 10).into()
-        } else {
-            n()
-        },
-        published: match dice[6] {
-            0..6 => Cell::Int(0),
-            6..70 => Cell::Int(1),
-            _ => n(),
-        },
-        slug: some(dice[7] < 5, super::article::slug(&format!("{} {}", a.line.nouns[0], a.code)).into(), rng),
-        seo_title: some(dice[7] < 30, format!("{} | Le Comptoir du Quai", a.title).into(), rng),
-        seo_description: some(dice[7] < 30, format!("{one}. Expédié depuis Nantes.").into(), rng),
-        warranty: match dice[8] {
-            0..30 => Cell::Int(a.line.warranty.max(12)),
-            30..36 => Cell::Int(0),
-            _ => n(),
-        },
-        energy: if a.line.energy && dice[9] < 60 {
-            (*rng.pick(&["A", "B", "C", "D", "E", "F"])).into()
-        } else {
-            n()
-        },
-        kwh: if a.line.energy && dice[9] < 60 { rng.between(8, 320).into() } else { n() },
-        season: match (&a.line.season, dice[10]) {
-            (Some(season), 0..50) => season.into(),
-            (None, 0..20) => "toute saison".into(),
-            (_, 20..24) => "demi-saison".into(), // not in the enum: absent, and a warning
-            _ => n(),
-        },
-        materials: some(dice[11] < 70, materials.into(), rng),
-        french: match dice[3] {
-            0..25 => Cell::Int(1),
-            25..45 => Cell::Int(0),
-            _ => n(),
-        },
-        volume: match a.line.axes.iter().any(|x| x[0] == "Contenance") && dice[5] < 50 {
-            true => format!("{}.{}", rng.between(0, 40), rng.between(0, 9)).into(),
-            false => n(),
-        },
-        assembly: if a.line.assembly { rng.between(0, 90).into() } else { n() },
-        delivery: if dice[0] < 35 { rng.between(1, 12).into() } else { n() },
-        repair: if dice[1] < 30 {
-            format!("{}.{}", rng.between(3, 9), rng.between(0, 9)).into()
-        } else {
-            n()
-        },
-    }
-}
-
-/// Bends the row into the case that its position shows.
-fn showcase(a: &Article<'_>, c: &mut Cells) {
-    match a.i {
-        at::COMPLETED => {
-            c.warranty = Cell::Int(120);
-            c.description = "<p>La fonte prend son temps, et le rend bien.</p>".into();
-            c.title = Cell::Null;
-        }
-        at::OVERRIDDEN => {
-            c.title = "La poêle du dimanche soir".into();
-            c.subtitle = "Acier brut, à culotter soi-même".into();
-        }
-        at::HTML => {
-            c.description = "<h2>Un couteau pour longtemps</h2><p>Forgé <strong>d'une pièce</strong>.</p>\
-                             <script>alert('non')</script><p onclick=\"x()\">Livré affûté.</p>"
-                .into();
-        }
-        at::BLANKS => {
-            for cell in [&mut c.title, &mut c.summary, &mut c.slug, &mut c.materials, &mut c.season] {
-                *cell = "".into();
-            }
-            c.subtitle = "   ".into();
-            c.description = "  ".into();
-            for cell in [&mut c.brand, &mut c.weight, &mut c.published, &mut c.warranty, &mut c.french] {
-                *cell = Cell::Null;
-            }
-        }
-        at::EMPTY => {
-            c.description = Cell::Null;
-            c.season = "printemps-été".into();
-            c.published = Cell::Int(1);
-        }
-        at::ZEROS => {
-            c.weight = "0".into();
-            c.warranty = Cell::Int(0);
-            c.french = Cell::Int(0);
-            c.assembly = Cell::Int(0);
-            c.volume = "0.0".into();
-        }
-        at::HIDDEN => c.published = Cell::Int(0),
-        at::COMPLEMENTARY => {
-            c.energy = "A".into();
-            c.kwh = Cell::Int(96);
-            c.season = "toute saison".into();
-            c.materials = "inox;bakélite;liège".into();
-            c.french = Cell::Int(1);
-            c.volume = "1.7".into();
-            c.delivery = Cell::Int(2);
-        }
-        at::WANTED => c.published = Cell::Int(1),
-        at::BRAND => c.brand = "Grès de Puisaye".into(),
-        at::BAD_ENUM => {
-            c.season = "demi-saison".into();
-            c.energy = "A+++".into();
-        }
-        at::EXTREMES => {
-            c.delivery = Cell::Int(15);
-            c.repair = "3.1".into();
-        }
-        at::COMPLETED_TITLE => c.title = "Parasol de la cale, toile rayée".into(),
-        _ => {}
-    }
-    // The show-case is on the web unless its case is to be hidden.
-    if traps::is_showcase(a.i) && a.i != at::HIDDEN && matches!(c.published, Cell::Int(0)) {
-        c.published = Cell::Null;
-    }
-}
-
 /// Writes what the overlay says of one article and its references, if anything.
 pub(crate) async fn article(
     db: &mut Loader,
@@ -458,8 +296,8 @@ pub(crate) async fn article(
     let (code, stamp) = (a.code.as_str(), second(seed, u64::from(a.i), 51));
     let mut rng = Rng::of(seed, u64::from(a.i), 52);
     if covered {
-        let mut c = usual(a, &mut rng);
-        showcase(a, &mut c);
+        let mut c = overlay_cells::usual(a, &mut rng);
+        overlay_cells::showcase(a, &mut c);
         let row = row![
             code,
             c.title,
@@ -565,7 +403,7 @@ async fn references(
     let Kind::Variants { rows, .. } = &a.kind else { return Ok(()) };
     for (n, v) in rows.iter().enumerate() {
         let by_key = a.i == at::REFERENCE_BY_KEY || (a.i != at::REFERENCE_BY_CODE && a.i % 6 == 1);
-        if n > 1 || (n == 1 && a.i % 2 == 0) {
+        if n > 1 || (n == 1 && a.i.is_multiple_of(2)) {
             break;
         }
         let generated = a.generated_code(v);
@@ -577,7 +415,8 @@ async fn references(
         };
         let key: Cell = if by_key { generated.into() } else { Cell::Null };
         let title = format!("{}, {}", a.title, v.first.label.to_lowercase());
-        let weight: Cell = if n == 0 && a.i % 3 == 0 { euros(a.grams / 10 + 5).into() } else { Cell::Null };
+        let weight: Cell =
+            if n == 0 && a.i.is_multiple_of(3) { euros(a.grams / 10 + 5).into() } else { Cell::Null };
         let published: Cell = if n == 1 && falls(a.i, 9_999, 17) { 0.into() } else { Cell::Null };
         let row =
             row![&code, key, &a.code, title, Cell::Null, weight, published, swatch(&v.first.label), stamp];
@@ -668,7 +507,7 @@ async fn relations(
         {
             db.add(t.relation, row![&a.code, code_at(vocabulary, other), kind, n, 0, stamp]).await?;
         }
-    } else if covered && a.i % 3 == 0 && a.i >= 2 * traps::STEP {
+    } else if covered && a.i.is_multiple_of(3) && a.i >= 2 * traps::STEP {
         let similar = code_at(vocabulary, a.i - traps::STEP);
         db.add(t.relation, row![&a.code, similar, "similar", 1, 0, stamp]).await?;
         let accessory = code_at(vocabulary, a.i % traps::STEP);

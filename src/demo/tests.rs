@@ -266,19 +266,19 @@ async fn the_overlay_uses_every_state() {
 
 #[tokio::test]
 async fn the_same_seed_gives_the_same_shop_and_a_short_one_begins_a_long_one() {
-    let (a, b, c) =
-        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    make(a.path(), FEWEST).await;
-    make(b.path(), FEWEST).await;
-    make(c.path(), FEWEST + 60).await;
-    let (mut x, mut y, mut z) =
-        (Shop::open(a.path()).await, Shop::open(b.path()).await, Shop::open(c.path()).await);
-    assert_eq!(dump(&mut x.erp, None).await, dump(&mut y.erp, None).await);
-    assert_eq!(dump(&mut x.isoshop, None).await, dump(&mut y.isoshop, None).await);
-    let short = dump(&mut x.erp, Some(("F_ARTENUMREF", "1"))).await;
-    let long = dump(&mut z.erp, Some(("F_ARTENUMREF", "1"))).await;
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    make(dirs[0].path(), FEWEST).await;
+    make(dirs[1].path(), FEWEST).await;
+    make(dirs[2].path(), FEWEST + 60).await;
+    let mut first = Shop::open(dirs[0].path()).await;
+    let mut again = Shop::open(dirs[1].path()).await;
+    let mut longer = Shop::open(dirs[2].path()).await;
+    assert_eq!(dump(&mut first.erp, None).await, dump(&mut again.erp, None).await);
+    assert_eq!(dump(&mut first.isoshop, None).await, dump(&mut again.isoshop, None).await);
+    let short = dump(&mut first.erp, Some(("F_ARTENUMREF", "1"))).await;
+    let long = dump(&mut longer.erp, Some(("F_ARTENUMREF", "1"))).await;
     assert!(long.len() > short.len() && long.starts_with(&short));
-    assert!(dump(&mut z.isoshop, None).await.len() > dump(&mut x.isoshop, None).await.len());
+    assert!(dump(&mut longer.isoshop, None).await.len() > dump(&mut first.isoshop, None).await.len());
 }
 
 #[tokio::test]

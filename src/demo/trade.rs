@@ -176,7 +176,7 @@ pub(crate) async fn prices(
     let code = a.code.as_str();
     let when = minute(mix(seed, u64::from(a.i), 24));
     // Category 1: a row that carries no price is normal.
-    if a.i % 4 == 0 {
+    if a.i.is_multiple_of(4) {
         price_row(erp, t, a, seed, PriceRow { category: 1, ..PriceRow::default() }).await?;
     }
     let second = PriceRow { category: 2, ..PriceRow::default() };
@@ -222,7 +222,7 @@ pub(crate) async fn prices(
     }
     match &a.kind {
         Kind::Variants { rows, .. } => {
-            let priced = a.i % 12 == 0 || falls(a.i, at::TARIFF_BARCODE, 23);
+            let priced = a.i.is_multiple_of(12) || falls(a.i, at::TARIFF_BARCODE, 23);
             for (n, v) in (0..).zip(rows) {
                 if priced {
                     let barcode = match v.barcode {
@@ -240,7 +240,7 @@ pub(crate) async fn prices(
                     ];
                     erp.add(t.variant_price, row).await?;
                 }
-                if priced && a.i % 24 == 0 {
+                if priced && a.i.is_multiple_of(24) {
                     let row = row![code, GROUP, v.first.number, v.second_number(), "0", "", when.as_str()];
                     erp.add(t.variant_price, row).await?;
                 }

@@ -5,7 +5,6 @@
 //! 124 on, the same things come back every so many articles.
 
 /// Show-case positions of the ERP's own oddities and of the overlay's.
-#[allow(missing_docs, reason = "the names say it; `examples` in mod.rs describes them")]
 pub(crate) mod at {
     // The overlay, on the first article of each of the first lines.
     pub(crate) const COMPLETED: u32 = 0;
