@@ -414,7 +414,7 @@ async fn references(
             None => generated.clone(),
         };
         let key: Cell = if by_key { generated.into() } else { Cell::Null };
-        let title = format!("{}, {}", a.title, v.first.label.to_lowercase());
+        let title = format!("{}, {}", a.title, label(&v.first.label));
         let weight: Cell =
             if n == 0 && a.i.is_multiple_of(3) { euros(a.grams / 10 + 5).into() } else { Cell::Null };
         let published: Cell = if n == 1 && falls(a.i, 9_999, 17) { 0.into() } else { Cell::Null };
@@ -431,6 +431,15 @@ async fn references(
         }
     }
     Ok(())
+}
+
+/// An option value inside a title: colours lose their capital, sizes and units keep theirs.
+fn label(value: &str) -> String {
+    if value.chars().count() < 4 || value.starts_with(|c: char| c.is_ascii_digit()) {
+        value.to_owned()
+    } else {
+        value.to_lowercase()
+    }
 }
 
 /// The colour an option value shows, when it is one.

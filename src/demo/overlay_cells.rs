@@ -132,7 +132,8 @@ pub(crate) fn showcase(a: &Article<'_>, c: &mut Cells) {
         }
         at::EMPTY => {
             c.description = Cell::Null;
-            c.season = "printemps-été".into();
+            c.season = Cell::Null;
+            c.materials = Cell::Null;
             c.published = Cell::Int(1);
         }
         at::ZEROS => {
