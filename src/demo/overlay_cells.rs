@@ -41,7 +41,7 @@ pub(crate) fn usual(a: &Article<'_>, rng: &mut Rng) -> Cells {
     let (one, two) = text.split_once(". ").map_or((text.as_str(), ""), |(x, y)| (x, y));
     let html = format!("<p>{one}.</p><ul><li>{}</li></ul>", two.replace(". ", ".</li><li>"));
     let dice: Vec<usize> = (0..12).map(|_| rng.below(100)).collect();
-    let materials = a.line.materials.join(";");
+    let materials = a.line.materials.join("|");
     Cells {
         title: some(
             dice[0] < 14,
@@ -148,7 +148,7 @@ pub(crate) fn showcase(a: &Article<'_>, c: &mut Cells) {
             c.energy = "A".into();
             c.kwh = Cell::Int(96);
             c.season = "toute saison".into();
-            c.materials = "inox;bakélite;liège".into();
+            c.materials = "inox|bakélite|liège".into();
             c.french = Cell::Int(1);
             c.volume = "1.7".into();
             c.delivery = Cell::Int(2);

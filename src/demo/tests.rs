@@ -236,7 +236,7 @@ async fn the_overlay_uses_every_state() {
         ("web price", "SELECT count(*) FROM web_price WHERE customer_code IS NOT NULL"),
         ("stock rule", "SELECT count(*) FROM stock_rule"),
         ("unlisted value", "SELECT count(*) FROM article WHERE energy_class = 'A+++'"),
-        ("list", "SELECT count(*) FROM article WHERE materials LIKE '%;%'"),
+        ("list", "SELECT count(*) FROM article WHERE materials LIKE '%|%'"),
     ];
     for (what, sql) in at_least_one {
         assert!(count(&mut shop.isoshop, sql).await > 0, "{what}");
