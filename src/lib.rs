@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod connectors;
+pub mod demo;
 pub mod diagnostics;
 pub mod federation;
 pub mod graphql;
