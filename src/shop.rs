@@ -81,7 +81,14 @@ impl Shop {
         let (config, mut diags) = config::load(dir)?;
         let mut maps: IndexMap<String, ConnectorMap> = IndexMap::new();
         for (name, source) in &config.sources {
-            let map = connectors::load(&source.connector, dir, source, &config.shop, &config.references, &mut diags);
+            let map = connectors::load(
+                &source.connector,
+                dir,
+                source,
+                &config.shop,
+                &config.references,
+                &mut diags,
+            );
             if let Some(map) = map {
                 maps.insert(name.clone(), map);
             }
@@ -100,7 +107,15 @@ impl Shop {
         let mut zones = Vec::new();
         for (name, source) in &config.sources {
             let zone = maps.get(name).map_or(config.shop.timezone, |m| m.zone);
-            match sources::open::open(name, source.kind, &source.url, &source.limits, dir, zone, trace.clone()) {
+            match sources::open::open(
+                name,
+                source.kind,
+                &source.url,
+                &source.limits,
+                dir,
+                zone,
+                trace.clone(),
+            ) {
                 Ok(source) => opened.push(source),
                 Err(error) => diags.error(
                     "BAD_SOURCE_URL",
@@ -115,14 +130,24 @@ impl Shop {
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
         let sealer = Sealer::new(&config.cursor_key);
         let ((Some(department), Some(article), Some(reference)), Some(sealer)) = (entities, sealer) else {
-            diags.error("NO_CATALOGUE", Place::new("comptoir.toml", 0, 0), "the shop has no catalogue", "declare a source that holds departments, articles and references");
+            diags.error(
+                "NO_CATALOGUE",
+                Place::new("comptoir.toml", 0, 0),
+                "the shop has no catalogue",
+                "declare a source that holds departments, articles and references",
+            );
             return Err(diags);
         };
         let types = Arc::new(types);
         let second = match async_schema::build(&types) {
             Ok(schema) => Some(schema),
             Err(reason) => {
-                diags.error("SCHEMA_REFUSED", Place::new("schema", 0, 0), format!("the schema cannot be served: {reason}"), "correct the shop's schema/*.graphql");
+                diags.error(
+                    "SCHEMA_REFUSED",
+                    Place::new("schema", 0, 0),
+                    format!("the schema cannot be served: {reason}"),
+                    "correct the shop's schema/*.graphql",
+                );
                 None
             }
         };
@@ -175,13 +200,14 @@ impl Shop {
 
     /// Its SDL as clients see it; `internal`: with the directives of precedence.
     pub fn sdl(&self, internal: bool) -> String {
-        if internal { sdl::print_internal(&self.types) } else { sdl::print(&self.types) }
+        if internal { sdl::print_annotated(&self.types) } else { sdl::print(&self.types) }
     }
 
     /// The sources that decide existence.
     pub fn deciding_sources(&self) -> Vec<String> {
         let model = &self.catalog.engine.model;
-        let mut names: Vec<String> = model.entities.iter().map(|e| model.sources[e.decides].name.clone()).collect();
+        let mut names: Vec<String> =
+            model.entities.iter().map(|e| model.sources[e.decides].name.clone()).collect();
         names.dedup();
         names
     }
@@ -197,10 +223,17 @@ impl Shop {
         };
         let ask = Ask { moment: Moment::now(None), shopper: false };
         let model = &catalog.engine.model;
-        let tree = Arc::new(Shape::new(&catalog.engine, catalog.department, Want::all(model, catalog.department), None));
+        let tree = Arc::new(Shape::new(
+            &catalog.engine,
+            catalog.department,
+            Want::all(model, catalog.department),
+            None,
+        ));
         let run = Run::new(catalog, ask, Vec::new(), Some(tree), true);
         match run.explain(entity, code, None).await {
-            Ok(found) => Ok(found.map(|fields| report::provenance(&model.entities[entity].name, code, &fields))),
+            Ok(found) => {
+                Ok(found.map(|fields| report::provenance(&model.entities[entity].name, code, &fields)))
+            }
             Err(fault) => Err(crate::graphql::execute::fault(&fault).message),
         }
     }

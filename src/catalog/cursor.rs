@@ -62,7 +62,8 @@ impl Sealer {
         let mut nonce = [0; NONCE];
         nonce.copy_from_slice(&bytes[..NONCE]);
         let aad = Aad::from(list.as_bytes());
-        let plain = self.key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut bytes[NONCE..]).ok()?;
+        let plain =
+            self.key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut bytes[NONCE..]).ok()?;
         let [VERSION, row, rest @ ..] = &*plain else { return None };
         let mut rest = rest;
         let mut key = Vec::new();

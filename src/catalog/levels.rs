@@ -127,7 +127,12 @@ pub struct Pages {
 
 impl Run<'_> {
     /// Follows a node's links from some of a batch's records.
-    pub fn follow<'a>(&'a self, node: &'a Node, batch: Arc<Batch>, records: &'a [u32]) -> BoxFuture<'a, Level> {
+    pub fn follow<'a>(
+        &'a self,
+        node: &'a Node,
+        batch: Arc<Batch>,
+        records: &'a [u32],
+    ) -> BoxFuture<'a, Level> {
         async move {
             let links = join_all(node.links.iter().map(|link| self.link(link, &batch, records))).await;
             Level { batch, links }
@@ -140,7 +145,9 @@ impl Run<'_> {
             LinkKind::Article => self.article(link, batch, records).await,
             LinkKind::Main => self.main(link, batch, records).await,
             LinkKind::Placements => self.placements(link, batch, records).await,
-            LinkKind::Parent | LinkKind::Path | LinkKind::Children => self.in_tree(link, batch, records).await,
+            LinkKind::Parent | LinkKind::Path | LinkKind::Children => {
+                self.in_tree(link, batch, records).await
+            }
             LinkKind::Articles => self.articles_under(link, batch, records).await,
             LinkKind::Related => self.related(link, batch, records).await,
             LinkKind::References => self.references(link, batch, records).await,
@@ -229,7 +236,8 @@ impl Run<'_> {
         if link.kind == LinkKind::Parent {
             let mut of = vec![NONE; batch.len()];
             for r in records {
-                of[*r as usize] = Some(tree.parent[*r as usize]).filter(|p| *p != NONE && shown(p)).unwrap_or(NONE);
+                of[*r as usize] =
+                    Some(tree.parent[*r as usize]).filter(|p| *p != NONE && shown(p)).unwrap_or(NONE);
             }
             let used: Vec<u32> = of.iter().copied().filter(|r| *r != NONE).collect();
             let level = self.next(&link.node, tree.batch.clone(), used).await;
@@ -313,7 +321,12 @@ impl Run<'_> {
     }
 
     /// The reference of each article whose option values are just these.
-    async fn one_reference(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
+    async fn one_reference(
+        &self,
+        link: &Link,
+        batch: &Arc<Batch>,
+        records: &[u32],
+    ) -> Result<LinkData, Fault> {
         let engine = &self.catalog.engine;
         let options = match self.args.get(link.args) {
             Some(Args::Options(options)) => options.as_slice(),
@@ -322,13 +335,16 @@ impl Run<'_> {
         let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
         let filter = Filter::And(Vec::new());
         let page = PageAsk { first: engine.limits.gather, after: None, filter: &filter };
-        let (found, pages) = engine.pages_under(&self.ask, &link.node.shape, &parents, &page, Some(batch)).await?;
+        let (found, pages) =
+            engine.pages_under(&self.ask, &link.node.shape, &parents, &page, Some(batch)).await?;
         let mut of = vec![NONE; batch.len()];
         for (r, page) in records.iter().zip(pages) {
             let matching = page.records.into_iter().find(|c| {
                 let values = self.option_values(&found, *c);
                 values.len() == options.len()
-                    && options.iter().all(|(n, v)| values.iter().any(|(name, value)| fold(name) == fold(n) && value == v))
+                    && options
+                        .iter()
+                        .all(|(n, v)| values.iter().any(|(name, value)| fold(name) == fold(n) && value == v))
             });
             of[*r as usize] = matching.unwrap_or(NONE);
         }
@@ -365,4 +381,3 @@ impl Run<'_> {
         merged.value.as_str().map(Into::into)
     }
 }
-

@@ -272,7 +272,11 @@ impl Run<'_> {
             name.clone_into(&mut found.field);
             return vec![found];
         }
-        parts_of(name).iter().filter_map(|p| e.fields.get_index_of(*p)).map(|f| engine.provenance(batch, f, record)).collect()
+        parts_of(name)
+            .iter()
+            .filter_map(|p| e.fields.get_index_of(*p))
+            .map(|f| engine.provenance(batch, f, record))
+            .collect()
     }
 }
 

@@ -57,7 +57,13 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// A run for a request.
-    pub fn new(catalog: &'a Catalog, ask: Ask, args: Vec<levels::Args>, tree_shape: Option<Arc<Shape>>, reveal: bool) -> Self {
+    pub fn new(
+        catalog: &'a Catalog,
+        ask: Ask,
+        args: Vec<levels::Args>,
+        tree_shape: Option<Arc<Shape>>,
+        reveal: bool,
+    ) -> Self {
         Self { catalog, ask, args, tree_shape, reveal, tree: OnceCell::new() }
     }
 
@@ -67,7 +73,9 @@ impl<'a> Run<'a> {
             let Some(shape) = &self.tree_shape else {
                 return Err(Fault::Internal("the operation was planned without departments".into()));
             };
-            tree::Tree::load(&self.catalog.engine, &self.ask, shape, &self.catalog.departments).await.map(Arc::new)
+            tree::Tree::load(&self.catalog.engine, &self.ask, shape, &self.catalog.departments)
+                .await
+                .map(Arc::new)
         };
         self.tree.get_or_init(load).await.clone()
     }

@@ -59,8 +59,10 @@ impl Run<'_> {
             return Err(Fault::Internal("a connection without arguments".into()));
         };
         let tree = self.tree().await?;
-        let groups: Vec<Vec<u32>> =
-            records.iter().map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] }).collect();
+        let groups: Vec<Vec<u32>> = records
+            .iter()
+            .map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] })
+            .collect();
         let overlaid = self.overlaid(&tree, &groups).await?;
         let need = args.first + 1;
         let (found, pages) = self.fill(&tree, &groups, &overlaid, args, need, &link.node.shape).await?;
@@ -137,12 +139,15 @@ impl Run<'_> {
                 return Err(Fault::Budget { setting: "limits.scan_rows", limit: engine.limits.scan_rows });
             }
             let candidates = self.candidates(tree, &progress, &round, overlaid, args, size, shape).await?;
-            let codes: Vec<&str> = candidates.iter().flat_map(|c| c.codes.iter().map(String::as_str)).collect();
+            let codes: Vec<&str> =
+                candidates.iter().flat_map(|c| c.codes.iter().map(String::as_str)).collect();
             budget = budget.saturating_sub(codes.len().max(1));
             let asked_shape = if first_round {
                 shape.clone()
             } else {
-                light.get_or_insert_with(|| Arc::new(Shape::new(engine, shape.entity, want.clone(), None))).clone()
+                light
+                    .get_or_insert_with(|| Arc::new(Shape::new(engine, shape.entity, want.clone(), None)))
+                    .clone()
             };
             let found = engine.by_code(&self.ask, &asked_shape, &codes).await?;
             let mut of = found.of.iter().copied();
@@ -154,7 +159,10 @@ impl Run<'_> {
                         continue;
                     }
                     let visible = engine.visible(&found.batch, record).map_err(Fault::Source)?;
-                    let passes = args.filter.passes(&engine.model, &found.batch, record, visible).map_err(Fault::Source)?;
+                    let passes = args
+                        .filter
+                        .passes(&engine.model, &found.batch, record, visible)
+                        .map_err(Fault::Source)?;
                     if (visible || !self.ask.shopper) && passes {
                         state.good.push(found.batch.code(record).to_owned());
                         chosen[*g].push(record);
@@ -171,7 +179,10 @@ impl Run<'_> {
         let codes: Vec<&str> = progress.iter().flat_map(|p| p.good.iter().map(String::as_str)).collect();
         let found = engine.by_code(&self.ask, shape, &codes).await?;
         let mut of = found.of.into_iter();
-        let pages = progress.iter().map(|p| of.by_ref().take(p.good.len()).filter(|r| *r != NONE).collect()).collect();
+        let pages = progress
+            .iter()
+            .map(|p| of.by_ref().take(p.good.len()).filter(|r| *r != NONE).collect())
+            .collect();
         Ok((found.batch, pages))
     }
 
@@ -185,14 +196,17 @@ impl Run<'_> {
         let mut nodes: Vec<u32> = groups.iter().flatten().copied().collect();
         nodes.sort_unstable();
         nodes.dedup();
-        let keys: Vec<Box<[Value]>> = nodes.iter().map(|n| Box::from([Value::text(tree.batch.code(*n))])).collect();
-        let (of_article, of_department) = (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
+        let keys: Vec<Box<[Value]>> =
+            nodes.iter().map(|n| Box::from([Value::text(tree.batch.code(*n))])).collect();
+        let (of_article, of_department) =
+            (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
         for source in list.sources.iter().filter(|s| **s != e.decides) {
             let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
             for child in map.children.get("placements").into_iter().flatten() {
                 let Some(select) = reverse(child) else { continue };
                 let params = [Param::Keys(keys.clone())];
-                let rows = match engine.run(*source, &Statement::new(select), &params, &self.ask.moment).await {
+                let rows = match engine.run(*source, &Statement::new(select), &params, &self.ask.moment).await
+                {
                     Ok(rows) => rows,
                     Err(cause) if list.on_unknown == crate::federation::model::OnUnknown::Fail => {
                         return Err(Fault::Source(cause));
@@ -217,17 +231,25 @@ impl Run<'_> {
         Ok(overlaid)
     }
 
-    fn added_to(&self, tree: &Tree, nodes: &[u32], overlaid: &Overlaid, shape: &Shape) -> Vec<(Position, String)> {
+    fn added_to(
+        &self,
+        tree: &Tree,
+        nodes: &[u32],
+        overlaid: &Overlaid,
+        shape: &Shape,
+    ) -> Vec<(Position, String)> {
         let engine = &self.catalog.engine;
-        let (of_article, of_department) = (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
+        let (of_article, of_department) =
+            (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
         let Some(decider) = shape.decider(&engine.model) else { return Vec::new() };
         let mut seen = HashSet::new();
         let mut added = Vec::new();
         for node in nodes {
-            for code in overlaid.added.get(&*of_department.fold(tree.batch.code(*node))).into_iter().flatten() {
-                let position = (0..).zip(&decider.map.rows).find_map(|(row, r)| {
-                    r.code.decode(code, &r.key).map(|key| Position { row, key })
-                });
+            for code in overlaid.added.get(&*of_department.fold(tree.batch.code(*node))).into_iter().flatten()
+            {
+                let position = (0..)
+                    .zip(&decider.map.rows)
+                    .find_map(|(row, r)| r.code.decode(code, &r.key).map(|key| Position { row, key }));
                 if let Some(position) = position
                     && seen.insert(of_article.fold(code).into_owned())
                 {
@@ -256,8 +278,10 @@ impl Run<'_> {
             return Err(Fault::Internal("no source decides existence".into()));
         };
         let after = round.first().and_then(|g| progress[*g].after.clone());
-        let rows = self.placed_rows(tree, progress, round, after.as_ref(), args, size, shape, decider).await?;
-        let (of_article, of_department) = (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
+        let rows =
+            self.placed_rows(tree, progress, round, after.as_ref(), args, size, shape, decider).await?;
+        let (of_article, of_department) =
+            (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
         let keys = decider.columns.keys;
         let mut by_group: HashMap<&str, Vec<&[Value]>> = HashMap::new();
         for r in 0..rows.len() {
@@ -273,7 +297,9 @@ impl Run<'_> {
             let placed = by_group.get(group.as_str()).map_or(&[][..], Vec::as_slice);
             for row in placed {
                 let Some(Value::Int(n)) = row.get(1) else { continue };
-                let Some((n, source)) = usize::try_from(*n).ok().and_then(|n| Some((n, decider.map.rows.get(n)?))) else {
+                let Some((n, source)) =
+                    usize::try_from(*n).ok().and_then(|n| Some((n, decider.map.rows.get(n)?)))
+                else {
                     continue;
                 };
                 let key = row.get(2..2 + source.key.len()).unwrap_or(&[]);
@@ -297,7 +323,10 @@ impl Run<'_> {
             let added_more = added.len() > size;
             added.truncate(size);
             // Both runs are known up to here.
-            let ends = [erp_more.then_some(last).flatten(), added.last().filter(|_| added_more).map(|(p, _)| p.clone())];
+            let ends = [
+                erp_more.then_some(last).flatten(),
+                added.last().filter(|_| added_more).map(|(p, _)| p.clone()),
+            ];
             let reached = ends.into_iter().flatten().min_by(compare);
             let mut all: Vec<(Position, String)> = erp
                 .into_iter()
@@ -335,14 +364,16 @@ impl Run<'_> {
         let pairs: Vec<Box<[Value]>> = round
             .iter()
             .flat_map(|g| {
-                progress[*g].nodes.iter().map(move |n| Box::from([Value::text(g.to_string()), Value::text(tree.batch.code(*n))]))
+                progress[*g]
+                    .nodes
+                    .iter()
+                    .map(move |n| Box::from([Value::text(g.to_string()), Value::text(tree.batch.code(*n))]))
             })
             .collect();
-        let mut params = vec![
-            Param::Keys(pairs),
-            Param::Value(Value::Int(i64::try_from(size).unwrap_or(i64::MAX))),
-        ];
-        let held = after.iter().flat_map(|a| a.key.iter().cloned()).chain(std::iter::repeat(Value::Null)).take(keys);
+        let mut params =
+            vec![Param::Keys(pairs), Param::Value(Value::Int(i64::try_from(size).unwrap_or(i64::MAX)))];
+        let held =
+            after.iter().flat_map(|a| a.key.iter().cloned()).chain(std::iter::repeat(Value::Null)).take(keys);
         params.extend(held.map(Param::Value));
         let base = params.len();
         let mut extra = Vec::new();
@@ -373,7 +404,10 @@ impl Run<'_> {
         }
         outputs.extend([text("code"), text("department")]);
         let select = Select { outputs, branches, order: (0..2 + keys).collect(), count: false };
-        engine.run(decider.source, &Statement::new(select), &params, &self.ask.moment).await.map_err(Fault::Source)
+        engine
+            .run(decider.source, &Statement::new(select), &params, &self.ask.moment)
+            .await
+            .map_err(Fault::Source)
     }
 }
 
@@ -402,7 +436,11 @@ fn reverse(child: &ChildSource) -> Option<Select> {
     let removed = child.removed.clone().unwrap_or(Expr::Bool(false));
     let mut filter: Vec<Predicate> = child.filter.clone().map(Predicate::Expr).into_iter().collect();
     filter.push(Predicate::In { exprs: vec![department.clone()], types: vec![CastType::Text(0)], slot: 0 });
-    let outputs = vec![text("article"), text("department"), Output { decode: Decode::of(Type::Boolean), label: "removed".into() }];
+    let outputs = vec![
+        text("article"),
+        text("department"),
+        Output { decode: Decode::of(Type::Boolean), label: "removed".into() },
+    ];
     let items = [article, department, removed].map(Item::from).into();
     let branch = Branch { joins: child.joins.clone(), items, filter, ..branch(child.table.clone()) };
     Some(Select { outputs, branches: vec![branch], order: Vec::new(), count: false })
@@ -415,7 +453,8 @@ const CHILD: &str = "placement";
 /// the row source's, or the row source alone where the placement stands in the record itself.
 fn placed_branch(n: usize, row: &RowSource, child: &ChildSource, keys: usize) -> Option<Branch> {
     let department = child.fields.get("department")?.expr.clone()?;
-    let same = child.table == row.table && child.parent.first().map(|p| &p.expr) == row.key.first().map(|k| &k.expr);
+    let same =
+        child.table == row.table && child.parent.first().map(|p| &p.expr) == row.key.first().map(|k| &k.expr);
     let moved = |e: &Expr| if same { e.clone() } else { renamed(e, &child.table.alias) };
     let department = moved(&department);
     let mut joins = row.joins.clone();
@@ -424,9 +463,10 @@ fn placed_branch(n: usize, row: &RowSource, child: &ChildSource, keys: usize) ->
     } else {
         let mut table = child.table.clone();
         table.alias = CHILD.into();
-        let on = child.parent.iter().zip(&row.key).map(|(p, k)| {
-            Expr::Compare(CompareOp::Eq, Box::new(moved(&p.expr)), Box::new(k.expr.clone()))
-        });
+        let on =
+            child.parent.iter().zip(&row.key).map(|(p, k)| {
+                Expr::Compare(CompareOp::Eq, Box::new(moved(&p.expr)), Box::new(k.expr.clone()))
+            });
         joins.push(Join { table, on: Expr::And(on.collect()) });
         joins.extend(child.joins.iter().cloned().map(|mut j| {
             j.on = moved(&j.on);

@@ -55,7 +55,9 @@ impl Tree {
         let count = u32::try_from(batch.len()).unwrap_or(0);
         let by_code: HashMap<String, u32> =
             (0..count).map(|r| (compare.fold(batch.code(r)).into_owned(), r)).collect();
-        let kept = |r: u32| config.tree != TreeKind::Isoshop || e.maps.len() < 2 || held_by_overlay(&batch, e.decides, r);
+        let kept = |r: u32| {
+            config.tree != TreeKind::Isoshop || e.maps.len() < 2 || held_by_overlay(&batch, e.decides, r)
+        };
 
         let parent_field = e.fields.get_index_of("parentCode");
         let erp_only = config.tree == TreeKind::Erp;
@@ -79,7 +81,9 @@ impl Tree {
         let mut order: Vec<(i64, bool, u32)> = (0..count)
             .filter(|r| kept(*r))
             .map(|r| {
-                let position = position_field.and_then(|f| batch.merged(&engine.model, f, r).ok()).map(|m| m.value.clone());
+                let position = position_field
+                    .and_then(|f| batch.merged(&engine.model, f, r).ok())
+                    .map(|m| m.value.clone());
                 let position = match position {
                     Some(Value::Int(n)) => n,
                     _ => i64::MAX,

@@ -79,7 +79,7 @@ impl Reader<'_> {
         let mark = self.diags.mark();
         let table = node.table("rows", self.diags)?;
         let known = [
-            "name", "when", "table", "as", "prefix", "joins", "filter", "key", "code", "parent", "order",
+            "name", "when", "table", "as", "prefix", "joins", "filter", "key", "code", "parent", "native", "order",
             "visible", "closed", "change", "fields",
         ];
         known_keys(table, "rows", &known, self.diags);
@@ -103,6 +103,7 @@ impl Reader<'_> {
         let row = RowSource {
             filter: optional("filter"),
             parent: optional("parent"),
+            native: optional("native"),
             order: optional("order"),
             visible: optional("visible"),
             closed: optional("closed"),

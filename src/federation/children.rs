@@ -59,7 +59,8 @@ pub struct JoinedText {
 pub fn list(map: &EntityMap, list: &ListField, id: usize, zone: chrono_tz::Tz) -> Option<ChildShape> {
     let sources = map.children.get(list.name.as_str())?;
     let columns: Vec<(&str, Type)> = list.columns.iter().map(|(n, t)| (n.as_str(), t.clone())).collect();
-    let mut shape = build(sources, &columns, zone, |c, name| c.fields.get(name).and_then(|f| f.expr.as_ref()))?;
+    let mut shape =
+        build(sources, &columns, zone, |c, name| c.fields.get(name).and_then(|f| f.expr.as_ref()))?;
     shape.list = Some(id);
     for (i, (name, _)) in columns.iter().enumerate() {
         let column = shape.fields + i;
@@ -115,8 +116,11 @@ fn build<'a>(
     let first = sources.first()?;
     let keys = first.parent.len();
     let orders = sources.iter().map(|s| s.order.len()).max().unwrap_or(0);
-    let mut outputs: Vec<Output> =
-        first.parent.iter().map(|k| Output { decode: Decode::of(key_type(k.ty)), label: "parent".into() }).collect();
+    let mut outputs: Vec<Output> = first
+        .parent
+        .iter()
+        .map(|k| Output { decode: Decode::of(key_type(k.ty)), label: "parent".into() })
+        .collect();
     outputs.push(Output { decode: Decode::of(Type::Int), label: "branch".into() });
     outputs.push(Output { decode: Decode::of(Type::Boolean), label: "removed".into() });
     let fields = outputs.len();
@@ -161,7 +165,12 @@ fn build<'a>(
 
 /// Puts the rows in order: by the source's own order where there is one source table, else by
 /// branch and then by each branch's order, which travels as extra columns at the end.
-fn ordered(mut outputs: Vec<Output>, mut branches: Vec<Branch>, sources: &[ChildSource], orders: usize) -> Select {
+fn ordered(
+    mut outputs: Vec<Output>,
+    mut branches: Vec<Branch>,
+    sources: &[ChildSource],
+    orders: usize,
+) -> Select {
     if let ([branch], [source]) = (branches.as_mut_slice(), sources) {
         let by = |expr: &Expr| OrderBy { expr: expr.clone(), ty: CastType::Integer, descending: false };
         branch.order = source.order.iter().map(by).collect();

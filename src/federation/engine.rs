@@ -74,7 +74,11 @@ impl Engine {
         moment: &Moment,
     ) -> Result<Rows, Arc<Cause>> {
         let Some(asked) = self.sources.get(source) else {
-            return Err(Arc::new(Cause { source: source.to_string(), code: "CONNECT", message: "no such source".into() }));
+            return Err(Arc::new(Cause {
+                source: source.to_string(),
+                code: "CONNECT",
+                message: "no such source".into(),
+            }));
         };
         asked.run(statement, params, moment).await.map_err(|error| {
             let cause = Cause::of(asked.name(), &error);

@@ -52,13 +52,18 @@ impl Engine {
                 }
             }
             let rows = match shape.decider(&self.model) {
-                Some(decider) => self.rows_by_code(ask, shape.entity, decider, &order, &[]).await.map_err(Fault::Source)?,
+                Some(decider) => {
+                    self.rows_by_code(ask, shape.entity, decider, &order, &[]).await.map_err(Fault::Source)?
+                }
                 None => return Err(Fault::Internal("no source decides existence".into())),
             };
             let mut batch = self.adopt(shape, rows);
             self.arrange(&mut batch, &order);
             self.complete(ask, &mut batch, None).await;
-            let at: HashMap<_, u32> = (0u32..).zip(&batch.codes).map(|(i, c)| (compare.fold(c.as_str().unwrap_or("")), i)).collect();
+            let at: HashMap<_, u32> = (0u32..)
+                .zip(&batch.codes)
+                .map(|(i, c)| (compare.fold(c.as_str().unwrap_or("")), i))
+                .collect();
             let of = codes.iter().map(|c| at.get(&compare.fold(c)).copied().unwrap_or(NONE)).collect();
             drop(at);
             Ok(Found { batch, of })
@@ -190,7 +195,11 @@ impl Engine {
                     (Some(theirs), None) => {
                         let codes = parent_codes(batch, decides);
                         let asked: Vec<&str> = codes.iter().flatten().copied().collect();
-                        Some(self.by_code(ask, theirs, &asked).await.map(|found| (Arc::new(found.batch), None::<()>)))
+                        Some(
+                            self.by_code(ask, theirs, &asked)
+                                .await
+                                .map(|found| (Arc::new(found.batch), None::<()>)),
+                        )
                     }
                     (None, _) => None,
                 }
@@ -205,8 +214,10 @@ impl Engine {
         match inherited {
             Some(Ok((parent, _))) => {
                 let compare = self.compare(parent.shape.entity);
-                let at: HashMap<_, u32> =
-                    (0u32..).zip(&parent.codes).map(|(i, c)| (compare.fold(c.as_str().unwrap_or("")), i)).collect();
+                let at: HashMap<_, u32> = (0u32..)
+                    .zip(&parent.codes)
+                    .map(|(i, c)| (compare.fold(c.as_str().unwrap_or("")), i))
+                    .collect();
                 let index = parent_codes(batch, decides)
                     .into_iter()
                     .map(|code| code.and_then(|c| at.get(&compare.fold(c)).copied()).unwrap_or(NONE))
@@ -251,12 +262,15 @@ impl Engine {
     ) -> Result<HashMap<(u32, usize), Vec<Override>>, Arc<Cause>> {
         let Some(overrides) = &self.overrides else { return Ok(HashMap::new()) };
         let e = &self.model.entities[shape.entity];
-        let items = overrides.read(&e.name, codes).await.map_err(|error| Arc::new(Cause::of("site", &error)))?;
+        let items =
+            overrides.read(&e.name, codes).await.map_err(|error| Arc::new(Cause::of("site", &error)))?;
         let default = self.model.languages.first();
         let mut site: HashMap<(u32, usize), Vec<Override>> = HashMap::new();
         for mut item in items {
             let record = codes.iter().position(|c| *c == item.code).and_then(|r| u32::try_from(r).ok());
-            let (Some(record), Some(field)) = (record, e.fields.get_index_of(item.field.as_str())) else { continue };
+            let (Some(record), Some(field)) = (record, e.fields.get_index_of(item.field.as_str())) else {
+                continue;
+            };
             if item.language.is_some() && item.language.as_ref() == default {
                 item.language = None;
             }
@@ -282,16 +296,20 @@ impl Engine {
             }
             let rows = match read {
                 Some(rows) => rows,
-                None => self.rows_by_code(ask, view.batch.shape.entity, shape, view.codes, view.natives).await,
+                None => {
+                    self.rows_by_code(ask, view.batch.shape.entity, shape, view.codes, view.natives).await
+                }
             };
             match rows {
                 Ok(rows) => self.join_rows(shape, view, rows),
                 Err(cause) => Part { failed: Some(cause), ..Part::default() },
             }
         };
-        let texts = self.attributes(ask, shape, shape.texts.as_ref(), view, view.batch.shape.language.as_deref());
+        let texts =
+            self.attributes(ask, shape, shape.texts.as_ref(), view, view.batch.shape.language.as_deref());
         let markers = self.attributes(ask, shape, shape.markers.as_ref(), view, None);
-        let children = join_all(shape.children.iter().map(|c| self.ask_children(ask, shape, c, view, decides)));
+        let children =
+            join_all(shape.children.iter().map(|c| self.ask_children(ask, shape, c, view, decides)));
         let (mut part, texts, markers, children) = futures::join!(rows, texts, markers, children);
         match texts {
             Ok(found) => {
@@ -328,14 +346,18 @@ impl Engine {
     fn join_rows(&self, shape: &SourceShape, view: &View<'_>, rows: Rows) -> Part {
         let compare = self.compare(view.batch.shape.entity);
         let by_code = view.index(compare);
-        let by_native: HashMap<_, u32> = (0u32..).zip(view.natives).map(|(i, n)| (compare.fold(n), i)).collect();
+        let by_native: HashMap<_, u32> =
+            (0u32..).zip(view.natives).map(|(i, n)| (compare.fold(n), i)).collect();
         let mut index = vec![NONE; view.codes.len()];
         for r in 0..rows.len() {
             let row = rows.row(r);
             let native = shape.columns.native.and_then(|c| row.get(c)).and_then(Value::as_str);
             let record = match native {
-                Some(native) => by_native.get(&compare.fold(native)),
-                None => code_of(shape, row).as_str().and_then(|code| by_code.get(&compare.fold(code))),
+                Some(native) => by_native.get(&*compare.fold(native)),
+                None => {
+                    let code = code_of(shape, row);
+                    code.as_str().and_then(|code| by_code.get(&*compare.fold(code)))
+                }
             };
             if let Some(slot) = record.and_then(|r| index.get_mut(*r as usize)) {
                 *slot = if *slot == NONE { u32::try_from(r).unwrap_or(NONE) } else { DUPLICATE };
@@ -361,7 +383,8 @@ impl Engine {
         let Some(asked) = asked else { return Ok(Vec::new()) };
         let compare = self.compare(view.batch.shape.entity);
         let by_code = view.index(compare);
-        let names: Vec<Box<[Value]>> = asked.names.keys().map(|n| Box::from([Value::text(n.as_str())])).collect();
+        let names: Vec<Box<[Value]>> =
+            asked.names.keys().map(|n| Box::from([Value::text(n.as_str())])).collect();
         let mut found = Vec::new();
         for chunk in view.codes.chunks(self.limits.batch_keys.max(1)) {
             let params = [
@@ -432,7 +455,9 @@ impl Engine {
             for record in records {
                 of[*record as usize].push(u32::try_from(r).unwrap_or(NONE));
             }
-            if let (Some((_, column)), Some(first)) = (child.ranks.iter().find(|(b, _)| *b == branch), records.first()) {
+            if let (Some((_, column)), Some(first)) =
+                (child.ranks.iter().find(|(b, _)| *b == branch), records.first())
+            {
                 let rank = ranks.entry((*first, branch)).or_default();
                 *rank += 1;
                 let at = r * all.width + column;
@@ -518,10 +543,7 @@ pub fn code_of(shape: &SourceShape, row: &[Value]) -> Value {
 /// The parent code of each record, from the deciding source's rows.
 fn parent_codes(batch: &Batch, decides: SourceId) -> Vec<Option<&str>> {
     let column = batch.shape.sources.get(decides).and_then(Option::as_ref).and_then(|s| s.columns.parent);
-    (0u32..)
-        .zip(&batch.codes)
-        .map(|(record, _)| batch.row(decides, record)?.get(column?)?.as_str())
-        .collect()
+    (0u32..).zip(&batch.codes).map(|(record, _)| batch.row(decides, record)?.get(column?)?.as_str()).collect()
 }
 
 /// The parameters of `by_code`: codes, decoded keys per row source, generated codes. `None` when no
@@ -542,11 +564,12 @@ fn code_params(shape: &SourceShape, codes: &[&str], natives: &[String]) -> Optio
 /// An enum's raw text becomes its name; a text that is not listed says nothing.
 fn name_of(value: &mut Value, names: &HashMap<String, String>) {
     let name = |v: &Value| v.as_str().and_then(|raw| names.get(raw)).map(|n| Value::text(n.as_str()));
-    *value = match value {
+    let named = match &*value {
         Value::List(items) => Value::List(items.iter().filter_map(name).collect()),
         Value::Bad(_) => return,
         other => name(other).unwrap_or_default(),
     };
+    *value = named;
 }
 
 impl Engine {
@@ -562,11 +585,17 @@ impl Engine {
             return Err(Fault::Internal("no source decides existence".into()));
         };
         let everything = |s: &SourceShape| crate::sources::Statement::new(s.select(|_, _| Some(Vec::new())));
-        let overlays = join_all(shape.sources.iter().flatten().filter(|s| s.source != decider.source && s.rows).map(
-            |s| async move { (s, self.rows(ask, shape.entity, s, &everything(s), &[]).await) },
-        ));
+        let overlays = join_all(
+            shape
+                .sources
+                .iter()
+                .flatten()
+                .filter(|s| s.source != decider.source && s.rows)
+                .map(|s| async move { (s, self.rows(ask, shape.entity, s, &everything(s), &[]).await) }),
+        );
         let statement = everything(decider);
-        let (rows, overlays) = futures::join!(self.rows(ask, shape.entity, decider, &statement, &[]), overlays);
+        let (rows, overlays) =
+            futures::join!(self.rows(ask, shape.entity, decider, &statement, &[]), overlays);
         let mut batch = self.adopt(shape, rows.map_err(Fault::Source)?);
         let compare = self.compare(shape.entity);
         let mut known: HashSet<String> =

@@ -109,7 +109,13 @@ impl Filter {
     }
 
     /// Whether a record passes; `Err` when a field it needs cannot be known.
-    pub fn passes(&self, model: &Model, batch: &Batch, record: u32, visible: bool) -> Result<bool, Arc<Cause>> {
+    pub fn passes(
+        &self,
+        model: &Model,
+        batch: &Batch,
+        record: u32,
+        visible: bool,
+    ) -> Result<bool, Arc<Cause>> {
         Ok(match self {
             Self::And(all) => {
                 for f in all {
@@ -166,8 +172,10 @@ impl Filter {
                 if f.ty != Type::Text || f.sources != [shape.source] || f.default.is_some() {
                     return None;
                 }
-                let texts: Option<Vec<Box<[Value]>>> =
-                    values.iter().map(|v| v.as_str().map(|t| Box::from([Value::text(t.trim_end())]))).collect();
+                let texts: Option<Vec<Box<[Value]>>> = values
+                    .iter()
+                    .map(|v| v.as_str().map(|t| Box::from([Value::text(t.trim_end())])))
+                    .collect();
                 let raw: Vec<Box<[Value]>> = texts?.into_iter().flat_map(|v| raw_texts(f, &v)).collect();
                 let Some(map) = row.1.fields.get(f.name.as_str()) else { return Some(never()) };
                 if map.complement || map.optional || map.child.is_some() {
@@ -214,7 +222,11 @@ fn raw_texts(f: &super::model::Field, value: &[Value]) -> Vec<Box<[Value]>> {
         return vec![value.into()];
     }
     let name = value.first().and_then(Value::as_str).unwrap_or("");
-    f.enumeration.iter().filter(|(_, n)| *n == name).map(|(raw, _)| Box::from([Value::text(raw.as_str())])).collect()
+    f.enumeration
+        .iter()
+        .filter(|(_, n)| *n == name)
+        .map(|(raw, _)| Box::from([Value::text(raw.as_str())]))
+        .collect()
 }
 
 /// A condition that no row fulfils: this row source does not hold the field at all.

@@ -48,7 +48,9 @@ pub enum ListCell<'a> {
 impl Batch {
     /// What a source says of a list.
     pub fn list_cell(&self, model: &Model, source: SourceId, list: usize, record: u32) -> ListCell<'_> {
-        let Some(shape) = self.shape.sources.get(source).and_then(Option::as_ref) else { return ListCell::Absent };
+        let Some(shape) = self.shape.sources.get(source).and_then(Option::as_ref) else {
+            return ListCell::Absent;
+        };
         let Some(part) = self.parts.get(source).and_then(Option::as_ref) else { return ListCell::Absent };
         if let Some(cause) = &part.markers_failed {
             return ListCell::Unknown(cause.clone());
@@ -56,7 +58,9 @@ impl Batch {
         if part.markers.contains_key(&(record, Attribute::List(list))) {
             return ListCell::Empty;
         }
-        let Some(n) = shape.children.iter().position(|c| c.list == Some(list)) else { return ListCell::Absent };
+        let Some(n) = shape.children.iter().position(|c| c.list == Some(list)) else {
+            return ListCell::Absent;
+        };
         let (child, Some(rows)) = (&shape.children[n], part.children.get(n)) else { return ListCell::Absent };
         if let Some(cause) = &rows.failed {
             return ListCell::Unknown(cause.clone());

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn file_names_lose_the_erp_folder() {
-        for (raw, clean) in [(".\\Multimedia\\velo.gif", "velo.gif"), ("a\\b.png", "a/b.png"), ("x.gif", "x.gif")] {
+        for (raw, clean) in
+            [(".\\Multimedia\\velo.gif", "velo.gif"), ("a\\b.png", "a/b.png"), ("x.gif", "x.gif")]
+        {
             let mut value = Value::text(raw);
             clean_file(&mut value);
             assert_eq!(value, Value::text(clean));

@@ -53,8 +53,17 @@ static NULL: Value = Value::Null;
 
 impl Batch {
     /// The cell of a source in the default language, or in the operation's own.
-    pub fn cell(&self, model: &Model, source: SourceId, field: FieldId, record: u32, translated: bool) -> Cell<'_> {
-        let Some(shape) = self.shape.sources.get(source).and_then(Option::as_ref) else { return Cell::Absent };
+    pub fn cell(
+        &self,
+        model: &Model,
+        source: SourceId,
+        field: FieldId,
+        record: u32,
+        translated: bool,
+    ) -> Cell<'_> {
+        let Some(shape) = self.shape.sources.get(source).and_then(Option::as_ref) else {
+            return Cell::Absent;
+        };
         let Some(part) = self.parts.get(source).and_then(Option::as_ref) else { return Cell::Absent };
         if let Some(cause) = &part.markers_failed {
             return Cell::Unknown(cause.clone());
@@ -62,8 +71,11 @@ impl Batch {
         if !part.markers.is_empty()
             && let Some(languages) = part.markers.get(&(record, Attribute::Field(field)))
         {
-            let wanted =
-                if translated { self.shape.language.as_deref() } else { model.languages.first().map(String::as_str) };
+            let wanted = if translated {
+                self.shape.language.as_deref()
+            } else {
+                model.languages.first().map(String::as_str)
+            };
             if languages.iter().any(|l| l.as_deref().is_none_or(|l| Some(l) == wanted)) {
                 return Cell::Empty;
             }
@@ -118,7 +130,7 @@ impl Batch {
     }
 
     /// A field's merged value. `Err` is a field error: the cause names source and reason.
-    pub fn merged(&self, model: &Model, field: FieldId, record: u32) -> Result<Merged<'_>, Arc<Cause>> {
+    pub fn merged<'a>(&'a self, model: &'a Model, field: FieldId, record: u32) -> Result<Merged<'a>, Arc<Cause>> {
         let f = &model.entities[self.shape.entity].fields[field];
         let mut degraded = None;
         if f.localized && self.shape.language.is_some() {
@@ -162,7 +174,11 @@ impl Batch {
             Ok(Some(Merged { value, winner: Some(winner), degraded: degraded.clone(), translated }))
         };
         if f.name == "code" {
-            return done(self.codes.get(record as usize).unwrap_or(&NULL), Winner::Source(self.owner[record as usize]), &None);
+            return done(
+                self.codes.get(record as usize).unwrap_or(&NULL),
+                Winner::Source(self.owner[record as usize]),
+                &None,
+            );
         }
         if f.lock.is_none() && self.has_site {
             let language = if translated { self.shape.language.as_deref() } else { None };
@@ -210,7 +226,9 @@ impl Batch {
                 }
                 Ok(None)
             }
-            Rule::Min | Rule::Max | Rule::Recent => self.compared(model, f, field, record, translated, degraded),
+            Rule::Min | Rule::Max | Rule::Recent => {
+                self.compared(model, f, field, record, translated, degraded)
+            }
         }
     }
 
@@ -274,7 +292,7 @@ impl Batch {
 
     fn inherited<'a>(
         &'a self,
-        model: &Model,
+        model: &'a Model,
         f: &Field,
         record: u32,
         degraded: &mut Option<Arc<Cause>>,
@@ -286,7 +304,9 @@ impl Batch {
             return Ok(None);
         }
         let Some((parent, index)) = &self.parent else { return Ok(None) };
-        let Some(record) = index.get(record as usize).copied().filter(|r| *r < DUPLICATE) else { return Ok(None) };
+        let Some(record) = index.get(record as usize).copied().filter(|r| *r < DUPLICATE) else {
+            return Ok(None);
+        };
         let mut found = parent.merged(model, theirs, record)?;
         if found.winner.is_none() || translated.is_some_and(|t| t != found.translated) {
             return Ok(None);

@@ -114,6 +114,10 @@ impl Overrides for MemoryOverrides {
 
     async fn codes(&self, entity: &str, field: &str) -> Result<Vec<String>, SourceError> {
         let items = self.items.read().map_err(|_| SourceError::Lost("overrides".into()))?;
-        Ok(items.iter().filter(|((e, _, f, _), _)| e == entity && f == field).map(|((_, c, _, _), _)| c.clone()).collect())
+        Ok(items
+            .iter()
+            .filter(|((e, _, f, _), _)| e == entity && f == field)
+            .map(|((_, c, _, _), _)| c.clone())
+            .collect())
     }
 }

@@ -13,10 +13,7 @@ use super::{
 };
 use crate::{
     connectors::map::RowSource,
-    sources::{
-        Expr, Param, Rows, Select, Statement,
-        select::Predicate,
-    },
+    sources::{Expr, Param, Rows, Select, Statement, select::Predicate},
     value::Value,
 };
 
@@ -53,7 +50,12 @@ const SLOTS: PageSlots = PageSlots { limit: 1, after: 2 };
 
 impl Engine {
     /// One page of all records.
-    pub async fn page(&self, ask: &Ask, shape: &Arc<Shape>, page: &PageAsk<'_>) -> Result<(Batch, Page), Fault> {
+    pub async fn page(
+        &self,
+        ask: &Ask,
+        shape: &Arc<Shape>,
+        page: &PageAsk<'_>,
+    ) -> Result<(Batch, Page), Fault> {
         let (batch, pages) = self.pages(ask, shape, None, page, None).await?;
         Ok((batch, pages.into_iter().next().unwrap_or_default()))
     }
@@ -125,8 +127,12 @@ impl Engine {
         let pages = codes
             .iter()
             .map(|codes| {
-                let records: Vec<u32> = of.by_ref().take(codes.len()).filter(|r| *r != super::batch::NONE).collect();
-                Page { more: records.len() > page.first, records: records.into_iter().take(page.first).collect() }
+                let records: Vec<u32> =
+                    of.by_ref().take(codes.len()).filter(|r| *r != super::batch::NONE).collect();
+                Page {
+                    more: records.len() > page.first,
+                    records: records.into_iter().take(page.first).collect(),
+                }
             })
             .collect();
         Ok((found.batch, pages))
@@ -152,7 +158,8 @@ impl Engine {
             Param::Keys(parents.unwrap_or(&[]).iter().map(|p| Box::from([Value::text(*p)])).collect()),
             Param::Value(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))),
         ];
-        let keys = page.after.iter().flat_map(|a| a.key.iter().cloned()).chain(std::iter::repeat(Value::Null));
+        let keys =
+            page.after.iter().flat_map(|a| a.key.iter().cloned()).chain(std::iter::repeat(Value::Null));
         params.extend(keys.take(decider.columns.keys).map(Param::Value));
         params.extend(extra);
         let statement = Arc::new(Statement::new(select));
@@ -176,8 +183,14 @@ impl Engine {
             if shopper {
                 predicates.extend(on_the_web(row));
             }
-            let more =
-                page.filter.necessary(&self.model, decider, shape.entity, (i, row), base, &mut params.borrow_mut());
+            let more = page.filter.necessary(
+                &self.model,
+                decider,
+                shape.entity,
+                (i, row),
+                base,
+                &mut params.borrow_mut(),
+            );
             predicates.extend(more);
             Some(predicates)
         };

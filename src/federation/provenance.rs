@@ -84,9 +84,13 @@ impl Engine {
         let translates = f.localized && batch.shape.language.is_some();
         let mut candidates = Vec::new();
         let candidate = |source: String, cell: Cell<'_>, as_of: Value| match cell {
-            Cell::Value(Value::Bad(reason)) => {
-                Candidate { source, state: "UNKNOWN", value: Json::Null, as_of, cause: Some(format!("BAD_VALUE: {reason}")) }
-            }
+            Cell::Value(Value::Bad(reason)) => Candidate {
+                source,
+                state: "UNKNOWN",
+                value: Json::Null,
+                as_of,
+                cause: Some(format!("BAD_VALUE: {reason}")),
+            },
             Cell::Value(v) => Candidate { source, state: "VALUE", value: json(v), as_of, cause: None },
             Cell::Empty => Candidate { source, state: "EMPTY", value: Json::Null, as_of, cause: None },
             Cell::Absent => Candidate { source, state: "ABSENT", value: Json::Null, as_of, cause: None },
@@ -105,7 +109,8 @@ impl Engine {
             let cell = if f.name == "code" {
                 batch.codes.get(record as usize).map_or(Cell::Absent, Cell::Value)
             } else {
-                let own = if translates { batch.cell(model, *source, field, record, true) } else { Cell::Absent };
+                let own =
+                    if translates { batch.cell(model, *source, field, record, true) } else { Cell::Absent };
                 if own == Cell::Absent { batch.cell(model, *source, field, record, false) } else { own }
             };
             candidates.push(candidate(name, cell, as_of));
@@ -115,16 +120,20 @@ impl Engine {
         {
             let name = self.inherited_name(batch);
             candidates.push(match parent.merged(model, theirs, *r) {
-                Ok(m) if m.winner.is_some() && !m.value.is_null() => candidate(name, Cell::Value(m.value), Value::Null),
+                Ok(m) if m.winner.is_some() && !m.value.is_null() => {
+                    candidate(name, Cell::Value(m.value), Value::Null)
+                }
                 Ok(m) if m.winner.is_some() => candidate(name, Cell::Empty, Value::Null),
                 Ok(_) => candidate(name, Cell::Absent, Value::Null),
                 Err(cause) => candidate(name, Cell::Unknown(cause), Value::Null),
             });
         }
         let erp = model.sources.iter().position(|s| s.name == "erp");
-        let erp_hash = erp.filter(|s| f.sources.contains(s)).and_then(|s| match batch.cell(model, s, field, record, false) {
-            Cell::Value(v) => Some(hash(v)),
-            _ => None,
+        let erp_hash = erp.filter(|s| f.sources.contains(s)).and_then(|s| {
+            match batch.cell(model, s, field, record, false) {
+                Cell::Value(v) => Some(hash(v)),
+                _ => None,
+            }
         });
         let override_ = batch.site.get(&(record, field)).and_then(|items| items.first()).cloned();
         FieldProvenance {
@@ -172,7 +181,13 @@ impl Engine {
                     ListCell::Absent => ("ABSENT", Json::Null, None),
                     ListCell::Unknown(cause) => ("UNKNOWN", Json::Null, Some(said(&cause))),
                 };
-                Candidate { source: model.sources[*source].name.clone(), state, value, as_of: Value::Null, cause }
+                Candidate {
+                    source: model.sources[*source].name.clone(),
+                    state,
+                    value,
+                    as_of: Value::Null,
+                    cause,
+                }
             })
             .collect();
         FieldProvenance {

@@ -88,7 +88,8 @@ impl Want {
             }
             for id in &self.lists {
                 if e.lists[*id].inherit
-                    && let Some(theirs) = model.entities[parent].lists.get_index_of(e.lists[*id].name.as_str())
+                    && let Some(theirs) =
+                        model.entities[parent].lists.get_index_of(e.lists[*id].name.as_str())
                 {
                     inherited.lists.insert(theirs);
                 }
@@ -237,14 +238,25 @@ fn source_shape(
     let texts = language.and(map.texts.as_ref()).and_then(|t| {
         let names = spellings(e, listed.iter().filter(|f| e.fields[**f].localized), [].iter());
         (!names.is_empty()).then(|| Attributes {
-            statement: attribute_statement(&t.table, t.filter.as_ref(), [&t.code, &t.field, &t.value], Some(&t.language)),
+            statement: attribute_statement(
+                &t.table,
+                t.filter.as_ref(),
+                [&t.code, &t.field, &t.value],
+                Some(&t.language),
+            ),
             names,
         })
     });
     let markers = map.markers.as_ref().and_then(|m| {
-        let names = spellings(e, listed.iter().filter(|f| e.fields[**f].name != "published"), listed_lists.iter());
+        let names =
+            spellings(e, listed.iter().filter(|f| e.fields[**f].name != "published"), listed_lists.iter());
         (!names.is_empty()).then(|| Attributes {
-            statement: attribute_statement(&m.table, m.filter.as_ref(), [&m.code, &m.field, &m.language], None),
+            statement: attribute_statement(
+                &m.table,
+                m.filter.as_ref(),
+                [&m.code, &m.field, &m.language],
+                None,
+            ),
             names,
         })
     });
@@ -264,14 +276,17 @@ fn source_shape(
         ..Columns::default()
     };
     if map.rows.iter().any(|r| r.native.is_some()) {
-        columns.native = Some(build.column("native", Decode::of(Type::Text), |_, r| or_null(r.native.as_ref())));
+        columns.native =
+            Some(build.column("native", Decode::of(Type::Text), |_, r| or_null(r.native.as_ref())));
     }
     if e.inherits.is_some() && map.rows.iter().any(|r| r.parent.is_some()) {
-        columns.parent = Some(build.column("parent", Decode::of(Type::Text), |_, r| or_null(r.parent.as_ref())));
+        columns.parent =
+            Some(build.column("parent", Decode::of(Type::Text), |_, r| or_null(r.parent.as_ref())));
     }
     if map.exists && map.rows.iter().any(|r| r.visible.is_some() || r.closed.is_some()) {
         let flag = |e: Option<&Expr>, or: bool| Item::from(e.cloned().unwrap_or(Expr::Bool(or)));
-        let visible = build.column("visible", Decode::of(Type::Boolean), |_, r| flag(r.visible.as_ref(), true));
+        let visible =
+            build.column("visible", Decode::of(Type::Boolean), |_, r| flag(r.visible.as_ref(), true));
         let closed = build.column("closed", Decode::of(Type::Boolean), |_, r| flag(r.closed.as_ref(), false));
         columns.flags = Some((visible, closed));
     }
@@ -318,7 +333,10 @@ fn source_shape(
             children.push(shape);
         }
     }
-    let rows = decides || map.exists || columns.fields.iter().any(Option::is_some) || (want.changes && columns.change.is_some());
+    let rows = decides
+        || map.exists
+        || columns.fields.iter().any(Option::is_some)
+        || (want.changes && columns.change.is_some());
     if !rows && children.is_empty() && texts.is_none() && markers.is_none() {
         return None;
     }
@@ -421,7 +439,9 @@ fn attribute_statement(
         predicates.push(Predicate::Expr(equal));
     }
     Arc::new(Statement::new(Select {
-        outputs: ["code", "field", "value"].map(|l| Output { decode: Decode::of(Type::Text), label: l.into() }).into(),
+        outputs: ["code", "field", "value"]
+            .map(|l| Output { decode: Decode::of(Type::Text), label: l.into() })
+            .into(),
         branches: vec![Branch {
             items: items.map(|e| Item::from(e.clone())).into(),
             filter: predicates,
@@ -491,7 +511,8 @@ impl SourceShape {
             .iter()
             .enumerate()
             .filter_map(|(i, row)| {
-                let mut predicates: Vec<Predicate> = row.filter.clone().map(Predicate::Expr).into_iter().collect();
+                let mut predicates: Vec<Predicate> =
+                    row.filter.clone().map(Predicate::Expr).into_iter().collect();
                 predicates.extend(filter(i, row)?);
                 Some(Branch {
                     joins: row.joins.clone(),
@@ -533,7 +554,11 @@ impl SourceShape {
             None => any.push(by_key),
         }
         if let Some(native) = &row.native {
-            any.push(Predicate::In { exprs: vec![native.clone()], types: text(), slot: 1 + self.map.rows.len() });
+            any.push(Predicate::In {
+                exprs: vec![native.clone()],
+                types: text(),
+                slot: 1 + self.map.rows.len(),
+            });
         }
         if any.len() == 1 { any.swap_remove(0) } else { Predicate::Or(any) }
     }

@@ -33,7 +33,8 @@ impl Engine {
                     _ => {}
                 }
             }
-            if batch.has_site && batch.site_cell(published, record, None) == Cell::Value(&Value::Bool(false)) {
+            if batch.has_site && batch.site_cell(published, record, None) == Cell::Value(&Value::Bool(false))
+            {
                 return Ok(false);
             }
         }
@@ -56,11 +57,14 @@ impl Engine {
     pub fn hidden_by(&self, batch: &Batch, record: u32) -> Option<String> {
         let e = &self.model.entities[batch.shape.entity];
         if let Some(published) = e.fields.get_index_of("published") {
-            if batch.has_site && batch.site_cell(published, record, None) == Cell::Value(&Value::Bool(false)) {
+            if batch.has_site && batch.site_cell(published, record, None) == Cell::Value(&Value::Bool(false))
+            {
                 return Some("hidden by site".into());
             }
             for source in &e.fields[published].sources {
-                if batch.cell(&self.model, *source, published, record, false) == Cell::Value(&Value::Bool(false)) {
+                if batch.cell(&self.model, *source, published, record, false)
+                    == Cell::Value(&Value::Bool(false))
+                {
                     return Some(format!("hidden by {}", self.model.sources[*source].name));
                 }
             }

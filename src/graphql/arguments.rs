@@ -57,7 +57,8 @@ pub fn texts(args: &ArgMap, name: &str) -> Option<Vec<String>> {
 
 /// Exactly one of two arguments of a look-up: which, and its text.
 pub fn one_of<'a>(args: &ArgMap, names: [&'a str; 2]) -> Result<(&'a str, String), GraphqlError> {
-    let given: Vec<(&str, String)> = names.into_iter().filter_map(|n| text(args, n).map(|t| (n, t))).collect();
+    let given: Vec<(&str, String)> =
+        names.into_iter().filter_map(|n| text(args, n).map(|t| (n, t))).collect();
     match given.as_slice() {
         [_] => given.into_iter().next().ok_or_else(|| GraphqlError::new(Code::Internal, "no argument")),
         _ => Err(GraphqlError::new(
@@ -68,7 +69,12 @@ pub fn one_of<'a>(args: &ArgMap, names: [&'a str; 2]) -> Result<(&'a str, String
 }
 
 /// The arguments of a connection.
-pub fn page(catalog: &Catalog, entity: EntityId, args: &ArgMap, translated: bool) -> Result<PageArgs, GraphqlError> {
+pub fn page(
+    catalog: &Catalog,
+    entity: EntityId,
+    args: &ArgMap,
+    translated: bool,
+) -> Result<PageArgs, GraphqlError> {
     let limit = catalog.engine.limits.page;
     let first = match args.get("first") {
         Some(ConstValue::Number(n)) => n.as_i64().unwrap_or(i64::MAX),
@@ -129,7 +135,12 @@ fn sort(args: &ArgMap) -> Result<(), GraphqlError> {
 
 type Object = async_graphql_value::indexmap::IndexMap<async_graphql_value::Name, ConstValue>;
 
-fn filter(catalog: &Catalog, entity: EntityId, object: &Object, translated: bool) -> Result<Filter, GraphqlError> {
+fn filter(
+    catalog: &Catalog,
+    entity: EntityId,
+    object: &Object,
+    translated: bool,
+) -> Result<Filter, GraphqlError> {
     let mut all = Vec::new();
     for (name, value) in object {
         let items = || -> Result<Vec<Filter>, GraphqlError> {
@@ -148,7 +159,9 @@ fn filter(catalog: &Catalog, entity: EntityId, object: &Object, translated: bool
             (_, ConstValue::Null) => {}
             ("and", _) => all.push(Filter::And(items()?)),
             ("or", _) => all.push(Filter::Or(items()?)),
-            ("not", ConstValue::Object(o)) => all.push(Filter::Not(Box::new(filter(catalog, entity, o, translated)?))),
+            ("not", ConstValue::Object(o)) => {
+                all.push(Filter::Not(Box::new(filter(catalog, entity, o, translated)?)))
+            }
             ("code", ConstValue::Object(tests)) => {
                 all.extend(self::tests(tests, &Type::Text)?.into_iter().map(Filter::Code));
             }
@@ -167,7 +180,12 @@ fn filter(catalog: &Catalog, entity: EntityId, object: &Object, translated: bool
 }
 
 /// A filter is answered exactly when just one source can say what the field is.
-fn single_source(catalog: &Catalog, entity: EntityId, field: &Field, translated: bool) -> Result<(), GraphqlError> {
+fn single_source(
+    catalog: &Catalog,
+    entity: EntityId,
+    field: &Field,
+    translated: bool,
+) -> Result<(), GraphqlError> {
     let engine = &catalog.engine;
     let e = &engine.model.entities[entity];
     if field.inherit.is_some() {
@@ -182,7 +200,8 @@ fn single_source(catalog: &Catalog, entity: EntityId, field: &Field, translated:
         .filter(|s| {
             let map = e.maps.get(**s).and_then(Option::as_ref);
             map.is_some_and(|m| {
-                m.rows.iter().any(|r| r.fields.contains_key(field.name.as_str())) || (m.texts.is_some() && field.localized && translated)
+                m.rows.iter().any(|r| r.fields.contains_key(field.name.as_str()))
+                    || (m.texts.is_some() && field.localized && translated)
             })
         })
         .map(|s| engine.model.sources[*s].name.as_str())
@@ -237,7 +256,12 @@ fn tests(object: &Object, ty: &Type) -> Result<Vec<Test>, GraphqlError> {
 }
 
 fn scalar(value: &ConstValue, ty: &Type) -> Result<Value, GraphqlError> {
-    let bad = || GraphqlError::new(Code::BadArgument, format!("{value} is not a value that this field can be compared with."));
+    let bad = || {
+        GraphqlError::new(
+            Code::BadArgument,
+            format!("{value} is not a value that this field can be compared with."),
+        )
+    };
     let text = match value {
         ConstValue::String(text) => text.clone(),
         ConstValue::Enum(name) => name.to_string(),

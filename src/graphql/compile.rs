@@ -6,8 +6,8 @@ use super::{
     collect::Selected,
     error::Location,
     plan::{
-        ConnectionKind, ConnectionOut, EdgeKind, EdgeOut, Leaf, Out, OutKind, Plan, PlainField, PlainOut, RouteOut,
-        RouteWhat, Slot, Target,
+        ConnectionKind, ConnectionOut, EdgeKind, EdgeOut, Leaf, Out, OutKind, PlainField, PlainOut, Plan,
+        RouteOut, RouteWhat, Slot, Target,
     },
     syntax::ValueNode,
     types::{FieldDef, Kind, TypeRef, TypeSystem},
@@ -87,9 +87,17 @@ impl<'a, 'd> Compiler<'a, 'd> {
     }
 
     fn out(&mut self, ty: &str, s: &Selected<'d>, kind: OutKind) -> Out {
-        let non_null = self.definition(ty, &s.name).is_some_and(|d| d.ty.is_non_null()) || &*s.name == "__typename";
+        let non_null =
+            self.definition(ty, &s.name).is_some_and(|d| d.ty.is_non_null()) || &*s.name == "__typename";
         let slot = self.slot(ty, s);
-        Out { key: s.response_key.clone(), json: json_key(&s.response_key), place: at(s), non_null, slot, kind }
+        Out {
+            key: s.response_key.clone(),
+            json: json_key(&s.response_key),
+            place: at(s),
+            non_null,
+            slot,
+            kind,
+        }
     }
 
     /// The slot of a field's arguments, when its definition has any.
@@ -122,7 +130,8 @@ impl<'a, 'd> Compiler<'a, 'd> {
             "reference" => OutKind::Lookup(self.target(self.catalog.reference, s)),
             "departments" => OutKind::Departments(self.target(self.catalog.department, s)),
             "articles" | "references" => {
-                let entity = if &*s.name == "articles" { self.catalog.article } else { self.catalog.reference };
+                let entity =
+                    if &*s.name == "articles" { self.catalog.article } else { self.catalog.reference };
                 let mut building = Building::new(entity);
                 let (outs, total) = self.connection(s, &mut building);
                 OutKind::Page(self.finish(building), outs, total)
@@ -323,7 +332,12 @@ impl<'a, 'd> Compiler<'a, 'd> {
                     }
                     _ => return None,
                 };
-                Some(ConnectionOut { json: json_key(&f.response_key), key: f.response_key.clone(), place: at(f), kind })
+                Some(ConnectionOut {
+                    json: json_key(&f.response_key),
+                    key: f.response_key.clone(),
+                    place: at(f),
+                    kind,
+                })
             })
             .collect();
         (outs, total)

@@ -37,13 +37,17 @@ enum Way {
 fn root(catalog: &Catalog, out: &Out, text: &mut String) {
     let key = &out.key;
     match &out.kind {
-        OutKind::Lookup(t) => level(catalog, &t.node, &format!("{key}: look-up by code"), Way::ByCode, 0, text),
+        OutKind::Lookup(t) => {
+            level(catalog, &t.node, &format!("{key}: look-up by code"), Way::ByCode, 0, text)
+        }
         OutKind::Nodes(targets, _) => {
             for t in targets {
                 level(catalog, &t.node, &format!("{key}: look-up by id"), Way::ByCode, 0, text);
             }
         }
-        OutKind::Departments(t) => level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, text),
+        OutKind::Departments(t) => {
+            level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, text)
+        }
         OutKind::Page(node, ..) => {
             level(catalog, node, &format!("{key}: push-down page in CODE order"), Way::Page, 0, text);
         }
@@ -77,7 +81,9 @@ fn level(catalog: &Catalog, node: &Node, title: &str, way: Way, depth: usize, te
             LinkKind::Parent => ("parent", Way::All),
             LinkKind::Path => ("path", Way::All),
             LinkKind::Children => ("children", Way::All),
-            LinkKind::Articles => ("articles: windowed candidates per department, then keyed by code", Way::ByCode),
+            LinkKind::Articles => {
+                ("articles: windowed candidates per department, then keyed by code", Way::ByCode)
+            }
             LinkKind::Related => ("related: keyed by code", Way::ByCode),
             LinkKind::References => ("references: one windowed page per article", Way::Window),
             LinkKind::OneReference => ("reference: by options, over the article's references", Way::Window),

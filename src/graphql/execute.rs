@@ -81,8 +81,13 @@ pub fn fault(fault: &Fault) -> GraphqlError {
 pub fn unavailable(cause: &Cause) -> GraphqlError {
     let (code, message) = match cause.code {
         "DUPLICATE_KEY" => (Code::DuplicateKey, format!("In source `{}` {}.", cause.source, cause.message)),
-        "BAD_VALUE" => (Code::BadValue, format!("Source `{}` holds a value that does not fit: {}.", cause.source, cause.message)),
-        _ => (Code::SourceUnavailable, format!("Source `{}` did not answer: {}.", cause.source, cause.message)),
+        "BAD_VALUE" => (
+            Code::BadValue,
+            format!("Source `{}` holds a value that does not fit: {}.", cause.source, cause.message),
+        ),
+        _ => {
+            (Code::SourceUnavailable, format!("Source `{}` did not answer: {}.", cause.source, cause.message))
+        }
     };
     GraphqlError::new(code, message).with("source", cause.source.as_str()).with("cause", cause.code)
 }
@@ -155,8 +160,17 @@ async fn lookup(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootDat
     Ok(RootData::Record(found(run, target, hit.map_err(|f| fault(&f))?).await?))
 }
 
-async fn nodes(run: &Run<'_>, targets: &[Target], several: bool, args: &ArgMap) -> Result<RootData, GraphqlError> {
-    let ids = if several { arguments::texts(args, "ids").unwrap_or_default() } else { arguments::text(args, "id").into_iter().collect() };
+async fn nodes(
+    run: &Run<'_>,
+    targets: &[Target],
+    several: bool,
+    args: &ArgMap,
+) -> Result<RootData, GraphqlError> {
+    let ids = if several {
+        arguments::texts(args, "ids").unwrap_or_default()
+    } else {
+        arguments::text(args, "id").into_iter().collect()
+    };
     let named: Vec<Option<(usize, String)>> = ids
         .iter()
         .map(|id| {
@@ -171,7 +185,9 @@ async fn nodes(run: &Run<'_>, targets: &[Target], several: bool, args: &ArgMap) 
         let wanted: Vec<(usize, &str)> = named
             .iter()
             .enumerate()
-            .filter_map(|(i, n)| n.as_ref().filter(|(target, _)| *target == t).map(|(_, code)| (i, code.as_str())))
+            .filter_map(|(i, n)| {
+                n.as_ref().filter(|(target, _)| *target == t).map(|(_, code)| (i, code.as_str()))
+            })
             .collect();
         if wanted.is_empty() {
             levels.push(None);
@@ -188,7 +204,10 @@ async fn nodes(run: &Run<'_>, targets: &[Target], several: bool, args: &ArgMap) 
                             Ok(Some((t, record)))
                         }
                         Ok(None) => Ok(None),
-                        Err(()) => Err(GraphqlError::new(Code::DuplicateKey, format!("Two rows have the code `{code}`."))),
+                        Err(()) => Err(GraphqlError::new(
+                            Code::DuplicateKey,
+                            format!("Two rows have the code `{code}`."),
+                        )),
                     };
                 }
                 used.sort_unstable();
@@ -289,7 +308,6 @@ async fn explain(run: &Run<'_>, args: &ArgMap) -> Result<RootData, GraphqlError>
     let explained = run.explain(entity, &code, fields.as_deref()).await.map_err(|f| fault(&f))?;
     Ok(RootData::Explained(explained))
 }
-
 
 /// A batch's records that two rows claim are errors of whoever names them.
 pub fn doubled(batch: &Batch, record: u32) -> Option<GraphqlError> {

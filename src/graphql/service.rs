@@ -18,7 +18,7 @@ use super::{
     limits,
     operation::{Operations, Prepared},
     plain::{ArgMap, Plain, PlainObject},
-    plan::Plan,
+    plan::{OutKind, Plan},
     request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
     syntax::OperationKind,
     types::TypeSystem,
@@ -65,25 +65,38 @@ pub struct Doors {
 
 impl Service {
     /// A service over a type system and a catalogue.
-    pub fn new(types: Arc<TypeSystem>, operations: Operations, catalog: Arc<Catalog>, shop: ShopConfig, doors: Doors) -> Self {
+    pub fn new(
+        types: Arc<TypeSystem>,
+        operations: Operations,
+        catalog: Arc<Catalog>,
+        shop: ShopConfig,
+        doors: Doors,
+    ) -> Self {
         let introspection = doors.introspection.then(|| Introspection::new(&types));
         let plans = Cache::builder().max_capacity(PLANS).time_to_idle(Duration::from_secs(3600)).build();
         Self { types, introspection, operations, plans, catalog, shop, insider: doors.insider }
     }
 
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
-        let prepared = match self.operations.prepare(&request.query, request.operation_name.as_deref()).await {
+        let prepared = match self.operations.prepare(&request.query, request.operation_name.as_deref()).await
+        {
             Ok(prepared) => prepared,
             Err(errors) => return refused(errors, None, Outcome::Refused),
         };
         let name = prepared.name.as_ref().map(|n| n.to_string());
-        let operation = prepared.operation();
+        let operation = &prepared.operation;
         if context.read_only && operation.kind != OperationKind::Query {
-            let error = GraphqlError::new(Code::MethodNotAllowed, "Only queries may come by GET; send mutations by POST.");
+            let error = GraphqlError::new(
+                Code::MethodNotAllowed,
+                "Only queries may come by GET; send mutations by POST.",
+            );
             return refused(vec![error], name, Outcome::MethodNotAllowed);
         }
         if operation.kind != OperationKind::Query {
-            let error = GraphqlError::new(Code::OperationNotFound, format!("This shop takes no {}.", operation.kind.keyword()));
+            let error = GraphqlError::new(
+                Code::OperationNotFound,
+                format!("This shop takes no {}.", operation.kind.keyword()),
+            );
             return refused(vec![error], name, Outcome::Refused);
         }
         let ready = match self.make_ready(&prepared, request, context) {
@@ -113,7 +126,7 @@ impl Service {
         request: &GraphqlRequest,
         context: &RequestContext,
     ) -> Result<Ready, Vec<GraphqlError>> {
-        let operation = prepared.operation();
+        let operation = &prepared.operation;
         let variables = coerce::variables(&self.types, &operation.variables, &request.variables)?;
         let one = |e| vec![e];
         let conditions = Conditions::of(&prepared.condition_variables, &variables).map_err(one)?;
@@ -122,19 +135,21 @@ impl Service {
         if let Some(error) = limits::check_cost(cost, operation, &self.catalog.engine.limits) {
             return Err(vec![error]);
         }
-        if self.introspection.is_none() && super::validate::asks_introspection(&prepared.document, operation) {
+        let key = PlanKey {
+            operation: Arc::as_ptr(prepared) as usize,
+            conditions: conditions.clone(),
+            language: language.clone(),
+        };
+        let plan =
+            self.plans.get_with(key, || Arc::new(self.compile(prepared, &conditions, language.as_deref())));
+        let asks = plan.roots.iter().any(|o| matches!(o.kind, OutKind::Introspection(_)));
+        if asks && self.introspection.is_none() {
             let error = GraphqlError::new(
                 Code::IntrospectionDisabled,
                 "Introspection is switched off (http.introspection). Ask the shop for its schema.",
             );
             return Err(vec![error]);
         }
-        let key = PlanKey {
-            operation: Arc::as_ptr(prepared) as usize,
-            conditions: conditions.clone(),
-            language: language.clone(),
-        };
-        let plan = self.plans.get_with(key, || Arc::new(self.compile(prepared, &conditions, language.as_deref())));
         Ok(Ready { plan, variables, cost, translated: language.is_some() })
     }
 
@@ -166,7 +181,8 @@ impl Service {
 
     fn compile(&self, prepared: &Arc<Prepared>, conditions: &Conditions, language: Option<&str>) -> Plan {
         let document = &prepared.document;
-        let roots = collect(document, &self.types, &self.types.query, &[&prepared.operation().selection], conditions);
+        let roots =
+            collect(document, &self.types, &self.types.query, &[&prepared.operation.selection], conditions);
         let mut plan = compile_with(&self.types, &self.catalog, language, document, conditions, roots);
         plan.held = Some(prepared.clone());
         plan
@@ -200,7 +216,8 @@ impl Service {
                     &own
                 }
             };
-            let coerced = coerce::arguments(&self.types, definitions, &slot.written, &ready.variables, slot.pos);
+            let coerced =
+                coerce::arguments(&self.types, definitions, &slot.written, &ready.variables, slot.pos);
             let checked = coerced.and_then(|coerced| {
                 let link = if slot.is_link() {
                     arguments::link(&self.catalog, &slot.field, &coerced, ready.translated)?
@@ -242,7 +259,12 @@ impl Service {
             let _ = serde_json::to_writer(&mut body, &Json::String(plan));
         }
         body.extend_from_slice(b"}}");
-        GraphqlResponse { body: Bytes::from(body), outcome: Outcome::Executed, errors: errors.len(), operation: name }
+        GraphqlResponse {
+            body: Bytes::from(body),
+            outcome: Outcome::Executed,
+            errors: errors.len(),
+            operation: name,
+        }
     }
 
     fn describe(&self, prepared: &Prepared, plan: &Plan) -> String {
@@ -320,7 +342,10 @@ impl PlainObject for Meta<'_> {
             Answer::Texts(texts) => Plain::List(texts.into_iter().map(|t| Plain::Text(t.into())).collect()),
             Answer::Node(node) => Plain::object(Meta { node, introspection: self.introspection }),
             Answer::Nodes(nodes) => Plain::List(
-                nodes.into_iter().map(|node| Plain::object(Meta { node, introspection: self.introspection })).collect(),
+                nodes
+                    .into_iter()
+                    .map(|node| Plain::object(Meta { node, introspection: self.introspection }))
+                    .collect(),
             ),
         }
     }
@@ -340,9 +365,12 @@ impl Executor for Service {
     }
 
     async fn health(&self) -> Vec<(String, Result<String, String>)> {
-        let pings = self.catalog.engine.sources.iter().map(|s| async move {
-            (s.name().to_owned(), s.ping().await.map_err(|e| e.to_string()))
-        });
+        let pings = self
+            .catalog
+            .engine
+            .sources
+            .iter()
+            .map(|s| async move { (s.name().to_owned(), s.ping().await.map_err(|e| e.to_string())) });
         futures::future::join_all(pings).await
     }
 }

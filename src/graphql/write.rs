@@ -9,9 +9,7 @@ use super::{
     execute::{RootData, Slots, doubled, fault, unavailable},
     objects::{Medium, OptionAxis, OptionPair, Provenance, Seo, Shop, file_url},
     plain::{ArgMap, Plain, PlainObject},
-    plan::{
-        ConnectionKind, ConnectionOut, EdgeKind, EdgeOut, Leaf, Out, OutKind, Plan, PlainOut, RouteWhat,
-    },
+    plan::{ConnectionKind, ConnectionOut, EdgeKind, EdgeOut, Leaf, Out, OutKind, PlainOut, Plan, RouteWhat},
 };
 use crate::{
     catalog::{
@@ -129,7 +127,13 @@ impl<'a> Writer<'a> {
             self.null();
             return Ok(());
         }
-        self.fail(place, GraphqlError::new(super::error::Code::BadValue, "There is no value for a field that must have one."))
+        self.fail(
+            place,
+            GraphqlError::new(
+                super::error::Code::BadValue,
+                "There is no value for a field that must have one.",
+            ),
+        )
     }
 
     fn args(&self, slot: Option<usize>) -> &'a ArgMap
@@ -225,7 +229,8 @@ impl<'a> Writer<'a> {
                 self.buf.push(b'}');
                 Ok(())
             }
-            _ => self.fail(out.place, GraphqlError::new(super::error::Code::Internal, "This field was not read.")),
+            _ => self
+                .fail(out.place, GraphqlError::new(super::error::Code::Internal, "This field was not read.")),
         }
     }
 
@@ -338,8 +343,11 @@ impl<'a> Writer<'a> {
                     let field = model.entities[batch.shape.entity].fields.get_index_of(name)?;
                     batch.merged(model, field, record).ok()?.value.as_str().map(str::to_owned)
                 };
-                let head =
-                    if batch.shape.entity == self.run.catalog.article { ARTICLE_PATH } else { DEPARTMENT_PATH };
+                let head = if batch.shape.entity == self.run.catalog.article {
+                    ARTICLE_PATH
+                } else {
+                    DEPARTMENT_PATH
+                };
                 let seo = Seo {
                     title: text("seoTitle"),
                     description: text("seoDescription"),
@@ -361,7 +369,8 @@ impl<'a> Writer<'a> {
             },
             OutKind::OptionValues(plain) => {
                 let values = self.run.option_values(batch, record);
-                return self.list(values.into_iter(), true, |w, (n, v)| w.plain_object(&OptionPair(n, v), plain));
+                return self
+                    .list(values.into_iter(), true, |w, (n, v)| w.plain_object(&OptionPair(n, v), plain));
             }
             OutKind::Provenance(plain) => {
                 if !self.insider {
@@ -398,7 +407,12 @@ impl<'a> Writer<'a> {
                 },
                 _ => return self.absent(out.place, out.non_null),
             },
-            _ => return self.fail(out.place, GraphqlError::new(super::error::Code::Internal, "This field was not read.")),
+            _ => {
+                return self.fail(
+                    out.place,
+                    GraphqlError::new(super::error::Code::Internal, "This field was not read."),
+                );
+            }
         }
         Ok(())
     }
@@ -418,8 +432,10 @@ impl<'a> Writer<'a> {
         if visible && self.shown_in_tree(batch, record) {
             return None;
         }
-        let said = batch.merged(&engine.model, field, record).ok().and_then(|m| m.value.as_str().map(str::to_owned));
-        said.or_else(|| engine.hidden_by(batch, record)).or_else(|| Some("the department above is hidden".into()))
+        let said =
+            batch.merged(&engine.model, field, record).ok().and_then(|m| m.value.as_str().map(str::to_owned));
+        said.or_else(|| engine.hidden_by(batch, record))
+            .or_else(|| Some("the department above is hidden".into()))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -439,7 +455,8 @@ impl<'a> Writer<'a> {
         let (file, title, usage, position, language) =
             (column("file"), column("title"), column("usage"), column("position"), column("language"));
         let wanted = arguments::text(self.args(out.slot), "usage");
-        let asked = batch.shape.language.as_deref().or(catalog.engine.model.languages.first().map(String::as_str));
+        let asked =
+            batch.shape.language.as_deref().or(catalog.engine.model.languages.first().map(String::as_str));
         let mut found: Vec<Medium<'_>> = merged
             .items
             .iter()
@@ -509,7 +526,10 @@ impl<'a> Writer<'a> {
                     w.list(records.iter(), true, |w, r| w.edge(edges, level, *r, entity, out.place))
                 })?,
                 ConnectionKind::PageInfo(fields) => {
-                    let after = self.args(slot).get("after").is_some_and(|v| *v != async_graphql_value::ConstValue::Null);
+                    let after = self
+                        .args(slot)
+                        .get("after")
+                        .is_some_and(|v| *v != async_graphql_value::ConstValue::Null);
                     self.buf.push(b'{');
                     for (i, f) in fields.iter().enumerate() {
                         self.key(i, &f.json);
@@ -530,14 +550,23 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn edge(&mut self, outs: &[EdgeOut], level: &Level, record: u32, entity: usize, place: Location) -> Written {
+    fn edge(
+        &mut self,
+        outs: &[EdgeOut],
+        level: &Level,
+        record: u32,
+        entity: usize,
+        place: Location,
+    ) -> Written {
         self.buf.push(b'{');
         for (i, out) in outs.iter().enumerate() {
             self.key(i, &out.json);
             match &out.kind {
                 EdgeKind::Typename(name) => self.text(name),
                 EdgeKind::Cursor => self.cursor(level, Some(record), entity),
-                EdgeKind::Node(outs) => self.field(false, &out.key, |w| w.record(outs, level, record, place))?,
+                EdgeKind::Node(outs) => {
+                    self.field(false, &out.key, |w| w.record(outs, level, record, place))?
+                }
                 _ => self.null(),
             }
         }
@@ -634,7 +663,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn plain(&mut self, value: &Plain<'_>, sub: Option<&PlainOut>, non_null: &[bool], place: Location) -> Written {
+    fn plain(
+        &mut self,
+        value: &Plain<'_>,
+        sub: Option<&PlainOut>,
+        non_null: &[bool],
+        place: Location,
+    ) -> Written {
         match value {
             Plain::Null => return self.absent(place, non_null.first() == Some(&true)),
             Plain::Bool(b) => self.bool(*b),

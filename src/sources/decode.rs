@@ -317,8 +317,10 @@ fn moment(text: &str) -> Option<(NaiveDateTime, Option<FixedOffset>)> {
         second = digits(text, 17, 19)?;
         at = 19;
         if bytes.get(at) == Some(&b'.') {
-            let end = bytes[at + 1..].iter().position(|b| !b.is_ascii_digit()).map_or(bytes.len(), |n| at + 1 + n);
-            let fraction: String = text.get(at + 1..end)?.chars().chain("000000000".chars()).take(9).collect();
+            let end =
+                bytes[at + 1..].iter().position(|b| !b.is_ascii_digit()).map_or(bytes.len(), |n| at + 1 + n);
+            let fraction: String =
+                text.get(at + 1..end)?.chars().chain("000000000".chars()).take(9).collect();
             nano = fraction.parse().ok()?;
             at = end;
         }

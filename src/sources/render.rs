@@ -122,8 +122,14 @@ pub fn render(
     kinds: &[ParamKind],
     exists: &dyn Fn(&Table, &str) -> bool,
 ) -> Result<Rendered, RenderError> {
-    let mut r =
-        Renderer { dialect, kinds, exists, sql: String::with_capacity(512), binds: Vec::new(), bad: Vec::new() };
+    let mut r = Renderer {
+        dialect,
+        kinds,
+        exists,
+        sql: String::with_capacity(512),
+        binds: Vec::new(),
+        bad: Vec::new(),
+    };
     let plans: Vec<Vec<Resolved>> = select.branches.iter().map(|b| r.resolve(b)).collect();
     for (branch, items) in plans.iter().enumerate() {
         for (output, item) in items.iter().enumerate() {
@@ -141,6 +147,38 @@ pub fn render(
         bad: r.bad,
         branch_number,
     })
+}
+
+/// A select's text for people to read: every table is taken to have every column. What cannot be
+/// rendered says why.
+pub fn text(select: &Select, dialect: Dialect) -> String {
+    let mut kinds = Vec::new();
+    for branch in &select.branches {
+        let pairs = branch.pairs.as_ref().map(|p| p.slot);
+        let mut slots = Vec::new();
+        branch.filter.iter().for_each(|p| key_slots(p, &mut slots));
+        for slot in pairs.into_iter().chain(slots) {
+            if kinds.len() <= slot {
+                kinds.resize(slot + 1, ParamKind::Null);
+            }
+            kinds[slot] = ParamKind::Keys;
+        }
+    }
+    // Slots beyond are scalars: limits and keys of a page.
+    kinds.resize(kinds.len().max(16), ParamKind::Null);
+    match render(select, dialect, &kinds, &|_, _| true) {
+        Ok(rendered) => rendered.sql.to_string(),
+        Err(error) => format!("({error})"),
+    }
+}
+
+fn key_slots(predicate: &Predicate, slots: &mut Vec<usize>) {
+    match predicate {
+        Predicate::In { slot, .. } => slots.push(*slot),
+        Predicate::Not(inner) => key_slots(inner, slots),
+        Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| key_slots(p, slots)),
+        Predicate::Expr(_) | Predicate::After { .. } => {}
+    }
 }
 
 /// The tables whose columns must be known before the select can be rendered.
@@ -267,8 +305,11 @@ impl<'a> Renderer<'a> {
             return self.from(first, &plans[0], false, true);
         }
         // A count needs the items only to tell rows apart.
-        let width =
-            if select.count && !select.branches.iter().any(|b| b.distinct) { 0 } else { select.outputs.len() };
+        let width = if select.count && !select.branches.iter().any(|b| b.distinct) {
+            0
+        } else {
+            select.outputs.len()
+        };
         let ordered = !select.count && !select.order.is_empty() && (several || first.window.is_some());
         if select.count {
             self.put("SELECT COUNT(*) AS \"c0\" FROM (");
@@ -418,7 +459,11 @@ impl<'a> Renderer<'a> {
         }
         if let Some(window) = window {
             self.put("SELECT ");
-            if width == 0 { self.put("\"one\"") } else { self.columns(width, number.is_some()) }
+            if width == 0 {
+                self.put("\"one\"")
+            } else {
+                self.columns(width, number.is_some())
+            }
             self.put(" FROM (SELECT ");
             self.items(select, branch, items, width, number)?;
             self.put(", ROW_NUMBER() OVER (");
@@ -582,7 +627,11 @@ impl<'a> Renderer<'a> {
                 self.put(" IN (SELECT ");
                 if composite {
                     for i in 0..exprs.len() {
-                        let _ = write!(self.sql, "{}json_extract(value, '$[{i}]')", if i > 0 { ", " } else { "" });
+                        let _ = write!(
+                            self.sql,
+                            "{}json_extract(value, '$[{i}]')",
+                            if i > 0 { ", " } else { "" }
+                        );
                     }
                 } else {
                     self.put("value");
@@ -721,7 +770,9 @@ impl<'a> Renderer<'a> {
                 return Err(RenderError(format!("setting :{name} has no value")));
             }
             Expr::Rank => {
-                return Err(RenderError(":rank is known only once children are joined to their parent".into()));
+                return Err(RenderError(
+                    ":rank is known only once children are joined to their parent".into(),
+                ));
             }
             Expr::Constant(value) => match ParamKind::of_value(value) {
                 ParamKind::Null => self.put("NULL"),
@@ -729,7 +780,9 @@ impl<'a> Renderer<'a> {
                 ParamKind::Scalar(ty) => {
                     self.placeholder(Bind::Constant(value.clone(), Some(ty)), Some(pg_type(Some(ty))));
                 }
-                _ => return Err(RenderError("a setting that is a list cannot stand in an expression".into())),
+                _ => {
+                    return Err(RenderError("a setting that is a list cannot stand in an expression".into()));
+                }
             },
             Expr::Today => self.placeholder(Bind::Today, Some("date")),
             Expr::Now => self.placeholder(Bind::Now, Some("timestamp")),
@@ -893,7 +946,9 @@ impl<'a> Renderer<'a> {
             (Dialect::Sqlite, CastType::Date) => ("DATE(", ")".to_owned()),
             (Dialect::Sqlite, CastType::DateTime) => ("DATETIME(", ")".to_owned()),
             (Dialect::Postgres, CastType::Text(n)) if n > 0 => ("CAST(", format!(" AS varchar({n}))")),
-            (Dialect::Postgres, CastType::Integer) => ("CAST(TRUNC(CAST(", " AS numeric)) AS bigint)".to_owned()),
+            (Dialect::Postgres, CastType::Integer) => {
+                ("CAST(TRUNC(CAST(", " AS numeric)) AS bigint)".to_owned())
+            }
             (Dialect::Postgres, _) => ("CAST(", format!(" AS {})", pg_type(Some(ty)))),
         };
         self.put(before);

@@ -12,7 +12,10 @@ fn branch(items: &[&str]) -> Branch {
     Branch {
         from: table("F_ARTICLE", "a"),
         joins: vec![
-            Join { table: table("F_FAMILLE", "f"), on: parse("f.FA_CodeFamille = a.FA_CodeFamille").unwrap() },
+            Join {
+                table: table("F_FAMILLE", "f"),
+                on: parse("f.FA_CodeFamille = a.FA_CodeFamille").unwrap(),
+            },
             Join { table: table("F_CATALOGUE", "c"), on: parse("c.CL_No = f.CL_No").unwrap() },
             Join { table: table("F_UNUSED", "u"), on: parse("u.x = a.x").unwrap() },
         ],
@@ -120,9 +123,22 @@ fn unions_and_counts() {
 #[test]
 fn functions_and_operators() {
     let b = branch(&[
-        "a.n / 2", "a.n + a.m * 0.5", "a.t || 'x'", "a.t LIKE 'a%'", "SUBSTRING(a.t, 1, 2)", "ROUND(a.n, 2)",
-        "REPLACE(a.t, 'a', 'b')", "LENGTH(a.t)", "CAST(a.n AS int)", "CAST(a.t AS varchar(3))", "CAST(a.t AS date)",
-        "CASE WHEN a.n > 1 THEN 'big' ELSE 'small' END", "COALESCE(a.n, 0) = 1", ":today", ":now", "UPPER(a.t)",
+        "a.n / 2",
+        "a.n + a.m * 0.5",
+        "a.t || 'x'",
+        "a.t LIKE 'a%'",
+        "SUBSTRING(a.t, 1, 2)",
+        "ROUND(a.n, 2)",
+        "REPLACE(a.t, 'a', 'b')",
+        "LENGTH(a.t)",
+        "CAST(a.n AS int)",
+        "CAST(a.t AS varchar(3))",
+        "CAST(a.t AS date)",
+        "CASE WHEN a.n > 1 THEN 'big' ELSE 'small' END",
+        "COALESCE(a.n, 0) = 1",
+        ":today",
+        ":now",
+        "UPPER(a.t)",
     ]);
     insta::assert_snapshot!(both(&select(vec![b]), &[]), @"");
 }
