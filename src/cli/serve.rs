@@ -187,4 +187,13 @@ mod tests {
             "port 8080 is in use: stop the program that has it, or choose another port with --port"
         );
     }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_signal_asks_to_end() {
+        let asked = signal().unwrap();
+        let pid = std::process::id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        tokio::time::timeout(std::time::Duration::from_secs(5), asked).await.unwrap();
+    }
 }
