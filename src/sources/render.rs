@@ -1,8 +1,991 @@
-//! SQL text of a [`super::Select`] per dialect.
+//! SQL text of a [`Select`] per dialect, and the list of parameters that it binds.
+//!
+//! Identifiers are always quoted, columns always qualified; whatever a client, a setting or the
+//! clock says is a bound parameter. The text depends on the select, on the *kinds* of the scalar
+//! parameters (so that a prepared statement never changes its types) and on which optional columns
+//! exist; never on values or on how many keys there are.
+//!
+//! How the dialects are made to agree (a difference that stays is said so):
+//!
+//! - `/` divides decimals and gives NULL when the divisor is 0: SQLite in floats, read back to 15
+//!   digits; PostgreSQL in `numeric`.
+//! - `+ - *` count in `numeric` on PostgreSQL; SQLite counts in 64-bit integers or floats.
+//! - A comparison as an output comes out as 0/1.
+//! - `LIKE` is case- and accent-sensitive and has no escape character (SQLite connections run with
+//!   `case_sensitive_like`; PostgreSQL compares in collation "C").
+//! - Functions of text take the text of whatever they are given. `LENGTH` and `SUBSTRING` count
+//!   characters from 1. `UPPER`/`LOWER` fold ASCII only on SQLite, every letter on PostgreSQL.
+//! - `ROUND` and `ABS` take numbers; halves go away from zero.
+//! - `CAST` to a whole number drops the fraction. Text that is no number is a refusal on
+//!   PostgreSQL, 0 on SQLite.
+//! - Order columns are compared by code points when they are text. They should not be NULL: SQLite
+//!   puts NULL first, PostgreSQL last.
+
+use std::{collections::BTreeSet, fmt::Write, sync::Arc};
+
+use super::{
+    Dialect,
+    expr::{BinaryOp, CastType, Expr, Function},
+    select::{Branch, Item, Missing, OrderBy, Output, Param, Predicate, Select, Table},
+};
+use crate::value::{Type, Value};
 
 /// A rendered statement.
 #[derive(Debug)]
 pub struct Rendered {
     /// The SQL text.
-    pub sql: String,
+    pub sql: Arc<str>,
+    /// Its parameters, in order of their numbers.
+    pub binds: Vec<Bind>,
+    /// Cells a row has in the answer, without the branch number.
+    pub width: usize,
+    /// Outputs that are [`Value::Bad`] whatever the row says: (branch, output, why).
+    pub bad: Vec<(usize, usize, Box<str>)>,
+    /// The answer has one more column: the number of the row's branch.
+    pub branch_number: bool,
 }
+
+/// What one parameter of the text is filled with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bind {
+    /// A constant of the select (a setting).
+    Constant(Value, Option<CastType>),
+    /// The scalar in a slot, as this type; `None`: a truth value.
+    Slot(usize, Option<CastType>),
+    /// The keys in a slot, of these types. On PostgreSQL one column of them, as an array; on
+    /// SQLite all of them (`None`), as JSON.
+    Keys {
+        /// The slot.
+        slot: usize,
+        /// Types of the key's columns.
+        types: Vec<CastType>,
+        /// Which column.
+        column: Option<usize>,
+    },
+    /// The request's day in the source's zone.
+    Today,
+    /// The request's moment in the source's zone.
+    Now,
+}
+
+/// Why a select cannot be rendered: a mistake of the map or the plan, never of data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RenderError(pub String);
+
+/// What kind of parameter fills a slot; decides the type written into the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ParamKind {
+    /// Nothing: the text says NULL.
+    Null,
+    /// A truth value.
+    Bool,
+    /// A scalar of this type.
+    Scalar(CastType),
+    /// Keys.
+    Keys,
+    /// A list or an unreadable value, which no scalar slot takes.
+    Unfit,
+}
+
+impl ParamKind {
+    /// The kind of a parameter.
+    pub fn of(param: &Param) -> Self {
+        match param {
+            Param::Keys(_) => Self::Keys,
+            Param::Value(value) => Self::of_value(value),
+        }
+    }
+
+    fn of_value(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Bool,
+            Value::Int(_) => Self::Scalar(CastType::Integer),
+            Value::Decimal(_) => Self::Scalar(CastType::Decimal),
+            Value::Text(_) => Self::Scalar(CastType::Text(0)),
+            Value::Date(_) => Self::Scalar(CastType::Date),
+            Value::DateTime(_) => Self::Scalar(CastType::DateTime),
+            Value::List(_) | Value::Bad(_) => Self::Unfit,
+        }
+    }
+}
+
+/// Renders a select. `exists` says whether a table has a column; it is asked only about the columns
+/// of items that may miss one (see [`Missing`]).
+///
+/// # Errors
+/// `:rank` or an unbound setting in an expression, an unfit parameter, a select without branches.
+pub fn render(
+    select: &Select,
+    dialect: Dialect,
+    kinds: &[ParamKind],
+    exists: &dyn Fn(&Table, &str) -> bool,
+) -> Result<Rendered, RenderError> {
+    let mut r =
+        Renderer { dialect, kinds, exists, sql: String::with_capacity(512), binds: Vec::new(), bad: Vec::new() };
+    let plans: Vec<Vec<Resolved>> = select.branches.iter().map(|b| r.resolve(b)).collect();
+    for (branch, items) in plans.iter().enumerate() {
+        for (output, item) in items.iter().enumerate() {
+            if let Resolved::Bad(why) = item {
+                r.bad.push((branch, output, why.clone()));
+            }
+        }
+    }
+    let branch_number = !r.bad.is_empty() && select.branches.len() > 1 && !select.count;
+    r.select(select, &plans, branch_number)?;
+    Ok(Rendered {
+        sql: r.sql.into(),
+        binds: r.binds,
+        width: if select.count { 1 } else { select.outputs.len() },
+        bad: r.bad,
+        branch_number,
+    })
+}
+
+/// The tables whose columns must be known before the select can be rendered.
+pub fn probed_tables(select: &Select) -> Vec<&Table> {
+    let mut tables: Vec<&Table> = Vec::new();
+    for branch in &select.branches {
+        for item in branch.items.iter().filter(|i| i.missing != Missing::Refuse) {
+            item.expr.columns(&mut |alias, _| {
+                if let Some(table) = table_of(branch, alias)
+                    && !tables.iter().any(|t| t.name == table.name && t.prefix == table.prefix)
+                {
+                    tables.push(table);
+                }
+            });
+        }
+    }
+    tables
+}
+
+fn table_of<'a>(branch: &'a Branch, alias: Option<&str>) -> Option<&'a Table> {
+    match alias {
+        None => Some(&branch.from),
+        Some(alias) => std::iter::once(&branch.from)
+            .chain(branch.joins.iter().map(|j| &j.table))
+            .find(|t| t.alias.eq_ignore_ascii_case(alias)),
+    }
+}
+
+/// An item once it is known which columns exist.
+enum Resolved<'a> {
+    Expr(&'a Expr),
+    Absent,
+    Bad(Box<str>),
+}
+
+struct Renderer<'a> {
+    dialect: Dialect,
+    kinds: &'a [ParamKind],
+    exists: &'a dyn Fn(&Table, &str) -> bool,
+    sql: String,
+    binds: Vec<Bind>,
+    bad: Vec<(usize, usize, Box<str>)>,
+}
+
+type Done = Result<(), RenderError>;
+
+impl<'a> Renderer<'a> {
+    fn resolve(&self, branch: &'a Branch) -> Vec<Resolved<'a>> {
+        branch.items.iter().map(|item| self.resolve_item(branch, item)).collect()
+    }
+
+    fn resolve_item(&self, branch: &'a Branch, item: &'a Item) -> Resolved<'a> {
+        if item.missing == Missing::Refuse {
+            return Resolved::Expr(&item.expr);
+        }
+        let mut missing = None;
+        item.expr.columns(&mut |alias, name| {
+            if missing.is_none()
+                && let Some(table) = table_of(branch, alias)
+                && !(self.exists)(table, name)
+            {
+                missing = Some(format!("column {name} is missing in {}", table.name));
+            }
+        });
+        match (missing, item.missing) {
+            (None, _) => Resolved::Expr(&item.expr),
+            (Some(why), Missing::Bad) => Resolved::Bad(why.into()),
+            (Some(_), _) => Resolved::Absent,
+        }
+    }
+
+    fn pg(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    fn put(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    fn identifier(&mut self, name: &str) {
+        self.sql.push('"');
+        for c in name.chars() {
+            if c == '"' {
+                self.sql.push('"');
+            }
+            // No database has a NUL in a name; left out, it cannot cut the text short.
+            if c != '\0' {
+                self.sql.push(c);
+            }
+        }
+        self.sql.push('"');
+    }
+
+    fn table(&mut self, table: &Table) {
+        if let Some(prefix) = &table.prefix {
+            self.identifier(prefix);
+            self.put(".");
+        }
+        self.identifier(&table.name);
+        self.put(" AS ");
+        self.identifier(&table.alias);
+    }
+
+    fn columns(&mut self, n: usize, branch_number: bool) {
+        for i in 0..n {
+            let _ = write!(self.sql, "{}\"c{i}\"", if i > 0 { ", " } else { "" });
+        }
+        if branch_number {
+            self.put(", \"b\"");
+        }
+    }
+
+    fn collate(&mut self) {
+        self.put(if self.pg() { " COLLATE \"C\"" } else { " COLLATE BINARY" });
+    }
+
+    fn select(&mut self, select: &Select, plans: &[Vec<Resolved>], branch_number: bool) -> Done {
+        let Some(first) = select.branches.first() else {
+            return Err(RenderError("a select without branches".into()));
+        };
+        let several = select.branches.len() > 1;
+        if select.count && !several && first.limit.is_none() && first.window.is_none() && !first.distinct {
+            self.put("SELECT COUNT(*) AS \"c0\"");
+            return self.from(first, &plans[0], false, true);
+        }
+        // A count needs the items only to tell rows apart.
+        let width =
+            if select.count && !select.branches.iter().any(|b| b.distinct) { 0 } else { select.outputs.len() };
+        let ordered = !select.count && !select.order.is_empty() && (several || first.window.is_some());
+        if select.count {
+            self.put("SELECT COUNT(*) AS \"c0\" FROM (");
+        } else if ordered {
+            self.put("SELECT ");
+            self.columns(width, branch_number);
+            self.put(" FROM (");
+        }
+        for (i, branch) in select.branches.iter().enumerate() {
+            if several {
+                self.put(if i > 0 { " UNION ALL SELECT " } else { "SELECT " });
+                if width == 0 {
+                    self.put("1 AS \"one\"");
+                } else {
+                    self.columns(width, branch_number);
+                }
+                self.put(" FROM (");
+            }
+            self.branch(select, branch, &plans[i], width, branch_number.then_some(i))?;
+            if several {
+                let _ = write!(self.sql, ") AS \"u{i}\"");
+            }
+        }
+        if select.count {
+            self.put(") AS \"u\"");
+        } else if ordered {
+            self.put(") AS \"u\" ORDER BY ");
+            for (i, column) in select.order.iter().enumerate() {
+                let _ = write!(self.sql, "{}\"c{column}\"", if i > 0 { ", " } else { "" });
+                let ty = select.outputs.get(*column).map(|o| &o.decode.ty);
+                if matches!(self.output_cast(ty), Some("text") | None) {
+                    self.collate();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The type outputs are cast to where branches must agree, or an order must know what it
+    /// orders: numbers that order rows stay numbers, all else is text, which every value can become.
+    fn output_cast(&self, ty: Option<&Type>) -> Option<&'static str> {
+        match ty {
+            Some(Type::Int) if self.pg() => Some("bigint"),
+            Some(Type::Decimal) if self.pg() => Some("numeric"),
+            Some(Type::Int | Type::Decimal | Type::Boolean) if !self.pg() => Some("number"),
+            _ if self.pg() => Some("text"),
+            _ => None,
+        }
+    }
+
+    fn items(
+        &mut self,
+        select: &Select,
+        branch: &Branch,
+        items: &[Resolved],
+        width: usize,
+        number: Option<usize>,
+    ) -> Done {
+        if width == 0 {
+            self.put("1 AS \"one\"");
+            return Ok(());
+        }
+        for (i, item) in items.iter().take(width).enumerate() {
+            self.put(if i > 0 { ", " } else { "" });
+            let orders = select.order.contains(&i);
+            let agree = self.pg() && (select.branches.len() > 1 || (orders && branch.window.is_some()));
+            let ty = select.outputs.get(i).map(|o: &Output| &o.decode.ty);
+            let cast = match ty {
+                _ if !agree => None,
+                ty if orders => self.output_cast(ty),
+                _ => Some("text"),
+            };
+            if cast.is_some() {
+                self.put("CAST(");
+            }
+            match item {
+                Resolved::Expr(expr) => self.item(branch, expr)?,
+                Resolved::Absent | Resolved::Bad(_) => self.put("NULL"),
+            }
+            if let Some(cast) = cast {
+                let _ = write!(self.sql, " AS {cast})");
+            }
+            let _ = write!(self.sql, " AS \"c{i}\"");
+        }
+        if let Some(number) = number {
+            let _ = write!(self.sql, ", {number} AS \"b\"");
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, branch: &Branch, expr: &Expr) -> Done {
+        if self.pg() && is_truth(expr) {
+            self.put("CAST(");
+            self.expr(branch, expr)?;
+            self.put(" AS integer)");
+            Ok(())
+        } else {
+            self.expr(branch, expr)
+        }
+    }
+
+    fn branch(
+        &mut self,
+        select: &Select,
+        branch: &Branch,
+        items: &[Resolved],
+        width: usize,
+        number: Option<usize>,
+    ) -> Done {
+        let window = branch.window.as_ref();
+        let order = window.map_or(&branch.order, |w| &w.order);
+        let partition = window.map_or(&[][..], |w| &w.partition);
+        if branch.distinct && (window.is_some() || !order.is_empty()) {
+            // What orders a DISTINCT must be selected with it.
+            self.put("SELECT ");
+            self.columns(width, number.is_some());
+            self.put(" FROM (SELECT ");
+            if window.is_some() {
+                self.columns(width, number.is_some());
+                self.put(", ROW_NUMBER() OVER (PARTITION BY ");
+                for i in 0..partition.len() {
+                    let _ = write!(self.sql, "{}\"p{i}\"", if i > 0 { ", " } else { "" });
+                }
+                self.order_of_names(order);
+                self.put(") AS \"n\" FROM (SELECT ");
+            }
+            self.put("DISTINCT ");
+            self.items(select, branch, items, width, number)?;
+            for (i, expr) in partition.iter().enumerate() {
+                self.put(", ");
+                self.expr(branch, expr)?;
+                let _ = write!(self.sql, " AS \"p{i}\"");
+            }
+            for (i, by) in order.iter().enumerate() {
+                self.put(", ");
+                self.expr(branch, &by.expr)?;
+                let _ = write!(self.sql, " AS \"o{i}\"");
+            }
+            self.from(branch, items, width > 0, false)?;
+            self.put(") AS \"d\"");
+            if let Some(window) = window {
+                self.put(") AS \"w\" WHERE \"n\" <= ");
+                return self.slot(window.limit, Some(CastType::Integer));
+            }
+            self.order_of_names(order);
+            return self.limit(branch);
+        }
+        if let Some(window) = window {
+            self.put("SELECT ");
+            if width == 0 { self.put("\"one\"") } else { self.columns(width, number.is_some()) }
+            self.put(" FROM (SELECT ");
+            self.items(select, branch, items, width, number)?;
+            self.put(", ROW_NUMBER() OVER (");
+            for (i, expr) in partition.iter().enumerate() {
+                self.put(if i > 0 { ", " } else { "PARTITION BY " });
+                self.expr(branch, expr)?;
+            }
+            self.order_by(branch, order)?;
+            self.put(") AS \"n\"");
+            self.from(branch, items, width > 0, false)?;
+            self.put(") AS \"w\" WHERE \"n\" <= ");
+            return self.slot(window.limit, Some(CastType::Integer));
+        }
+        self.put(if branch.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.items(select, branch, items, width, number)?;
+        self.from(branch, items, width > 0, false)?;
+        self.order_by(branch, order)?;
+        self.limit(branch)
+    }
+
+    fn limit(&mut self, branch: &Branch) -> Done {
+        if let Some(slot) = branch.limit {
+            self.put(" LIMIT ");
+            self.slot(slot, Some(CastType::Integer))?;
+        }
+        Ok(())
+    }
+
+    fn order_of_names(&mut self, order: &[OrderBy]) {
+        for (i, by) in order.iter().enumerate() {
+            let _ = write!(self.sql, "{}\"o{i}\"", if i > 0 { ", " } else { " ORDER BY " });
+            if matches!(by.ty, CastType::Text(_)) {
+                self.collate();
+            }
+            self.put(if by.descending { " DESC" } else { "" });
+        }
+    }
+
+    fn order_by(&mut self, branch: &Branch, order: &[OrderBy]) -> Done {
+        for (i, by) in order.iter().enumerate() {
+            self.put(if i > 0 { ", " } else { " ORDER BY " });
+            self.ordered(branch, by)?;
+            self.put(if by.descending { " DESC" } else { "" });
+        }
+        Ok(())
+    }
+
+    fn ordered(&mut self, branch: &Branch, by: &OrderBy) -> Done {
+        self.expr(branch, &by.expr)?;
+        if matches!(by.ty, CastType::Text(_)) {
+            self.collate();
+        }
+        Ok(())
+    }
+
+    /// FROM, the joins that are needed, WHERE.
+    fn from(&mut self, branch: &Branch, items: &[Resolved], with_items: bool, count: bool) -> Done {
+        let needed = needed_joins(branch, items, with_items, count);
+        self.put(" FROM ");
+        self.table(&branch.from);
+        // The pairs come first when they can: the planner then starts from them.
+        let early = branch.pairs.as_ref().is_some_and(|p| {
+            p.on.aliases().iter().all(|a| *a == p.alias || a.eq_ignore_ascii_case(&branch.from.alias))
+        });
+        if early {
+            self.pairs(branch)?;
+        }
+        for (join, needed) in branch.joins.iter().zip(needed) {
+            if needed {
+                self.put(" LEFT JOIN ");
+                self.table(&join.table);
+                self.put(" ON ");
+                self.expr(branch, &join.on)?;
+            }
+        }
+        if !early {
+            self.pairs(branch)?;
+        }
+        for (i, predicate) in branch.filter.iter().enumerate() {
+            self.put(if i > 0 { " AND " } else { " WHERE " });
+            self.predicate(branch, predicate)?;
+        }
+        Ok(())
+    }
+
+    fn pairs(&mut self, branch: &Branch) -> Done {
+        let Some(pairs) = &branch.pairs else { return Ok(()) };
+        let types = vec![CastType::Text(0); 2];
+        if self.pg() {
+            self.put(" JOIN unnest(");
+            self.key_arrays(pairs.slot, &types)?;
+            self.put(") AS ");
+            self.identifier(&pairs.alias);
+            self.put("(\"group\", \"node\")");
+        } else {
+            self.put(
+                " JOIN (SELECT json_extract(value, '$[0]') AS \"group\", json_extract(value, '$[1]') AS \"node\" \
+                 FROM json_each(",
+            );
+            self.placeholder(Bind::Keys { slot: pairs.slot, types, column: None }, None);
+            self.put(")) AS ");
+            self.identifier(&pairs.alias);
+        }
+        self.put(" ON ");
+        self.expr(branch, &pairs.on)
+    }
+
+    fn predicate(&mut self, branch: &Branch, predicate: &Predicate) -> Done {
+        match predicate {
+            Predicate::Expr(expr) => self.expr(branch, expr),
+            Predicate::Not(inner) => {
+                self.put("NOT (");
+                self.predicate(branch, inner)?;
+                self.put(")");
+                Ok(())
+            }
+            Predicate::And(all) => self.predicates(branch, all, " AND ", "(1 = 1)"),
+            Predicate::Or(all) => self.predicates(branch, all, " OR ", "(1 = 0)"),
+            Predicate::In { exprs, types, slot } => self.in_keys(branch, exprs, types, *slot),
+            Predicate::After { columns, slots } => self.after(branch, columns, slots),
+        }
+    }
+
+    fn predicates(&mut self, branch: &Branch, all: &[Predicate], with: &str, empty: &str) -> Done {
+        if all.is_empty() {
+            self.put(empty);
+            return Ok(());
+        }
+        self.put("(");
+        for (i, predicate) in all.iter().enumerate() {
+            self.put(if i > 0 { with } else { "" });
+            self.predicate(branch, predicate)?;
+        }
+        self.put(")");
+        Ok(())
+    }
+
+    fn in_keys(&mut self, branch: &Branch, exprs: &[Expr], types: &[CastType], slot: usize) -> Done {
+        if exprs.is_empty() || exprs.len() != types.len() {
+            return Err(RenderError("a key without columns, or with more columns than types".into()));
+        }
+        let composite = exprs.len() > 1;
+        self.put(if composite { "(" } else { "" });
+        for (i, expr) in exprs.iter().enumerate() {
+            self.put(if i > 0 { ", " } else { "" });
+            self.expr(branch, expr)?;
+        }
+        self.put(if composite { ")" } else { "" });
+        match (self.pg(), composite) {
+            (true, false) => {
+                self.put(" = ANY(");
+                self.key_arrays(slot, types)?;
+                self.put(")");
+            }
+            (true, true) => {
+                self.put(" IN (SELECT * FROM unnest(");
+                self.key_arrays(slot, types)?;
+                self.put("))");
+            }
+            (false, _) => {
+                self.put(" IN (SELECT ");
+                if composite {
+                    for i in 0..exprs.len() {
+                        let _ = write!(self.sql, "{}json_extract(value, '$[{i}]')", if i > 0 { ", " } else { "" });
+                    }
+                } else {
+                    self.put("value");
+                }
+                self.put(" FROM json_each(");
+                self.placeholder(Bind::Keys { slot, types: types.to_vec(), column: None }, None);
+                self.put("))");
+            }
+        }
+        Ok(())
+    }
+
+    fn key_arrays(&mut self, slot: usize, types: &[CastType]) -> Done {
+        for (i, ty) in types.iter().enumerate() {
+            self.put(if i > 0 { ", " } else { "" });
+            let array = format!("{}[]", pg_type(Some(*ty)));
+            self.placeholder(Bind::Keys { slot, types: types.to_vec(), column: Some(i) }, Some(&array));
+        }
+        Ok(())
+    }
+
+    /// `(a, b) > (x, y)`, written out: `a >= x AND (a > x OR (a = x AND b > y))`. The first term
+    /// says nothing new, it is what an index can start from.
+    fn after(&mut self, branch: &Branch, columns: &[OrderBy], slots: &[usize]) -> Done {
+        if columns.is_empty() || columns.len() != slots.len() {
+            return Err(RenderError("a keyset without columns, or with more columns than values".into()));
+        }
+        let side = |by: &OrderBy| if by.descending { "<" } else { ">" };
+        let last = columns.len() - 1;
+        self.put("(");
+        if last > 0 {
+            self.against(branch, &columns[0], &format!("{}=", side(&columns[0])), slots[0])?;
+            self.put(" AND (");
+        }
+        for (i, by) in columns.iter().enumerate() {
+            self.put(if i > 0 { " OR (" } else { "" });
+            for (equal, slot) in columns[..i].iter().zip(slots) {
+                self.against(branch, equal, "=", *slot)?;
+                self.put(" AND ");
+            }
+            self.against(branch, by, side(by), slots[i])?;
+            self.put(if i > 0 { ")" } else { "" });
+        }
+        self.put(if last > 0 { "))" } else { ")" });
+        Ok(())
+    }
+
+    fn against(&mut self, branch: &Branch, by: &OrderBy, op: &str, slot: usize) -> Done {
+        self.ordered(branch, by)?;
+        let _ = write!(self.sql, " {op} ");
+        self.slot(slot, Some(by.ty))
+    }
+
+    fn slot(&mut self, slot: usize, ty: Option<CastType>) -> Done {
+        match self.kinds.get(slot) {
+            None => return Err(RenderError(format!("no parameter for slot {slot}"))),
+            Some(ParamKind::Keys | ParamKind::Unfit) => {
+                return Err(RenderError(format!("the parameter of slot {slot} is no scalar")));
+            }
+            Some(ParamKind::Null) => self.put("NULL"),
+            Some(ParamKind::Bool | ParamKind::Scalar(_)) => {
+                self.placeholder(Bind::Slot(slot, ty), Some(pg_type(ty)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a numbered parameter; the same value is sent once. PostgreSQL is told its type: it
+    /// is the parameter that is converted, never the column, so that indexes serve.
+    fn placeholder(&mut self, bind: Bind, pg_type: Option<&str>) {
+        let n = self.binds.iter().position(|b| *b == bind).unwrap_or_else(|| {
+            self.binds.push(bind);
+            self.binds.len() - 1
+        }) + 1;
+        let _ = match (self.dialect, pg_type) {
+            (Dialect::Sqlite, _) => write!(self.sql, "?{n}"),
+            (Dialect::Postgres, Some(ty)) => write!(self.sql, "CAST(${n} AS {ty})"),
+            (Dialect::Postgres, None) => write!(self.sql, "${n}"),
+        };
+    }
+
+    fn list(&mut self, branch: &Branch, list: &[Expr]) -> Done {
+        for (i, expr) in list.iter().enumerate() {
+            self.put(if i > 0 { ", " } else { "" });
+            self.expr(branch, expr)?;
+        }
+        Ok(())
+    }
+
+    /// An operand where PostgreSQL must be told the type.
+    fn cast_pg(&mut self, branch: &Branch, expr: &Expr, ty: &str) -> Done {
+        if self.pg() {
+            self.put("CAST(");
+            self.item(branch, expr)?;
+            let _ = write!(self.sql, " AS {ty})");
+            Ok(())
+        } else {
+            self.expr(branch, expr)
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if text.contains('\0') {
+            self.placeholder(Bind::Constant(Value::text(text), Some(CastType::Text(0))), Some("text"));
+            return;
+        }
+        self.sql.push('\'');
+        self.sql.push_str(&text.replace('\'', "''"));
+        self.sql.push('\'');
+    }
+
+    fn expr(&mut self, branch: &Branch, expr: &Expr) -> Done {
+        match expr {
+            Expr::Column { table, name } => {
+                let alias = table.as_deref().unwrap_or(&branch.from.alias);
+                // A pair's text must not bring its own collation to a comparison in SQLite: as an
+                // expression it has none, and the column it is compared with decides.
+                let bare = !self.pg() && branch.pairs.as_ref().is_some_and(|p| p.alias == alias);
+                self.put(if bare { "(" } else { "" });
+                self.identifier(alias);
+                self.put(".");
+                self.identifier(name);
+                self.put(if bare { " || '')" } else { "" });
+            }
+            Expr::Text(text) => self.text(text),
+            Expr::Number(number) => {
+                if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+                    return Err(RenderError(format!("`{number}` is not a number")));
+                }
+                self.put(number);
+            }
+            Expr::Null => self.put("NULL"),
+            Expr::Bool(true) => self.put("TRUE"),
+            Expr::Bool(false) => self.put("FALSE"),
+            Expr::Setting(name) => {
+                return Err(RenderError(format!("setting :{name} has no value")));
+            }
+            Expr::Rank => {
+                return Err(RenderError(":rank is known only once children are joined to their parent".into()));
+            }
+            Expr::Constant(value) => match ParamKind::of_value(value) {
+                ParamKind::Null => self.put("NULL"),
+                ParamKind::Bool => self.placeholder(Bind::Constant(value.clone(), None), Some("boolean")),
+                ParamKind::Scalar(ty) => {
+                    self.placeholder(Bind::Constant(value.clone(), Some(ty)), Some(pg_type(Some(ty))));
+                }
+                _ => return Err(RenderError("a setting that is a list cannot stand in an expression".into())),
+            },
+            Expr::Today => self.placeholder(Bind::Today, Some("date")),
+            Expr::Now => self.placeholder(Bind::Now, Some("timestamp")),
+            Expr::Slot(slot) => {
+                let ty = match self.kinds.get(*slot) {
+                    Some(ParamKind::Scalar(ty)) => Some(*ty),
+                    _ => None,
+                };
+                self.slot(*slot, ty)?;
+            }
+            Expr::Not(x) => {
+                self.put("(NOT ");
+                self.expr(branch, x)?;
+                self.put(")");
+            }
+            Expr::Negate(x) => {
+                self.put("(- ");
+                self.expr(branch, x)?;
+                self.put(")");
+            }
+            Expr::And(all) => self.joined(branch, all, " AND ")?,
+            Expr::Or(all) => self.joined(branch, all, " OR ")?,
+            Expr::Compare(op, a, b) => {
+                self.put("(");
+                self.expr(branch, a)?;
+                let _ = write!(self.sql, " {} ", op.sql());
+                self.expr(branch, b)?;
+                self.put(")");
+            }
+            Expr::Binary(op, a, b) => self.binary(branch, *op, a, b)?,
+            Expr::In(x, list, negated) => {
+                self.put("(");
+                self.expr(branch, x)?;
+                self.put(if *negated { " NOT IN (" } else { " IN (" });
+                self.list(branch, list)?;
+                self.put("))");
+            }
+            Expr::IsNull(x, negated) => {
+                self.put("(");
+                self.expr(branch, x)?;
+                self.put(if *negated { " IS NOT NULL)" } else { " IS NULL)" });
+            }
+            Expr::Like(x, pattern, negated) => {
+                self.put("(");
+                self.cast_pg(branch, x, "text")?;
+                if self.pg() {
+                    self.collate();
+                }
+                self.put(if *negated { " NOT LIKE " } else { " LIKE " });
+                self.cast_pg(branch, pattern, "text")?;
+                self.put(if self.pg() { " ESCAPE '')" } else { ")" });
+            }
+            Expr::Between(x, low, high, negated) => {
+                self.put("(");
+                self.expr(branch, x)?;
+                self.put(if *negated { " NOT BETWEEN " } else { " BETWEEN " });
+                self.expr(branch, low)?;
+                self.put(" AND ");
+                self.expr(branch, high)?;
+                self.put(")");
+            }
+            Expr::Case { operand, whens, otherwise } => {
+                self.put("CASE");
+                if let Some(operand) = operand {
+                    self.put(" ");
+                    self.expr(branch, operand)?;
+                }
+                for (when, then) in whens {
+                    self.put(" WHEN ");
+                    self.expr(branch, when)?;
+                    self.put(" THEN ");
+                    self.expr(branch, then)?;
+                }
+                if let Some(otherwise) = otherwise {
+                    self.put(" ELSE ");
+                    self.expr(branch, otherwise)?;
+                }
+                self.put(" END");
+            }
+            Expr::Call(function, arguments) => self.call(branch, *function, arguments)?,
+            Expr::Cast(x, ty) => self.cast(branch, x, *ty)?,
+        }
+        Ok(())
+    }
+
+    fn joined(&mut self, branch: &Branch, all: &[Expr], with: &str) -> Done {
+        self.put("(");
+        for (i, expr) in all.iter().enumerate() {
+            self.put(if i > 0 { with } else { "" });
+            self.expr(branch, expr)?;
+        }
+        self.put(")");
+        Ok(())
+    }
+
+    fn binary(&mut self, branch: &Branch, op: BinaryOp, a: &Expr, b: &Expr) -> Done {
+        self.put("(");
+        match op {
+            BinaryOp::Divide => {
+                self.put("CAST(");
+                self.item(branch, a)?;
+                self.put(if self.pg() { " AS numeric) / NULLIF(" } else { " AS REAL) / NULLIF(" });
+                self.cast_pg(branch, b, "numeric")?;
+                self.put(", 0)");
+            }
+            BinaryOp::Concat => {
+                self.cast_pg(branch, a, "text")?;
+                self.put(" || ");
+                self.cast_pg(branch, b, "text")?;
+            }
+            _ => {
+                self.number(branch, a)?;
+                let _ = write!(self.sql, " {} ", op.sql());
+                self.number(branch, b)?;
+            }
+        }
+        self.put(")");
+        Ok(())
+    }
+
+    /// An operand of arithmetic.
+    fn number(&mut self, branch: &Branch, expr: &Expr) -> Done {
+        let is_number = match expr {
+            Expr::Number(_) => true,
+            Expr::Binary(op, ..) => *op != BinaryOp::Concat,
+            _ => false,
+        };
+        if is_number { self.expr(branch, expr) } else { self.cast_pg(branch, expr, "numeric") }
+    }
+
+    fn call(&mut self, branch: &Branch, function: Function, arguments: &[Expr]) -> Done {
+        if let (Function::Coalesce, [only]) = (function, arguments) {
+            return self.expr(branch, only);
+        }
+        let sqlite_substring = function == Function::Substring && !self.pg();
+        self.put(if sqlite_substring { "SUBSTR" } else { function.name() });
+        self.put("(");
+        for (i, argument) in arguments.iter().enumerate() {
+            self.put(if i > 0 { ", " } else { "" });
+            match (function, i) {
+                (Function::Coalesce | Function::NullIf, _) => self.expr(branch, argument)?,
+                (Function::Substring | Function::Round, 1..) => self.cast_pg(branch, argument, "integer")?,
+                (Function::Round | Function::Abs, _) => self.cast_pg(branch, argument, "numeric")?,
+                _ => self.cast_pg(branch, argument, "text")?,
+            }
+            // PostgreSQL searches inside text only under a deterministic collation.
+            if function == Function::Replace && i == 0 && self.pg() {
+                self.collate();
+            }
+        }
+        self.put(")");
+        Ok(())
+    }
+
+    fn cast(&mut self, branch: &Branch, x: &Expr, ty: CastType) -> Done {
+        let (before, after) = match (self.dialect, ty) {
+            (Dialect::Sqlite, CastType::Text(0)) => ("CAST(", " AS TEXT)".to_owned()),
+            (Dialect::Sqlite, CastType::Text(n)) => ("SUBSTR(CAST(", format!(" AS TEXT), 1, {n})")),
+            (Dialect::Sqlite, CastType::Integer) => ("CAST(", " AS INTEGER)".to_owned()),
+            (Dialect::Sqlite, CastType::Decimal) => ("CAST(", " AS NUMERIC)".to_owned()),
+            (Dialect::Sqlite, CastType::Date) => ("DATE(", ")".to_owned()),
+            (Dialect::Sqlite, CastType::DateTime) => ("DATETIME(", ")".to_owned()),
+            (Dialect::Postgres, CastType::Text(n)) if n > 0 => ("CAST(", format!(" AS varchar({n}))")),
+            (Dialect::Postgres, CastType::Integer) => ("CAST(TRUNC(CAST(", " AS numeric)) AS bigint)".to_owned()),
+            (Dialect::Postgres, _) => ("CAST(", format!(" AS {})", pg_type(Some(ty)))),
+        };
+        self.put(before);
+        self.item(branch, x)?;
+        self.put(&after);
+        Ok(())
+    }
+}
+
+/// The PostgreSQL type of a parameter; `None` is a truth value.
+fn pg_type(ty: Option<CastType>) -> &'static str {
+    match ty {
+        None => "boolean",
+        Some(CastType::Text(_)) => "text",
+        Some(CastType::Integer) => "bigint",
+        Some(CastType::Decimal) => "numeric",
+        Some(CastType::Date) => "date",
+        Some(CastType::DateTime) => "timestamp",
+    }
+}
+
+/// Whether an expression is a truth value by its form.
+fn is_truth(expr: &Expr) -> bool {
+    match expr {
+        Expr::Not(_)
+        | Expr::And(_)
+        | Expr::Or(_)
+        | Expr::Compare(..)
+        | Expr::In(..)
+        | Expr::IsNull(..)
+        | Expr::Like(..)
+        | Expr::Between(..)
+        | Expr::Bool(_) => true,
+        Expr::Case { whens, otherwise, .. } => {
+            whens.iter().map(|w| &w.1).chain(otherwise.as_deref()).any(is_truth)
+        }
+        Expr::Call(Function::Coalesce | Function::NullIf, arguments) => arguments.iter().any(is_truth),
+        _ => false,
+    }
+}
+
+/// Which joins are needed by what is rendered, directly or by another join's condition.
+fn needed_joins(branch: &Branch, items: &[Resolved], with_items: bool, count: bool) -> Vec<bool> {
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    if with_items {
+        for item in items {
+            if let Resolved::Expr(expr) = item {
+                used.extend(expr.aliases());
+            }
+        }
+    }
+    for predicate in &branch.filter {
+        predicate_aliases(predicate, &mut used);
+    }
+    if !count {
+        for by in &branch.order {
+            used.extend(by.expr.aliases());
+        }
+    }
+    if let Some(window) = &branch.window {
+        window.partition.iter().for_each(|e| used.extend(e.aliases()));
+        window.order.iter().for_each(|by| used.extend(by.expr.aliases()));
+    }
+    if let Some(pairs) = &branch.pairs {
+        used.extend(pairs.on.aliases());
+    }
+    let mut needed = vec![false; branch.joins.len()];
+    loop {
+        let mut changed = false;
+        for (join, needed) in branch.joins.iter().zip(&mut needed) {
+            if !*needed && used.contains(join.table.alias.as_str()) {
+                *needed = true;
+                changed = true;
+                used.extend(join.on.aliases());
+            }
+        }
+        if !changed {
+            return needed;
+        }
+    }
+}
+
+fn predicate_aliases<'a>(predicate: &'a Predicate, used: &mut BTreeSet<&'a str>) {
+    match predicate {
+        Predicate::Expr(expr) => used.extend(expr.aliases()),
+        Predicate::In { exprs, .. } => exprs.iter().for_each(|e| used.extend(e.aliases())),
+        Predicate::Not(inner) => predicate_aliases(inner, used),
+        Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| predicate_aliases(p, used)),
+        Predicate::After { columns, .. } => columns.iter().for_each(|by| used.extend(by.expr.aliases())),
+    }
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

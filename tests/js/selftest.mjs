@@ -119,6 +119,7 @@ describe('differential.mjs', () => {
     const result = await answer(`{
       articles(first: 2) { nodes { code } edges { node { code } } pageInfo { hasNextPage hasPreviousPage } totalCount }
       filtered: articles(filter: {or: [{code: {startsWith: "A"}}, {code: {eq: "B1"}}], not: {code: {in: "A2"}}}) { nodes { code } }
+      under: articles(filter: {department: {under: "JARDIN"}}) { nodes { code } }
       department(code: "OUTIL") {
         articles(first: 1) { nodes { code } totalCount }
         own: articles(deep: false) { totalCount }
@@ -127,6 +128,7 @@ describe('differential.mjs', () => {
     assert.deepEqual(result.data, {
       articles: { nodes: [{ code: 'A10' }, { code: 'A2' }], edges: [{ node: { code: 'A10' } }, { node: { code: 'A2' } }], pageInfo: { hasNextPage: true, hasPreviousPage: false }, totalCount: 4 },
       filtered: { nodes: [{ code: 'A10' }, { code: 'B1' }] },
+      under: { nodes: [{ code: 'B1' }] },
       department: { articles: { nodes: [{ code: 'A10' }], totalCount: 4 }, own: { totalCount: 0 } },
     });
   });
@@ -317,7 +319,7 @@ describe('fuzz.mjs', () => {
     try {
       const dataFile = file('data.json', JSON.stringify(data));
       const sdlFile = file('schema.graphql', sdl);
-      const { stdout: operations } = await command('generate.mjs', '--sdl', sdlFile, '--data', dataFile, '--seed', '5', '--count', '60', '--filters', 'code.eq,title.isNull');
+      const { stdout: operations } = await command('generate.mjs', '--sdl', sdlFile, '--data', dataFile, '--seed', '5', '--count', '60', '--filters', 'code.eq,title.isNull,department.under');
       assert.equal(operations.trim().split('\n').length, 60);
       const operationsFile = file('operations.jsonl', operations);
       const { stdout: results } = await command('differential.mjs', file('input.json', JSON.stringify({ sdlFile: 'schema.graphql', dataFile: 'data.json', operationsFile: 'operations.jsonl' })));

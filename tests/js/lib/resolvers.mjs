@@ -203,13 +203,23 @@ function matches(record, filter, shop) {
     if (name === 'and') return condition.every((part) => matches(record, part, shop));
     if (name === 'or') return condition.some((part) => matches(record, part, shop));
     if (name === 'not') return !matches(record, condition, shop);
+    if (name === 'department') return hangsUnder(record, condition, shop);
     const fold = name === 'code' ? shop.fold : (value) => value;
     return Object.entries(condition).every(([operator, operand]) => {
-      const test = OPERATORS[operator];
+      // On texts `startsWith` folds case and accents, which is Comptoir's own: not for this referee.
+      const test = operator === 'startsWith' && name !== 'code' ? undefined : OPERATORS[operator];
       if (!test) throw new Error(`the referee cannot filter by ${name}.${operator}: teach it in lib/resolvers.mjs`);
       return operand === null || operand === undefined || test(record[name] ?? null, operand, fold);
     });
   });
+}
+
+/** `department: {under: CODE}`: the article hangs in that department or below it. */
+function hangsUnder(article, { under, ...more }, shop) {
+  if (Object.keys(more).length > 0) throw new Error(`the referee cannot filter by department.${Object.keys(more)}`);
+  if (under == null) return true;
+  const department = shop.byCode('Department', under);
+  return department !== null && shop.articlesUnder(department, true).includes(shop.fold(article.code));
 }
 
 const OPERATORS = {
