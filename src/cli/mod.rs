@@ -176,7 +176,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Serve(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Plan(command) => command.run().await,
-            Command::Schema(command) => command.run().await,
+            Command::Schema(command) => command.run(),
         }
     });
     // Nothing that still runs in a thread may hold up the end.
