@@ -1,166 +1,100 @@
-//! What the commands need of the rest of the product, in one place: opening a shop and asking it things.
+//! What the commands need of the rest of the product, in one place: opening a shop, and why it cannot be opened.
 
 use std::{
+    io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use serde_json::{Map, Value};
+use crate::{
+    config::{Config, SourceKind},
+    diagnostics::Diagnostics,
+    shop::Shop,
+};
 
-use crate::{config::Config, diagnostics::Diagnostics, graphql::request::Executor};
-
-/// Why a shop cannot be opened.
+/// Why a shop cannot be opened or served.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum OpenError {
     /// The configuration has errors; all of them are inside.
     #[error("the configuration has errors")]
-    #[expect(dead_code, reason = "nothing opens shops yet")]
     Invalid(Diagnostics),
-    /// The folder or its comptoir.toml cannot be read.
-    #[error("{}: {source}: is this a shop's folder? `comptoir init DIR` makes one", .path.display())]
+    /// The folder has no comptoir.toml, or it cannot be read.
+    #[error("{} cannot be read ({source}): is this a shop's folder? `comptoir init DIR` makes one", .path.display())]
     Folder {
         /// What cannot be read.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
-    /// Something is missing or broken outside the configuration (a database file, a driver).
-    #[error("{0}")]
-    Unavailable(String),
+    /// A database that is a file is not there. (Servers may be down and come back; a file does not.)
+    #[error("the database of source `{name}` is missing: {} does not exist; correct the source's url", .path.display())]
+    Database {
+        /// The source.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
 }
 
-/// One source's cell of a field.
-pub(super) struct Cell {
-    /// The source's name.
-    pub(super) source: String,
-    /// `VALUE`, `EMPTY`, `ABSENT` or `UNKNOWN`.
-    pub(super) state: String,
-    /// The value, as people read it; blank without one.
-    pub(super) value: String,
-    /// Why it is unknown.
-    pub(super) cause: Option<String>,
-}
-
-/// Where a field's value comes from.
-pub(super) struct ExplainedField {
-    /// The field's name.
-    pub(super) field: String,
-    /// The rule's name.
-    pub(super) rule: String,
-    /// The winning source, `default` or the name of the entity it is inherited from.
-    pub(super) winner: Option<String>,
-    /// The value that is served, as people read it.
-    pub(super) value: String,
-    /// Every source's cell, in order of authority.
-    pub(super) cells: Vec<Cell>,
-}
-
-/// A shop, opened.
-pub(super) struct Shop(std::convert::Infallible);
-
-impl Shop {
-    /// Reads and checks the folder and makes the sources ready; databases that are down are no error.
-    #[expect(clippy::unused_async, reason = "opening pools is asynchronous")]
-    pub(super) async fn open(dir: &Path) -> Result<Self, OpenError> {
-        readable(dir)?;
-        Err(unavailable())
-    }
-
-    /// The configuration.
-    pub(super) fn config(&self) -> &Config {
-        match self.0 {}
-    }
-
-    /// Warnings of the configuration.
-    pub(super) fn diagnostics(&self) -> &Diagnostics {
-        match self.0 {}
-    }
-
-    /// What runs the requests.
-    pub(super) fn executor(&self) -> Arc<dyn Executor> {
-        match self.0 {}
-    }
-
-    /// Sources without which nothing can be answered: those that decide existence.
-    pub(super) fn essential_sources(&self) -> Vec<String> {
-        match self.0 {}
-    }
-
-    /// The schema that clients see; with `internal`, with the directives that make it.
-    pub(super) fn sdl(&self, _internal: bool) -> String {
-        match self.0 {}
-    }
-
-    /// Where every field of a record comes from; `None` when no source knows the code. The error says what is wrong
-    /// with the question (an unknown type) or which source does not answer.
-    #[expect(clippy::unused_async, reason = "asks the sources")]
-    pub(super) async fn explain(
-        &self,
-        _entity: &str,
-        _code: &str,
-    ) -> Result<Option<Vec<ExplainedField>>, String> {
-        match self.0 {}
-    }
-
-    /// The plan of an operation as text: levels, strategies, statements. The error lists what is wrong with it.
-    pub(super) fn plan(
-        &self,
-        _query: &str,
-        _variables: Map<String, Value>,
-        _operation: Option<&str>,
-    ) -> Result<String, String> {
-        match self.0 {}
-    }
-}
-
-/// Checks a shop's files without opening its databases.
-pub(super) fn check(dir: &Path) -> Result<Diagnostics, OpenError> {
-    readable(dir)?;
-    Err(unavailable())
-}
-
-/// How far the making of the demo is.
-#[derive(Clone, Copy)]
-pub(super) struct DemoProgress {
-    /// What is being done.
-    pub(super) step: &'static str,
-    /// Articles made.
-    pub(super) done: u64,
-    /// Articles to make.
-    pub(super) total: u64,
-}
-
-/// What was made.
-pub(super) struct DemoReport {
-    /// Articles in the ERP.
-    pub(super) articles: u32,
-    /// References in the ERP.
-    pub(super) references: u64,
-    /// The folder already held exactly this shop.
-    pub(super) reused: bool,
-}
-
-/// The demo's own number of articles and seed.
-pub(super) const DEMO_DEFAULTS: (u32, u64) = (2_000, 20_260_901);
-
-/// Makes the demo shop, or leaves it when the folder already holds the same.
-#[expect(clippy::unused_async, reason = "writes databases")]
-pub(super) async fn create_demo(
-    _dir: &Path,
-    _articles: u32,
-    _seed: u64,
-    progress: &mut (dyn FnMut(DemoProgress) + Send),
-) -> Result<DemoReport, String> {
-    progress(DemoProgress { step: "", done: 0, total: 0 });
-    Err(unavailable().to_string())
-}
-
-fn unavailable() -> OpenError {
-    OpenError::Unavailable("this build cannot open shops yet".to_owned())
-}
-
-fn readable(dir: &Path) -> Result<(), OpenError> {
+/// Reads and checks a shop's folder. No database is contacted.
+pub(super) fn open(dir: &Path) -> Result<Shop, OpenError> {
     let path = dir.join("comptoir.toml");
-    std::fs::File::open(&path).map(drop).map_err(|source| OpenError::Folder { path, source })
+    if let Err(source) = std::fs::File::open(&path) {
+        return Err(OpenError::Folder { path, source });
+    }
+    Shop::open(dir).map_err(OpenError::Invalid)
+}
+
+/// As [`open`], for commands that read data: the databases that are files must be there.
+pub(super) fn open_with_data(dir: &Path) -> Result<Shop, OpenError> {
+    let shop = open(dir)?;
+    databases(shop.config())?;
+    Ok(shop)
+}
+
+fn databases(config: &Config) -> Result<(), OpenError> {
+    for source in config.sources.values().filter(|source| source.kind == SourceKind::Sqlite) {
+        let Some(path) = file_of(&source.url.0) else { continue };
+        let path = config.dir.join(path);
+        if !path.exists() {
+            return Err(OpenError::Database { name: source.name.clone(), path });
+        }
+    }
+    Ok(())
+}
+
+/// The file behind `sqlite:erp.db?mode=ro`; `None` for a base in memory.
+fn file_of(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or(path);
+    (!path.is_empty() && path != ":memory:").then_some(path)
+}
+
+/// Checks a shop's files: every finding.
+pub(super) fn check(dir: &Path) -> Result<Diagnostics, OpenError> {
+    match open(dir) {
+        Ok(shop) => Ok(shop.diagnostics().clone()),
+        Err(OpenError::Invalid(diagnostics)) => Ok(diagnostics),
+        Err(other) => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_sqlite_urls() {
+        assert_eq!(file_of("sqlite:erp.db"), Some("erp.db"));
+        assert_eq!(file_of("sqlite:///var/erp.db?mode=ro"), Some("/var/erp.db"));
+        assert_eq!(file_of("sqlite::memory:"), None);
+    }
+
+    #[test]
+    fn a_folder_without_a_shop_is_one_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let message = open(dir.path()).unwrap_err().to_string();
+        assert!(message.contains("comptoir init"), "{message}");
+    }
 }

@@ -6,13 +6,14 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
-    Failure,
-    backend::{self, DEMO_DEFAULTS, DemoProgress},
-    err, examples, out,
+    Failure, err, examples, out,
     serve::{self, Listen},
     stderr_is_terminal,
 };
-use crate::http::Example;
+use crate::{
+    demo::{self, DemoOptions, Progress},
+    http::Example,
+};
 
 /// How many examples are printed.
 const PRINTED: usize = 3;
@@ -33,10 +34,10 @@ pub(super) struct Demo {
     #[arg(long, value_name = "DIR", default_value = "./demo-shop")]
     dir: PathBuf,
     /// How many articles, with variants on top; up to 100000
-    #[arg(long, value_name = "N", default_value_t = DEMO_DEFAULTS.0)]
+    #[arg(long, value_name = "N", default_value_t = DemoOptions::default().articles)]
     articles: u32,
     /// Another seed makes another shop
-    #[arg(long, default_value_t = DEMO_DEFAULTS.1)]
+    #[arg(long, default_value_t = DemoOptions::default().seed)]
     seed: u64,
     /// The port to serve it on, instead of the shop's 8080; 0 takes a free one
     #[arg(long)]
@@ -49,16 +50,17 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let bar = bar();
-        let mut on_progress = |progress: DemoProgress| {
+        let mut on_progress = |progress: Progress| {
             bar.set_length(progress.total);
             bar.set_position(progress.done);
             if bar.message() != progress.step {
                 bar.set_message(progress.step);
             }
         };
-        let made = backend::create_demo(&self.dir, self.articles, self.seed, &mut on_progress).await;
+        let options = DemoOptions { articles: self.articles, seed: self.seed };
+        let made = demo::create(&self.dir, &options, &mut on_progress).await;
         bar.finish_and_clear();
-        let report = made.map_err(Failure::CannotStart)?;
+        let report = made.map_err(Failure::cannot_start)?;
         let verb = if report.reused { "is there already" } else { "made" };
         err(&format!(
             "Demo shop {verb} in {}: {} articles, {} references\n",
@@ -70,7 +72,7 @@ impl Demo {
             err(&format!("Serve it: comptoir serve --shop {}\n", self.dir.display()));
             return Ok(());
         }
-        let shop = serve::open(&self.dir).await?;
+        let shop = serve::open(&self.dir)?;
         let bound = serve::bind(&shop, Listen { port: self.port, bind: None }).await?;
         let examples = examples::read(&self.dir);
         let graphiql = shop.config().http.graphiql;

@@ -104,6 +104,8 @@ struct ShopArg {
 enum Failure {
     /// Errors were found and have been printed.
     Found,
+    /// The configuration has errors: all of them are to be printed.
+    Invalid(Diagnostics),
     /// Errors were found: one line.
     Wrong(String),
     /// Cannot start or cannot write: one line.
@@ -124,10 +126,7 @@ impl Failure {
 impl From<backend::OpenError> for Failure {
     fn from(error: backend::OpenError) -> Self {
         match error {
-            backend::OpenError::Invalid(diagnostics) => {
-                err(&report(&diagnostics));
-                Self::Found
-            }
+            backend::OpenError::Invalid(diagnostics) => Self::Invalid(diagnostics),
             other => Self::CannotStart(other.to_string()),
         }
     }
@@ -139,6 +138,10 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Found) => ExitCode::from(1),
+        Err(Failure::Invalid(diagnostics)) => {
+            err(&report(&diagnostics));
+            ExitCode::from(1)
+        }
         Err(Failure::Wrong(message)) => {
             err(&format!("error: {message}\n"));
             ExitCode::from(1)
@@ -173,7 +176,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Serve(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Plan(command) => command.run().await,
-            Command::Schema(command) => command.run().await,
+            Command::Schema(command) => command.run(),
         }
     });
     // Nothing that still runs in a thread may hold up the end.

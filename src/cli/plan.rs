@@ -5,7 +5,8 @@ use std::{io::Read, path::PathBuf};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{Failure, ShopArg, backend::Shop, out};
+use super::{Failure, ShopArg, backend, err, out};
+use crate::graphql::{error::GraphqlError, request::GraphqlRequest};
 
 /// Show how an operation would be answered: levels, strategies and statements
 ///
@@ -36,9 +37,15 @@ impl Plan {
         let query = self.read().map_err(|error| {
             Failure::CannotStart(format!("{} cannot be read: {error}", self.query.display()))
         })?;
-        let shop = Shop::open(&self.shop.dir).await?;
+        let shop = backend::open(&self.shop.dir)?;
         let variables = self.variables.unwrap_or_default();
-        let mut text = shop.plan(&query, variables, self.operation.as_deref()).map_err(Failure::wrong)?;
+        let request = GraphqlRequest { query, variables, operation_name: self.operation };
+        let planned = shop.plan(&request).await;
+        shop.close().await;
+        let mut text = planned.map_err(|errors| {
+            err(&errors.iter().map(line).collect::<String>());
+            Failure::Found
+        })?;
         if !text.ends_with('\n') {
             text.push('\n');
         }
@@ -56,6 +63,13 @@ impl Plan {
     }
 }
 
+/// `3:7: message (CODE)`.
+fn line(error: &GraphqlError) -> String {
+    let places = error.locations.iter().map(|place| format!("{}:{}: ", place.line, place.column));
+    let code = error.extensions.get("code").and_then(Value::as_str).unwrap_or("INTERNAL");
+    format!("error: {}{} ({code})\n", places.collect::<String>(), error.message)
+}
+
 fn object(text: &str) -> Result<Map<String, Value>, String> {
     match serde_json::from_str(text) {
         Ok(Value::Object(map)) => Ok(map),
@@ -67,6 +81,12 @@ fn object(text: &str) -> Result<Map<String, Value>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_have_their_place() {
+        let error = GraphqlError::new(crate::graphql::error::Code::TooDeep, "Too deep.").at(3, 7);
+        assert_eq!(line(&error), "error: 3:7: Too deep. (TOO_DEEP)\n");
+    }
 
     #[test]
     fn variables_are_an_object() {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Failure, ShopArg, backend::Shop, out};
+use super::{Failure, ShopArg, backend, out};
 
 /// Print the GraphQL schema that clients of a shop see
 ///
@@ -21,8 +21,8 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) async fn run(self) -> Result<(), Failure> {
-        let shop = Shop::open(&self.shop.dir).await?;
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let shop = backend::open(&self.shop.dir)?;
         let mut sdl = shop.sdl(self.internal);
         if !sdl.ends_with('\n') {
             sdl.push('\n');

@@ -9,8 +9,11 @@ use std::{
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Failure, ShopArg, backend::Shop, err, examples, out, report};
-use crate::http::{self, Example, HttpOptions};
+use super::{Failure, ShopArg, backend, err, examples, out, report};
+use crate::{
+    http::{self, Example, HttpOptions},
+    shop::Shop,
+};
 
 /// Serve a shop: GraphQL at /graphql, GraphiQL at /graphiql, health at /health/live and /health/ready
 ///
@@ -42,7 +45,7 @@ pub(super) struct Listen {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let shop = open(&self.shop.dir).await?;
+        let shop = open(&self.shop.dir)?;
         let bound = bind(&shop, self.listen).await?;
         let base = format!("http://{}", bound.address);
         out(&format!("GraphQL   {base}/graphql\n"));
@@ -55,8 +58,8 @@ impl Serve {
 }
 
 /// Opens a shop and prints its warnings.
-pub(super) async fn open(dir: &Path) -> Result<Shop, Failure> {
-    let shop = Shop::open(dir).await?;
+pub(super) fn open(dir: &Path) -> Result<Shop, Failure> {
+    let shop = backend::open_with_data(dir)?;
     if !shop.diagnostics().items.is_empty() {
         err(&report(shop.diagnostics()));
     }
@@ -118,7 +121,7 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
         http: config.http.clone(),
         limits: config.limits,
         examples,
-        essential_sources: shop.essential_sources(),
+        essential_sources: shop.deciding_sources(),
     };
     let asked_to_end = signal().map_err(|error| {
         Failure::CannotStart(format!("the system does not say when to stop (signals): {error}"))
@@ -137,6 +140,7 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
     })
     .await
     .map_err(Failure::cannot_start)?;
+    shop.close().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -186,5 +190,14 @@ mod tests {
             text,
             "port 8080 is in use: stop the program that has it, or choose another port with --port"
         );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_signal_asks_to_end() {
+        let asked = signal().unwrap();
+        let pid = std::process::id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        tokio::time::timeout(std::time::Duration::from_secs(5), asked).await.unwrap();
     }
 }

@@ -20,8 +20,9 @@ use hyper_util::{
 use tokio::{net::TcpListener, net::TcpStream, task::JoinSet};
 use tower::ServiceExt;
 
-/// How long a client may take for the headers of a request, the wait for the next one on a kept connection included.
-const HEADERS: Duration = Duration::from_secs(30);
+/// How long a client may take for the headers of a request, the wait for the next one on a kept connection included:
+/// longer than the 60 seconds for which proxies keep one, so that it is they who close it.
+const HEADERS: Duration = Duration::from_secs(65);
 /// How long a new connection may take until its first request is read.
 const FIRST_REQUEST: Duration = Duration::from_secs(15);
 /// How long running requests have after the signal to stop.
