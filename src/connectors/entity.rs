@@ -79,8 +79,8 @@ impl Reader<'_> {
         let mark = self.diags.mark();
         let table = node.table("rows", self.diags)?;
         let known = [
-            "name", "when", "table", "as", "prefix", "joins", "filter", "key", "code", "parent", "native", "order",
-            "visible", "closed", "change", "fields",
+            "name", "when", "table", "as", "prefix", "joins", "filter", "key", "code", "parent", "native",
+            "order", "visible", "closed", "change", "fields",
         ];
         known_keys(table, "rows", &known, self.diags);
         let holds = self.settings.hold(node.get("when"), self.diags);

@@ -130,7 +130,12 @@ impl Batch {
     }
 
     /// A field's merged value. `Err` is a field error: the cause names source and reason.
-    pub fn merged<'a>(&'a self, model: &'a Model, field: FieldId, record: u32) -> Result<Merged<'a>, Arc<Cause>> {
+    pub fn merged<'a>(
+        &'a self,
+        model: &'a Model,
+        field: FieldId,
+        record: u32,
+    ) -> Result<Merged<'a>, Arc<Cause>> {
         let f = &model.entities[self.shape.entity].fields[field];
         let mut degraded = None;
         if f.localized && self.shape.language.is_some() {
