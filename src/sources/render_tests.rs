@@ -1,7 +1,7 @@
 //! The SQL text of both dialects, seen as it is.
 
 use super::super::expr::parse;
-use super::super::select::{Decode, Join, Pairs, Window};
+use super::super::select::{Decode, Join, Pairs, Predicate, Window};
 use super::*;
 
 fn table(name: &str, alias: &str) -> Table {
