@@ -19,7 +19,8 @@ fn text_is_trimmed_and_blank_is_nothing() {
     assert_eq!(read(Type::Text, "   "), Value::Null);
     let keep = Decode { trim: false, blank_absent: false, ..Decode::of(Type::Text) };
     assert_eq!(text(&keep, "  "), Value::text("  "));
-    let texts = Decode { absent_texts: vec!["N/A".to_owned(), "0".to_owned()].into(), ..Decode::of(Type::Text) };
+    let texts =
+        Decode { absent_texts: vec!["N/A".to_owned(), "0".to_owned()].into(), ..Decode::of(Type::Text) };
     assert_eq!(text(&texts, "N/A "), Value::Null);
     assert_eq!(integer(&texts, 0), Value::Null);
     assert_eq!(integer(&texts, 10), Value::text("10"));
@@ -66,7 +67,14 @@ fn dates_and_moments() {
     for raw in ["2024-02-29", "2024-02-29 23:59:59", "2024-02-29T10:00", "20240229"] {
         assert_eq!(read(Type::Date, raw), day, "{raw}");
     }
-    for raw in ["2023-02-29", "29/02/2024", "2024-02-29 25:00", "2024-02-29x", "2024-02-29 10:00 later", "é024-02-29"] {
+    for raw in [
+        "2023-02-29",
+        "29/02/2024",
+        "2024-02-29 25:00",
+        "2024-02-29x",
+        "2024-02-29 10:00 later",
+        "é024-02-29",
+    ] {
         assert!(matches!(read(Type::Date, raw), Value::Bad(_)), "{raw}");
     }
     assert_eq!(read(Type::DateTime, "2024-07-01 12:00"), utc("2024-07-01T10:00:00Z"));
@@ -76,7 +84,10 @@ fn dates_and_moments() {
     // The hour that exists twice: the earlier. The one that does not exist: shifted forward.
     assert_eq!(read(Type::DateTime, "2024-10-27 02:30"), utc("2024-10-27T00:30:00Z"));
     assert_eq!(read(Type::DateTime, "2024-03-31 02:30"), utc("2024-03-31T01:30:00Z"));
-    let sentinel = Decode { sentinels: vec![NaiveDate::from_ymd_opt(1753, 1, 1).unwrap()].into(), ..Decode::of(Type::DateTime) };
+    let sentinel = Decode {
+        sentinels: vec![NaiveDate::from_ymd_opt(1753, 1, 1).unwrap()].into(),
+        ..Decode::of(Type::DateTime)
+    };
     assert_eq!(text(&sentinel, "1753-01-01 00:00:00"), Value::Null);
 }
 
@@ -89,7 +100,10 @@ fn lists() {
     assert_eq!(read(ty.clone(), "[]"), Value::Null);
     assert!(matches!(read(ty, "[1,"), Value::Bad(_)));
     assert!(matches!(read(Type::List(Box::new(Type::Int)), "1|x"), Value::Bad(_)));
-    assert_eq!(read(Type::List(Box::new(Type::Int)), "[1, 2]"), Value::List(vec![Value::Int(1), Value::Int(2)].into()));
+    assert_eq!(
+        read(Type::List(Box::new(Type::Int)), "[1, 2]"),
+        Value::List(vec![Value::Int(1), Value::Int(2)].into())
+    );
 }
 
 proptest! {

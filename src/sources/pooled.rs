@@ -265,10 +265,9 @@ impl<W: Wire> Pooled<W> {
             known.push((table, self.probe(table.prefix.as_deref(), &table.name, deadline).await?));
         }
         let exists = |table: &Table, column: &str| {
-            known
-                .iter()
-                .find(|(t, _)| t.name == table.name && t.prefix == table.prefix)
-                .is_none_or(|(_, columns)| columns.as_ref().is_some_and(|c| has_column(W::DIALECT, c, column)))
+            known.iter().find(|(t, _)| t.name == table.name && t.prefix == table.prefix).is_none_or(
+                |(_, columns)| columns.as_ref().is_some_and(|c| has_column(W::DIALECT, c, column)),
+            )
         };
         let rendered = render(&statement.select, W::DIALECT, kinds, &exists)
             .map_err(|e| SourceError::Refused(e.to_string()))?;
@@ -313,7 +312,13 @@ impl<W: Wire> Source for Pooled<W> {
         loop {
             let rendered = self.rendered(statement, &kinds, &tables, moment.deadline).await?;
             let mut lease = self.lease(moment.deadline).await?;
-            let (until, left) = self.until(moment.deadline)?;
+            let (until, left) = match self.until(moment.deadline) {
+                Ok(times) => times,
+                Err(late) => {
+                    self.give_back(lease);
+                    return Err(late);
+                }
+            };
             self.trace.sent(&self.name, &rendered.sql);
             let job = Job {
                 rendered: &rendered,

@@ -183,9 +183,10 @@ fn add(arguments: &mut PgArguments, filled: Filled<'_>, zone: Tz) -> Result<(), 
             // the arrays of a composite key stay in step.
             let fits = |key: &&Box<[Value]>| {
                 key.len() == types.len()
-                    && key.iter().zip(types).all(|(value, ty)| {
-                        !value.is_null() && scalar(value, Some(*ty), zone).is_ok()
-                    })
+                    && key
+                        .iter()
+                        .zip(types)
+                        .all(|(value, ty)| !value.is_null() && scalar(value, Some(*ty), zone).is_ok())
             };
             let scalars = keys
                 .iter()
@@ -193,7 +194,9 @@ fn add(arguments: &mut PgArguments, filled: Filled<'_>, zone: Tz) -> Result<(), 
                 .filter_map(|key| scalar(key.get(column)?, types.get(column).copied(), zone).ok());
             match types.get(column) {
                 Some(CastType::Integer) => arguments.add(
-                    scalars.filter_map(|s| if let Scalar::Int(n) = s { Some(n) } else { None }).collect::<Vec<_>>(),
+                    scalars
+                        .filter_map(|s| if let Scalar::Int(n) = s { Some(n) } else { None })
+                        .collect::<Vec<_>>(),
                 ),
                 Some(CastType::Decimal) => arguments.add(
                     scalars
@@ -201,10 +204,14 @@ fn add(arguments: &mut PgArguments, filled: Filled<'_>, zone: Tz) -> Result<(), 
                         .collect::<Vec<_>>(),
                 ),
                 Some(CastType::Date) => arguments.add(
-                    scalars.filter_map(|s| if let Scalar::Date(d) = s { Some(d) } else { None }).collect::<Vec<_>>(),
+                    scalars
+                        .filter_map(|s| if let Scalar::Date(d) = s { Some(d) } else { None })
+                        .collect::<Vec<_>>(),
                 ),
                 Some(CastType::DateTime) => arguments.add(
-                    scalars.filter_map(|s| if let Scalar::Local(m) = s { Some(m) } else { None }).collect::<Vec<_>>(),
+                    scalars
+                        .filter_map(|s| if let Scalar::Local(m) = s { Some(m) } else { None })
+                        .collect::<Vec<_>>(),
                 ),
                 Some(CastType::Text(_)) | None => arguments.add(
                     scalars
@@ -235,13 +242,19 @@ fn read(decode: &Decode, raw: PgValueRef<'_>, oid: u32) -> Result<Value, sqlx::e
     let bytes = raw.as_bytes()?;
     Ok(match oid {
         // text, varchar, bpchar
-        25 | 1043 | 1042 => decode::text(decode, std::str::from_utf8(bytes).map_err(|_| "the text is not UTF-8")?),
+        25 | 1043 | 1042 => {
+            decode::text(decode, std::str::from_utf8(bytes).map_err(|_| "the text is not UTF-8")?)
+        }
         21 => decode::integer(decode, i16::from_be_bytes(bytes.try_into()?).into()),
         23 => decode::integer(decode, i32::from_be_bytes(bytes.try_into()?).into()),
         20 => decode::integer(decode, i64::from_be_bytes(bytes.try_into()?)),
         26 => decode::integer(decode, u32::from_be_bytes(bytes.try_into()?).into()),
         16 => decode::boolean(decode, bytes.first().is_some_and(|b| *b != 0)),
-        1700 => decode::decimal(decode, <Decimal as sqlx::Decode<sqlx::Postgres>>::decode(raw).map_err(|_| "the number has too many digits")?),
+        1700 => decode::decimal(
+            decode,
+            <Decimal as sqlx::Decode<sqlx::Postgres>>::decode(raw)
+                .map_err(|_| "the number has too many digits")?,
+        ),
         701 => decode::real(decode, f64::from_be_bytes(bytes.try_into()?)),
         // The shortest text of a 4-byte float is the number that was meant.
         700 => decode::real(decode, f32::from_be_bytes(bytes.try_into()?).to_string().parse()?),
@@ -262,12 +275,16 @@ fn read(decode: &Decode, raw: PgValueRef<'_>, oid: u32) -> Result<Value, sqlx::e
         }
         2950 => decode::text(decode, &uuid::Uuid::from_slice(bytes)?.to_string()),
         // text[], varchar[]
-        1009 | 1015 => decode::texts(decode, &<Vec<Option<String>> as sqlx::Decode<sqlx::Postgres>>::decode(raw)?),
+        1009 | 1015 => {
+            decode::texts(decode, &<Vec<Option<String>> as sqlx::Decode<sqlx::Postgres>>::decode(raw)?)
+        }
         // jsonb: a version byte, then text
         3802 => decode::text(decode, std::str::from_utf8(bytes.get(1..).unwrap_or(&[]))?),
         // Types whose binary form is their text: enums, citext, json, name, xml…
         _ => match std::str::from_utf8(bytes) {
-            Ok(text) if !text.contains(|c: char| c.is_control() && !c.is_whitespace()) => decode::text(decode, text),
+            Ok(text) if !text.contains(|c: char| c.is_control() && !c.is_whitespace()) => {
+                decode::text(decode, text)
+            }
             _ => Value::Bad(format!("the database's type {oid} cannot be read; cast it in the map").into()),
         },
     })

@@ -32,14 +32,17 @@ async fn server(schema: &str, sql: &str, statement: Duration) -> Option<Server> 
     };
     let schema = format!("comptoir_{schema}_{}", std::process::id());
     let mut admin = PgConnection::connect(&url).await.unwrap();
-    let setup = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; {sql}");
+    let setup = format!(
+        "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; {sql}"
+    );
     admin.execute(AssertSqlSafe(setup)).await.unwrap();
     let log = Arc::new(Log::default());
     let limits = SourceLimits { connections: 3, connect: Duration::from_secs(5), statement };
     let zone = chrono_tz::Europe::Paris;
     let trace = Arc::clone(&log) as Arc<dyn Trace>;
     let source =
-        open("erp", SourceKind::Postgres, &Secret(url), &limits, std::path::Path::new("."), zone, trace).unwrap();
+        open("erp", SourceKind::Postgres, &Secret(url), &limits, std::path::Path::new("."), zone, trace)
+            .unwrap();
     Some(Server { admin, source, log, schema })
 }
 
@@ -68,23 +71,70 @@ async fn every_column_type_reads() {
           '2024-07-01 12:00+00', '00000000-0000-0000-0000-000000000001', '[1,2]', '{a,NULL,b}', 'NaN', 'infinity');";
     let Some(s) = server("types", sql, LONG).await else { return };
     let types = [
-        Type::Text, Type::Text, Type::Text, Type::Int, Type::Int, Type::Decimal, Type::Decimal, Type::Decimal,
-        Type::Decimal, Type::Boolean, Type::Date, Type::DateTime, Type::DateTime, Type::Text,
-        Type::List(Box::new(Type::Int)), Type::List(Box::new(Type::Text)), Type::Decimal, Type::Date,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Int,
+        Type::Int,
+        Type::Decimal,
+        Type::Decimal,
+        Type::Decimal,
+        Type::Decimal,
+        Type::Boolean,
+        Type::Date,
+        Type::DateTime,
+        Type::DateTime,
+        Type::Text,
+        Type::List(Box::new(Type::Int)),
+        Type::List(Box::new(Type::Text)),
+        Type::Decimal,
+        Type::Date,
     ];
     let items: Vec<String> = "abcdefghijklmnopqr".chars().map(|c| format!("t.{c}")).collect();
     let items: Vec<&str> = items.iter().map(String::as_str).collect();
     let one = branch(s.table("t", "t"), &items);
     let out: Vec<Output> = types
         .iter()
-        .map(|t| Output { decode: Decode { zone: chrono_tz::Europe::Paris, ..Decode::of(t.clone()) }, label: "x".into() })
+        .map(|t| Output {
+            decode: Decode { zone: chrono_tz::Europe::Paris, ..Decode::of(t.clone()) },
+            label: "x".into(),
+        })
         .collect();
-    let st = Statement::new(Select { outputs: out.clone(), branches: vec![one.clone()], order: vec![], count: false });
+    let st = Statement::new(Select {
+        outputs: out.clone(),
+        branches: vec![one.clone()],
+        order: vec![],
+        count: false,
+    });
     let rows = s.source.run(&st, &[], &now()).await.unwrap();
     let shown: Vec<String> = rows.row(0).iter().map(|v| format!("{v:?}")).collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r###"
+Text("é")
+Text("v")
+Text("c")
+Int(1)
+Int(2)
+Decimal(3)
+Decimal(1.5)
+Decimal(0.1)
+Decimal(0.1)
+Bool(true)
+Date(2024-02-29)
+DateTime(2024-07-01T10:00:00Z)
+DateTime(2024-07-01T12:00:00Z)
+Text("00000000-0000-0000-0000-000000000001")
+List([Int(1), Int(2)])
+List([Text("a"), Text("b")])
+Bad("the number has too many digits")
+Bad("the date is out of range")
+"###);
     // The same through the text form that branches agree on; arrays and infinities differ by nature.
-    let st = Statement::new(Select { outputs: out, branches: vec![one.clone(), one], order: vec![], count: false });
+    let st = Statement::new(Select {
+        outputs: out,
+        branches: vec![one.clone(), one],
+        order: vec![],
+        count: false,
+    });
     let twice = s.source.run(&st, &[], &now()).await.unwrap();
     assert_eq!(twice.len(), 2);
     assert_eq!(twice.row(0)[..15], rows.row(0)[..15]);
@@ -102,7 +152,11 @@ async fn keys_use_indexes_under_any_collation() {
         ANALYZE a; ANALYZE e;";
     let Some(mut s) = server("keys", sql, LONG).await else { return };
     let mut b = branch(s.table("a", "a"), &["a.ref", "a.n"]);
-    b.filter = vec![Predicate::In { exprs: vec![parse("a.ref").unwrap()], types: vec![CastType::Text(19)], slot: 0 }];
+    b.filter = vec![Predicate::In {
+        exprs: vec![parse("a.ref").unwrap()],
+        types: vec![CastType::Text(19)],
+        slot: 0,
+    }];
     let st = statement(&[Type::Text, Type::Int], vec![b.clone()]);
     for n in [0, 1, 2, 999, 5000] {
         let keys: Vec<String> = (1..=n).map(|i| format!("ref{i}")).collect();
@@ -111,9 +165,14 @@ async fn keys_use_indexes_under_any_collation() {
     }
     let hostile = texts(&["'; DROP TABLE a; --", "\u{0}", "\"}", "ref1"]);
     assert_eq!(s.source.run(&st, &[hostile], &now()).await.unwrap().len(), 1);
-    b.filter = vec![Predicate::In { exprs: vec![parse("a.n").unwrap()], types: vec![CastType::Integer], slot: 0 }];
+    b.filter =
+        vec![Predicate::In { exprs: vec![parse("a.n").unwrap()], types: vec![CastType::Integer], slot: 0 }];
     let st = statement(&[Type::Text, Type::Int], vec![b]);
-    let ints = Param::Keys(vec![vec![Value::Int(5)].into(), vec![Value::text("6")].into(), vec![Value::text("x")].into()]);
+    let ints = Param::Keys(vec![
+        vec![Value::Int(5)].into(),
+        vec![Value::text("6")].into(),
+        vec![Value::text("x")].into(),
+    ]);
     assert_eq!(s.source.run(&st, &[ints], &now()).await.unwrap().len(), 2);
     let mut b = branch(s.table("e", "e"), &["e.ref"]);
     b.filter = vec![Predicate::In {
@@ -122,16 +181,23 @@ async fn keys_use_indexes_under_any_collation() {
         slot: 0,
     }];
     let st = statement(&[Type::Text], vec![b]);
-    let keys = Param::Keys((1..=20).map(|i| vec![Value::text(format!("ref{i}")), Value::Int(i)].into()).collect());
+    let keys =
+        Param::Keys((1..=20).map(|i| vec![Value::text(format!("ref{i}")), Value::Int(i)].into()).collect());
     assert_eq!(s.source.run(&st, &[keys], &now()).await.unwrap().len(), 20);
     let mut sent = s.log.0.lock().unwrap().clone();
     sent.dedup();
     assert_eq!(sent.len(), 3);
     for sql in sent {
         let sql = sql.replace("$1", "'{REF7}'").replace("$2", "'{7}'");
-        let sql = if sql.contains("bigint[]) )") { sql } else { sql.replace("CAST('{REF7}' AS bigint[])", "CAST('{7}' AS bigint[])") };
-        let plan: Vec<String> =
-            sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {sql}"))).fetch_all(&mut s.admin).await.unwrap();
+        let sql = if sql.contains("bigint[]) )") {
+            sql
+        } else {
+            sql.replace("CAST('{REF7}' AS bigint[])", "CAST('{7}' AS bigint[])")
+        };
+        let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {sql}")))
+            .fetch_all(&mut s.admin)
+            .await
+            .unwrap();
         assert!(plan.iter().any(|l| l.contains("Index")), "{plan:?}");
         assert!(!plan.iter().any(|l| l.contains("Seq Scan")), "{plan:?}");
     }
@@ -144,8 +210,18 @@ async fn the_dialect_is_as_documented() {
         CREATE TABLE a (r text COLLATE ci, z int4, n int4); INSERT INTO a VALUES ('Été', 0, 7)";
     let Some(s) = server("dialect", sql, LONG).await else { return };
     let items = [
-        "a.r LIKE 'é%'", "a.r LIKE 'É%'", "a.r = 'éTÉ'", "a.n / 2", "a.n / a.z", "0.1 + 0.2", "a.n > 3", "LENGTH(a.r)",
-        "SUBSTRING(a.r, 2, 1)", "ROUND(2.5)", "COALESCE(a.n)", "CAST('x' || a.n AS varchar(1))",
+        "a.r LIKE 'é%'",
+        "a.r LIKE 'É%'",
+        "a.r = 'éTÉ'",
+        "a.n / 2",
+        "a.n / a.z",
+        "0.1 + 0.2",
+        "a.n > 3",
+        "LENGTH(a.r)",
+        "SUBSTRING(a.r, 2, 1)",
+        "ROUND(2.5)",
+        "COALESCE(a.n)",
+        "CAST('x' || a.n AS varchar(1))",
     ];
     let one = branch(s.table("a", "a"), &items);
     for branches in [vec![one.clone()], vec![one.clone(), one]] {
@@ -153,7 +229,10 @@ async fn the_dialect_is_as_documented() {
         let rows = s.source.run(&st, &[], &now()).await.unwrap();
         let got: Vec<_> = rows.row(0).iter().map(|v| v.as_str().unwrap_or("NULL")).collect();
         assert_eq!(got[3].trim_end_matches('0'), "3.5");
-        assert_eq!([&got[..3], &got[4..]].concat(), ["0", "1", "1", "NULL", "0.3", "1", "3", "t", "3", "7", "x"]);
+        assert_eq!(
+            [&got[..3], &got[4..]].concat(),
+            ["0", "1", "1", "NULL", "0.3", "1", "3", "t", "3", "7", "x"]
+        );
     }
     s.end().await;
 }

@@ -188,10 +188,8 @@ impl Wire for Sqlite {
 
     async fn version(&self, conn: &mut Conn, until: Instant) -> Result<String, Fault> {
         conn.deadline.store(ticks(until), Ordering::Relaxed);
-        let version: String = sqlx::query_scalar(Self::VERSION)
-            .fetch_one(&mut conn.inner)
-            .await
-            .map_err(|e| self.fault(&e))?;
+        let version: String =
+            sqlx::query_scalar(Self::VERSION).fetch_one(&mut conn.inner).await.map_err(|e| self.fault(&e))?;
         Ok(format!("SQLite {version}"))
     }
 }
@@ -235,7 +233,10 @@ fn read(decode: &Decode, raw: SqliteValueRef<'_>) -> Result<Value, sqlx::error::
             Ok(text) => decode::text(decode, text),
             Err(_) => Value::Bad("binary data is not text".into()),
         },
-        _ => decode::text(decode, <&str as sqlx::Decode<sqlx::Sqlite>>::decode(raw).map_err(|_| "the text is not UTF-8")?),
+        _ => decode::text(
+            decode,
+            <&str as sqlx::Decode<sqlx::Sqlite>>::decode(raw).map_err(|_| "the text is not UTF-8")?,
+        ),
     })
 }
 

@@ -116,7 +116,8 @@ async fn every_storage_reads_as_every_type() {
     .await;
     let types = [Type::Text, Type::Decimal, Type::Int, Type::Boolean, Type::Decimal, Type::Int, Type::Text];
     let items = ["t.txt", "t.txt", "t.i", "t.i", "t.r", "t.n", "t.z"];
-    let rows = s.source.run(&statement(&types, vec![branch(table("t", "t"), &items)]), &[], &now()).await.unwrap();
+    let rows =
+        s.source.run(&statement(&types, vec![branch(table("t", "t"), &items)]), &[], &now()).await.unwrap();
     assert_eq!(rows.len(), 2);
     assert_eq!(rows.get(0, 0), &Value::text("12.50"));
     assert_eq!(rows.get(0, 1), &Value::Decimal(Decimal::new(125, 1)));
@@ -141,7 +142,11 @@ async fn batches_of_any_size_seek_under_nocase() {
     )
     .await;
     let mut b = branch(table("a", "a"), &["a.ref", "a.n"]);
-    b.filter = vec![Predicate::In { exprs: vec![parse("a.ref").unwrap()], types: vec![CastType::Text(19)], slot: 0 }];
+    b.filter = vec![Predicate::In {
+        exprs: vec![parse("a.ref").unwrap()],
+        types: vec![CastType::Text(19)],
+        slot: 0,
+    }];
     let st = statement(&[Type::Text, Type::Int], vec![b]);
     for n in [0, 1, 2, 999, 5000] {
         let keys: Vec<String> = (1..=n).map(|i| format!("ref{i}")).collect();
@@ -159,7 +164,8 @@ async fn batches_of_any_size_seek_under_nocase() {
 async fn plan(s: &Shop, sql: &str) -> Vec<String> {
     use sqlx::Row;
     let mut conn = SqliteConnectOptions::new().filename(s.dir.path().join("erp.db")).connect().await.unwrap();
-    let sql = format!("EXPLAIN QUERY PLAN {}", sql.replace("?1", "'[]'").replace("?2", "'[]'").replace("?3", "5"));
+    let sql =
+        format!("EXPLAIN QUERY PLAN {}", sql.replace("?1", "'[]'").replace("?2", "'[]'").replace("?3", "5"));
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .fetch_all(&mut conn)
         .await
@@ -185,7 +191,11 @@ async fn composite_keys_seek_too() {
     }];
     let st = statement(&[Type::Text, Type::Int], vec![b]);
     let key = |r: &str, a: Value, b: i64| vec![Value::text(r), a, Value::Int(b)].into_boxed_slice();
-    let keys = Param::Keys(vec![key("a", Value::Int(1), 3), key("b", Value::text("1"), 2), key("b", Value::text("x"), 2)]);
+    let keys = Param::Keys(vec![
+        key("a", Value::Int(1), 3),
+        key("b", Value::text("1"), 2),
+        key("b", Value::text("x"), 2),
+    ]);
     let rows = s.source.run(&st, &[keys], &now()).await.unwrap();
     assert_eq!(rows.len(), 2);
     let sql = s.log.0.lock().unwrap()[0].clone();
@@ -209,7 +219,8 @@ async fn keyset_pages_cover_everything_once() {
     let mut after = (Value::text(""), Value::Int(-1));
     let mut seen = Vec::new();
     loop {
-        let params = [Param::Value(after.0.clone()), Param::Value(after.1.clone()), Param::Value(Value::Int(2))];
+        let params =
+            [Param::Value(after.0.clone()), Param::Value(after.1.clone()), Param::Value(Value::Int(2))];
         let rows = s.source.run(&st, &params, &now()).await.unwrap();
         for r in 0..rows.len() {
             seen.push(format!("{:?}", rows.row(r)));
@@ -246,8 +257,12 @@ async fn windows_pairs_unions_counts() {
         order: vec![by("a.ref", CastType::Text(0))],
         limit: 1,
     });
-    let mut select =
-        Select { outputs: outputs(&[Type::Text, Type::Text, Type::Decimal]), branches: vec![b.clone()], order: vec![0, 1], count: false };
+    let mut select = Select {
+        outputs: outputs(&[Type::Text, Type::Text, Type::Decimal]),
+        branches: vec![b.clone()],
+        order: vec![0, 1],
+        count: false,
+    };
     let pair = |g: &str, n: &str| vec![Value::text(g), Value::text(n)].into_boxed_slice();
     let params = [Param::Keys(vec![pair("g1", "D1"), pair("g2", "d2")]), Param::Value(Value::Int(2))];
     let rows = s.source.run(&Statement::new(select.clone()), &params, &now()).await.unwrap();
@@ -338,8 +353,18 @@ async fn a_slow_statement_is_stopped() {
 async fn the_dialect_is_as_documented() {
     let s = shop("CREATE TABLE a (r TEXT COLLATE FRENCH_CI_AS, z INTEGER, n INTEGER); INSERT INTO a VALUES ('Été', 0, 7)", LONG).await;
     let items = [
-        "a.r LIKE 'é%'", "a.r LIKE 'É%'", "a.r = 'éTÉ'", "a.n / 2", "a.n / a.z", "0.1 + 0.2", "a.n > 3", "LENGTH(a.r)",
-        "SUBSTRING(a.r, 2, 1)", "ROUND(2.5)", "COALESCE(a.n)", "CAST('x' || a.n AS varchar(1))",
+        "a.r LIKE 'é%'",
+        "a.r LIKE 'É%'",
+        "a.r = 'éTÉ'",
+        "a.n / 2",
+        "a.n / a.z",
+        "0.1 + 0.2",
+        "a.n > 3",
+        "LENGTH(a.r)",
+        "SUBSTRING(a.r, 2, 1)",
+        "ROUND(2.5)",
+        "COALESCE(a.n)",
+        "CAST('x' || a.n AS varchar(1))",
     ];
     let st = statement(&vec![Type::Text; items.len()], vec![branch(table("a", "a"), &items)]);
     let rows = s.source.run(&st, &[], &now()).await.unwrap();
@@ -350,8 +375,10 @@ async fn the_dialect_is_as_documented() {
 #[tokio::test]
 #[ignore = "a measurement, not a test: run it alone with --ignored --nocapture"]
 async fn cost_of_fifty_rows_of_twelve_columns() {
-    let columns: Vec<String> = (0..12).map(|i| format!("c{i} {}", ["TEXT", "INTEGER", "REAL"][i % 3])).collect();
-    let values: Vec<String> = (0..12).map(|i| ["'some text ' || i", "i", "i * 0.5"][i % 3].to_owned()).collect();
+    let columns: Vec<String> =
+        (0..12).map(|i| format!("c{i} {}", ["TEXT", "INTEGER", "REAL"][i % 3])).collect();
+    let values: Vec<String> =
+        (0..12).map(|i| ["'some text ' || i", "i", "i * 0.5"][i % 3].to_owned()).collect();
     let s = shop(
         &format!(
             "CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, {});
@@ -366,7 +393,8 @@ async fn cost_of_fifty_rows_of_twelve_columns() {
     let items: Vec<String> = (0..12).map(|i| format!("t.c{i}")).collect();
     let types: Vec<Type> = (0..12).map(|i| [Type::Text, Type::Int, Type::Decimal][i % 3].clone()).collect();
     let mut b = branch(table("t", "t"), &items.iter().map(String::as_str).collect::<Vec<_>>());
-    b.filter = vec![Predicate::In { exprs: vec![parse("t.k").unwrap()], types: vec![CastType::Text(0)], slot: 0 }];
+    b.filter =
+        vec![Predicate::In { exprs: vec![parse("t.k").unwrap()], types: vec![CastType::Text(0)], slot: 0 }];
     let st = statement(&types, vec![b]);
     let keys: Vec<String> = (100..150).map(|i| format!("k{i}")).collect();
     let params = [texts(&keys.iter().map(String::as_str).collect::<Vec<_>>())];
