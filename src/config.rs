@@ -87,7 +87,8 @@ pub struct SourceConfig {
     pub kind: SourceKind,
     /// The connector map's name.
     pub connector: String,
-    /// Where it is, with secrets filled in; never printed.
+    /// Where it is, with secrets filled in; never printed. A relative SQLite path starts at the
+    /// shop's folder.
     pub url: Secret,
     /// What the map calls settings: switches and bound parameters.
     pub settings: BTreeMap<String, Value>,

@@ -132,7 +132,8 @@ fn kind(node: &Node, diags: &mut Diagnostics) -> Option<SourceKind> {
     }
 }
 
-/// The address of a database, secrets filled in, relative SQLite paths made the shop's. Without a
+/// The address of a database, secrets filled in; relative SQLite paths start at the shop's folder,
+/// which is for whoever opens it. Without a
 /// given kind (our own database) the address tells it.
 pub fn url(
     dir: &Path,
@@ -190,12 +191,11 @@ pub fn url(
         let help = "write the address, with its password, on the first line of that file";
         secrets::from_file(dir, &entry.node, key, help, diags)?
     };
-    checked(dir, &text, entry.node.place(), key, within, kind, diags)
+    checked(&text, entry.node.place(), key, within, kind, diags)
 }
 
-/// Checks that an address is of the kind, and finds relative files.
+/// Checks that an address is of the kind.
 fn checked(
-    dir: &Path,
     text: &str,
     place: Place,
     key: &str,
@@ -224,12 +224,12 @@ fn checked(
         diags.error("BAD_URL", place, message, "write \"sqlite:FILE\"");
         return None;
     }
-    if path.starts_with(":memory:") || Path::new(path).is_absolute() {
-        return Some(format!("sqlite:{path}"));
+    if path.contains(":memory:") || path.contains("mode=memory") {
+        let message = format!("`{key}` of {within} is a database in memory, which holds nothing");
+        diags.error("BAD_URL", place, message, "name a file: \"sqlite:FILE\"");
+        return None;
     }
-    // The folder is no part of an address: its special characters are text.
-    let folder = dir.to_string_lossy().replace('%', "%25").replace('?', "%3F");
-    Some(format!("sqlite:{}", Path::new(&folder).join(path).display()))
+    Some(text.to_owned())
 }
 
 /// A PostgreSQL address from `host`, `port`, `database`, `user` and `password(_file)`.

@@ -67,7 +67,7 @@ fn the_least_shop_has_every_default() {
     assert_eq!(config.access.anonymous, Anonymous::Prices);
     assert_eq!(config.cursor_key[..3], [0x00, 0x11, 0x22]);
     let erp = &config.sources["erp"];
-    assert_eq!(erp.url.0, format!("sqlite:{}", dir.path().join("erp.db").display()));
+    assert_eq!(erp.url.0, "sqlite:erp.db");
     assert_eq!(erp.limits.connect, Duration::from_secs(5));
 }
 
@@ -210,6 +210,10 @@ fn each_mistake_has_its_finding() {
         (
             "sources.i = { kind = 'sqlite', connector = 'isoshop', url = 'postgres://h/d' }\n",
             "3:61 BAD_URL `url` of [sources.i] is no address of this kind",
+        ),
+        (
+            "sources.i = { kind = 'sqlite', connector = 'isoshop', url = 'sqlite::memory:' }\n",
+            "3:61 BAD_URL `url` of [sources.i] is a database in memory, which holds nothing",
         ),
         (
             "sources.i = { kind = 'sqlite', connector = '../x', url = 'sqlite:s.db' }\n",

@@ -41,4 +41,6 @@ pub use code::TemplateError;
 pub use read::load;
 
 #[cfg(test)]
+mod rendered_tests;
+#[cfg(test)]
 mod tests;

@@ -45,6 +45,12 @@ fn read(connector: &str, dir: &Path, settings: &[(&str, Value)]) -> Result<Conne
     }
 }
 
+/// A built-in map with these settings.
+pub(super) fn built_in(connector: &str, settings: &[(&str, Value)]) -> ConnectorMap {
+    let nowhere = tempfile::tempdir().unwrap();
+    read(connector, nowhere.path(), settings).unwrap()
+}
+
 /// A shop folder whose map `own` is the given text.
 fn with_map(name: &str, text: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();

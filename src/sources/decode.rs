@@ -50,7 +50,7 @@ fn text_as(d: &Decode, ty: &Type, raw: &str) -> Value {
     }
     match ty {
         Type::Int => match text.parse::<i64>() {
-            Ok(n) => integer(d, n),
+            Ok(n) => integer_as(d, ty, n),
             Err(_) => match exact(text) {
                 Some(n) => decimal_as(d, ty, n),
                 None => bad(text, wanted(ty)),
@@ -108,21 +108,25 @@ pub(super) fn texts(d: &Decode, items: &[Option<String>]) -> Value {
 
 /// A whole number.
 pub(super) fn integer(d: &Decode, n: i64) -> Value {
+    integer_as(d, &d.ty, n)
+}
+
+fn integer_as(d: &Decode, ty: &Type, n: i64) -> Value {
     if !d.absent_texts.is_empty() && d.absent_texts.iter().any(|t| *t == n.to_string()) {
         return Value::Null;
     }
-    match &d.ty {
+    match ty {
         Type::Int if n == 0 && d.zero_absent => Value::Null,
         Type::Int => Value::Int(n),
         Type::Decimal if n == 0 && d.zero_absent => Value::Null,
         Type::Decimal => Value::Decimal(Decimal::from(n)),
-        Type::Boolean => boolean_as(d, &Type::Boolean, n != 0),
+        Type::Boolean => boolean_as(d, ty, n != 0),
         Type::Text | Type::Html => Value::Text(n.to_string().into()),
-        ty @ (Type::Date | Type::DateTime) => match compact_day(&n.to_string()) {
+        Type::Date | Type::DateTime => match compact_day(&n.to_string()) {
             Some(day) => local_as(d, ty, day.into()),
             None => bad(&n.to_string(), wanted(ty)),
         },
-        Type::List(item) => finish_list(d, vec![text_as(d, item, &n.to_string())]),
+        Type::List(item) => finish_list(d, vec![integer_as(d, item, n)]),
     }
 }
 

@@ -59,7 +59,36 @@ fn says_what_is_wrong_and_what_to_do() {
         ]
         .map(|text| format!("{text:<20} {}", canonical(text)))
         .join("\n"),
-        @""
+        @r###"
+                     0: the expression is empty — write a column such as a.AR_Ref
+LEN(a)               0: unknown function LEN — use one of COALESCE, NULLIF, TRIM, RTRIM, LTRIM, UPPER, LOWER, SUBSTRING, LENGTH, REPLACE, ROUND, ABS, CAST
+(a                   0: unbalanced parenthesis — add the `)` that closes this `(`
+a)                   1: unbalanced parenthesis — remove this `)` or add the `(` it closes
+a b                  2: unexpected `b` — an operator is missing before it; names with blanks are written in double quotes
+a = b = c            6: comparisons cannot be chained — join two comparisons with AND, or use parentheses
+'a                   0: text without its closing quote — add `'`; a quote inside text is doubled: 'it''s'
+"a                   0: a name without its closing double quote — add `"` after the column's name
+a -- x               2: comments are not allowed — comment in the TOML file with `#`; two minus signs need parentheses
+a; b                 1: `;` is not allowed — an expression is one value, not a statement
+[a]                  0: `[` is not portable — names with blanks or accents are written in double quotes
+a.b.c                3: too many parts in a column's name — write alias.column; the table and its prefix are named once, in the row source or the join
+TRIM(a, b)           0: TRIM has 2 argument(s) — it takes 1
+a IN (SELECT 1)      6: sub-queries are not allowed — use a join of the map instead
+EXISTS (a)           0: EXISTS is not part of the expression language — write a plain expression; a column of that name is written "EXISTS"
+a IS 3               5: expected NULL, found the number 3 — only IS NULL and IS NOT NULL are portable
+CASE a END           7: expected WHEN, found `END` — a CASE has at least one WHEN … THEN …
+CASE WHEN a THEN b   0: CASE without END — add END after the last value
+CAST(a AS money)     10: unknown type money — use varchar(n), text, int, bigint, smallint, decimal, numeric(p,s), date or datetime
+a BETWEEN 1 OR 2     12: expected AND, found `OR` — BETWEEN is written x BETWEEN low AND high
+1e5                  0: `1e5` is neither a number nor a name — numbers have no exponent; a name that starts with a digit is written in double quotes
+1.2.3                0: `1.2.3` is not a number — write digits with at most one point: 0.001
+a +                  3: expected a value, found the end — complete the expression
+AND a                0: a value is missing before AND — a column, a literal or a parenthesis belongs here
+a = ?                4: unexpected character `?` — remove it, or put it in quotes
+COALESCE()           0: COALESCE has 0 argument(s) — it takes 1 to 100
+a,b                  1: a comma outside a list — an expression is one value: commas stand only between arguments and in IN (…)
+:                    0: `:` without a name — settings are written :name
+"###
     );
 }
 

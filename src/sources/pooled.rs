@@ -312,7 +312,13 @@ impl<W: Wire> Source for Pooled<W> {
         loop {
             let rendered = self.rendered(statement, &kinds, &tables, moment.deadline).await?;
             let mut lease = self.lease(moment.deadline).await?;
-            let (until, left) = self.until(moment.deadline)?;
+            let (until, left) = match self.until(moment.deadline) {
+                Ok(times) => times,
+                Err(late) => {
+                    self.give_back(lease);
+                    return Err(late);
+                }
+            };
             self.trace.sent(&self.name, &rendered.sql);
             let job = Job {
                 rendered: &rendered,

@@ -108,7 +108,26 @@ async fn every_column_type_reads() {
     });
     let rows = s.source.run(&st, &[], &now()).await.unwrap();
     let shown: Vec<String> = rows.row(0).iter().map(|v| format!("{v:?}")).collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r###"
+Text("é")
+Text("v")
+Text("c")
+Int(1)
+Int(2)
+Decimal(3)
+Decimal(1.5)
+Decimal(0.1)
+Decimal(0.1)
+Bool(true)
+Date(2024-02-29)
+DateTime(2024-07-01T10:00:00Z)
+DateTime(2024-07-01T12:00:00Z)
+Text("00000000-0000-0000-0000-000000000001")
+List([Int(1), Int(2)])
+List([Text("a"), Text("b")])
+Bad("the number has too many digits")
+Bad("the date is out of range")
+"###);
     // The same through the text form that branches agree on; arrays and infinities differ by nature.
     let st = Statement::new(Select {
         outputs: out,

@@ -21,12 +21,16 @@
 //! - Order columns are compared by code points when they are text. They should not be NULL: SQLite
 //!   puts NULL first, PostgreSQL last.
 
+mod expression;
+mod predicate;
+
 use std::{collections::BTreeSet, fmt::Write, sync::Arc};
 
+use self::predicate::predicate_aliases;
 use super::{
     Dialect,
-    expr::{BinaryOp, CastType, Expr, Function},
-    select::{Branch, Item, Missing, OrderBy, Output, Param, Predicate, Select, Table},
+    expr::{CastType, Expr},
+    select::{Branch, Item, Missing, OrderBy, Output, Param, Select, Table},
 };
 use crate::value::{Type, Value};
 
@@ -400,17 +404,6 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    fn item(&mut self, branch: &Branch, expr: &Expr) -> Done {
-        if self.pg() && is_truth(expr) {
-            self.put("CAST(");
-            self.expr(branch, expr)?;
-            self.put(" AS integer)");
-            Ok(())
-        } else {
-            self.expr(branch, expr)
-        }
-    }
-
     fn branch(
         &mut self,
         select: &Select,
@@ -549,142 +542,6 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    fn pairs(&mut self, branch: &Branch) -> Done {
-        let Some(pairs) = &branch.pairs else { return Ok(()) };
-        let types = vec![CastType::Text(0); 2];
-        if self.pg() {
-            self.put(" JOIN unnest(");
-            self.key_arrays(pairs.slot, &types)?;
-            self.put(") AS ");
-            self.identifier(&pairs.alias);
-            self.put("(\"group\", \"node\")");
-        } else {
-            self.put(
-                " JOIN (SELECT json_extract(value, '$[0]') AS \"group\", json_extract(value, '$[1]') AS \"node\" \
-                 FROM json_each(",
-            );
-            self.placeholder(Bind::Keys { slot: pairs.slot, types, column: None }, None);
-            self.put(")) AS ");
-            self.identifier(&pairs.alias);
-        }
-        self.put(" ON ");
-        self.expr(branch, &pairs.on)
-    }
-
-    fn predicate(&mut self, branch: &Branch, predicate: &Predicate) -> Done {
-        match predicate {
-            Predicate::Expr(expr) => self.expr(branch, expr),
-            Predicate::Not(inner) => {
-                self.put("NOT (");
-                self.predicate(branch, inner)?;
-                self.put(")");
-                Ok(())
-            }
-            Predicate::And(all) => self.predicates(branch, all, " AND ", "(1 = 1)"),
-            Predicate::Or(all) => self.predicates(branch, all, " OR ", "(1 = 0)"),
-            Predicate::In { exprs, types, slot } => self.in_keys(branch, exprs, types, *slot),
-            Predicate::After { columns, slots } => self.after(branch, columns, slots),
-        }
-    }
-
-    fn predicates(&mut self, branch: &Branch, all: &[Predicate], with: &str, empty: &str) -> Done {
-        if all.is_empty() {
-            self.put(empty);
-            return Ok(());
-        }
-        self.put("(");
-        for (i, predicate) in all.iter().enumerate() {
-            self.put(if i > 0 { with } else { "" });
-            self.predicate(branch, predicate)?;
-        }
-        self.put(")");
-        Ok(())
-    }
-
-    fn in_keys(&mut self, branch: &Branch, exprs: &[Expr], types: &[CastType], slot: usize) -> Done {
-        if exprs.is_empty() || exprs.len() != types.len() {
-            return Err(RenderError("a key without columns, or with more columns than types".into()));
-        }
-        let composite = exprs.len() > 1;
-        self.put(if composite { "(" } else { "" });
-        for (i, expr) in exprs.iter().enumerate() {
-            self.put(if i > 0 { ", " } else { "" });
-            self.expr(branch, expr)?;
-        }
-        self.put(if composite { ")" } else { "" });
-        match (self.pg(), composite) {
-            (true, false) => {
-                self.put(" = ANY(");
-                self.key_arrays(slot, types)?;
-                self.put(")");
-            }
-            (true, true) => {
-                self.put(" IN (SELECT * FROM unnest(");
-                self.key_arrays(slot, types)?;
-                self.put("))");
-            }
-            (false, _) => {
-                self.put(" IN (SELECT ");
-                if composite {
-                    for i in 0..exprs.len() {
-                        let _ = write!(
-                            self.sql,
-                            "{}json_extract(value, '$[{i}]')",
-                            if i > 0 { ", " } else { "" }
-                        );
-                    }
-                } else {
-                    self.put("value");
-                }
-                self.put(" FROM json_each(");
-                self.placeholder(Bind::Keys { slot, types: types.to_vec(), column: None }, None);
-                self.put("))");
-            }
-        }
-        Ok(())
-    }
-
-    fn key_arrays(&mut self, slot: usize, types: &[CastType]) -> Done {
-        for (i, ty) in types.iter().enumerate() {
-            self.put(if i > 0 { ", " } else { "" });
-            let array = format!("{}[]", pg_type(Some(*ty)));
-            self.placeholder(Bind::Keys { slot, types: types.to_vec(), column: Some(i) }, Some(&array));
-        }
-        Ok(())
-    }
-
-    /// `(a, b) > (x, y)`, written out: `a >= x AND (a > x OR (a = x AND b > y))`. The first term
-    /// says nothing new, it is what an index can start from.
-    fn after(&mut self, branch: &Branch, columns: &[OrderBy], slots: &[usize]) -> Done {
-        if columns.is_empty() || columns.len() != slots.len() {
-            return Err(RenderError("a keyset without columns, or with more columns than values".into()));
-        }
-        let side = |by: &OrderBy| if by.descending { "<" } else { ">" };
-        let last = columns.len() - 1;
-        self.put("(");
-        if last > 0 {
-            self.against(branch, &columns[0], &format!("{}=", side(&columns[0])), slots[0])?;
-            self.put(" AND (");
-        }
-        for (i, by) in columns.iter().enumerate() {
-            self.put(if i > 0 { " OR (" } else { "" });
-            for (equal, slot) in columns[..i].iter().zip(slots) {
-                self.against(branch, equal, "=", *slot)?;
-                self.put(" AND ");
-            }
-            self.against(branch, by, side(by), slots[i])?;
-            self.put(if i > 0 { ")" } else { "" });
-        }
-        self.put(if last > 0 { "))" } else { ")" });
-        Ok(())
-    }
-
-    fn against(&mut self, branch: &Branch, by: &OrderBy, op: &str, slot: usize) -> Done {
-        self.ordered(branch, by)?;
-        let _ = write!(self.sql, " {op} ");
-        self.slot(slot, Some(by.ty))
-    }
-
     fn slot(&mut self, slot: usize, ty: Option<CastType>) -> Done {
         match self.kinds.get(slot) {
             None => return Err(RenderError(format!("no parameter for slot {slot}"))),
@@ -712,250 +569,6 @@ impl<'a> Renderer<'a> {
             (Dialect::Postgres, None) => write!(self.sql, "${n}"),
         };
     }
-
-    fn list(&mut self, branch: &Branch, list: &[Expr]) -> Done {
-        for (i, expr) in list.iter().enumerate() {
-            self.put(if i > 0 { ", " } else { "" });
-            self.expr(branch, expr)?;
-        }
-        Ok(())
-    }
-
-    /// An operand where PostgreSQL must be told the type.
-    fn cast_pg(&mut self, branch: &Branch, expr: &Expr, ty: &str) -> Done {
-        if self.pg() {
-            self.put("CAST(");
-            self.item(branch, expr)?;
-            let _ = write!(self.sql, " AS {ty})");
-            Ok(())
-        } else {
-            self.expr(branch, expr)
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        if text.contains('\0') {
-            self.placeholder(Bind::Constant(Value::text(text), Some(CastType::Text(0))), Some("text"));
-            return;
-        }
-        self.sql.push('\'');
-        self.sql.push_str(&text.replace('\'', "''"));
-        self.sql.push('\'');
-    }
-
-    fn expr(&mut self, branch: &Branch, expr: &Expr) -> Done {
-        match expr {
-            Expr::Column { table, name } => {
-                let alias = table.as_deref().unwrap_or(&branch.from.alias);
-                // A pair's text must not bring its own collation to a comparison in SQLite: as an
-                // expression it has none, and the column it is compared with decides.
-                let bare = !self.pg() && branch.pairs.as_ref().is_some_and(|p| p.alias == alias);
-                self.put(if bare { "(" } else { "" });
-                self.identifier(alias);
-                self.put(".");
-                self.identifier(name);
-                self.put(if bare { " || '')" } else { "" });
-            }
-            Expr::Text(text) => self.text(text),
-            Expr::Number(number) => {
-                if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-                    return Err(RenderError(format!("`{number}` is not a number")));
-                }
-                self.put(number);
-            }
-            Expr::Null => self.put("NULL"),
-            Expr::Bool(true) => self.put("TRUE"),
-            Expr::Bool(false) => self.put("FALSE"),
-            Expr::Setting(name) => {
-                return Err(RenderError(format!("setting :{name} has no value")));
-            }
-            Expr::Rank => {
-                return Err(RenderError(
-                    ":rank is known only once children are joined to their parent".into(),
-                ));
-            }
-            Expr::Constant(value) => match ParamKind::of_value(value) {
-                ParamKind::Null => self.put("NULL"),
-                ParamKind::Bool => self.placeholder(Bind::Constant(value.clone(), None), Some("boolean")),
-                ParamKind::Scalar(ty) => {
-                    self.placeholder(Bind::Constant(value.clone(), Some(ty)), Some(pg_type(Some(ty))));
-                }
-                _ => {
-                    return Err(RenderError("a setting that is a list cannot stand in an expression".into()));
-                }
-            },
-            Expr::Today => self.placeholder(Bind::Today, Some("date")),
-            Expr::Now => self.placeholder(Bind::Now, Some("timestamp")),
-            Expr::Slot(slot) => {
-                let ty = match self.kinds.get(*slot) {
-                    Some(ParamKind::Scalar(ty)) => Some(*ty),
-                    _ => None,
-                };
-                self.slot(*slot, ty)?;
-            }
-            Expr::Not(x) => {
-                self.put("(NOT ");
-                self.expr(branch, x)?;
-                self.put(")");
-            }
-            Expr::Negate(x) => {
-                self.put("(- ");
-                self.expr(branch, x)?;
-                self.put(")");
-            }
-            Expr::And(all) => self.joined(branch, all, " AND ")?,
-            Expr::Or(all) => self.joined(branch, all, " OR ")?,
-            Expr::Compare(op, a, b) => {
-                self.put("(");
-                self.expr(branch, a)?;
-                let _ = write!(self.sql, " {} ", op.sql());
-                self.expr(branch, b)?;
-                self.put(")");
-            }
-            Expr::Binary(op, a, b) => self.binary(branch, *op, a, b)?,
-            Expr::In(x, list, negated) => {
-                self.put("(");
-                self.expr(branch, x)?;
-                self.put(if *negated { " NOT IN (" } else { " IN (" });
-                self.list(branch, list)?;
-                self.put("))");
-            }
-            Expr::IsNull(x, negated) => {
-                self.put("(");
-                self.expr(branch, x)?;
-                self.put(if *negated { " IS NOT NULL)" } else { " IS NULL)" });
-            }
-            Expr::Like(x, pattern, negated) => {
-                self.put("(");
-                self.cast_pg(branch, x, "text")?;
-                if self.pg() {
-                    self.collate();
-                }
-                self.put(if *negated { " NOT LIKE " } else { " LIKE " });
-                self.cast_pg(branch, pattern, "text")?;
-                self.put(if self.pg() { " ESCAPE '')" } else { ")" });
-            }
-            Expr::Between(x, low, high, negated) => {
-                self.put("(");
-                self.expr(branch, x)?;
-                self.put(if *negated { " NOT BETWEEN " } else { " BETWEEN " });
-                self.expr(branch, low)?;
-                self.put(" AND ");
-                self.expr(branch, high)?;
-                self.put(")");
-            }
-            Expr::Case { operand, whens, otherwise } => {
-                self.put("CASE");
-                if let Some(operand) = operand {
-                    self.put(" ");
-                    self.expr(branch, operand)?;
-                }
-                for (when, then) in whens {
-                    self.put(" WHEN ");
-                    self.expr(branch, when)?;
-                    self.put(" THEN ");
-                    self.expr(branch, then)?;
-                }
-                if let Some(otherwise) = otherwise {
-                    self.put(" ELSE ");
-                    self.expr(branch, otherwise)?;
-                }
-                self.put(" END");
-            }
-            Expr::Call(function, arguments) => self.call(branch, *function, arguments)?,
-            Expr::Cast(x, ty) => self.cast(branch, x, *ty)?,
-        }
-        Ok(())
-    }
-
-    fn joined(&mut self, branch: &Branch, all: &[Expr], with: &str) -> Done {
-        self.put("(");
-        for (i, expr) in all.iter().enumerate() {
-            self.put(if i > 0 { with } else { "" });
-            self.expr(branch, expr)?;
-        }
-        self.put(")");
-        Ok(())
-    }
-
-    fn binary(&mut self, branch: &Branch, op: BinaryOp, a: &Expr, b: &Expr) -> Done {
-        self.put("(");
-        match op {
-            BinaryOp::Divide => {
-                self.put("CAST(");
-                self.item(branch, a)?;
-                self.put(if self.pg() { " AS numeric) / NULLIF(" } else { " AS REAL) / NULLIF(" });
-                self.cast_pg(branch, b, "numeric")?;
-                self.put(", 0)");
-            }
-            BinaryOp::Concat => {
-                self.cast_pg(branch, a, "text")?;
-                self.put(" || ");
-                self.cast_pg(branch, b, "text")?;
-            }
-            _ => {
-                self.number(branch, a)?;
-                let _ = write!(self.sql, " {} ", op.sql());
-                self.number(branch, b)?;
-            }
-        }
-        self.put(")");
-        Ok(())
-    }
-
-    /// An operand of arithmetic.
-    fn number(&mut self, branch: &Branch, expr: &Expr) -> Done {
-        let is_number = match expr {
-            Expr::Number(_) => true,
-            Expr::Binary(op, ..) => *op != BinaryOp::Concat,
-            _ => false,
-        };
-        if is_number { self.expr(branch, expr) } else { self.cast_pg(branch, expr, "numeric") }
-    }
-
-    fn call(&mut self, branch: &Branch, function: Function, arguments: &[Expr]) -> Done {
-        if let (Function::Coalesce, [only]) = (function, arguments) {
-            return self.expr(branch, only);
-        }
-        let sqlite_substring = function == Function::Substring && !self.pg();
-        self.put(if sqlite_substring { "SUBSTR" } else { function.name() });
-        self.put("(");
-        for (i, argument) in arguments.iter().enumerate() {
-            self.put(if i > 0 { ", " } else { "" });
-            match (function, i) {
-                (Function::Coalesce | Function::NullIf, _) => self.expr(branch, argument)?,
-                (Function::Substring | Function::Round, 1..) => self.cast_pg(branch, argument, "integer")?,
-                (Function::Round | Function::Abs, _) => self.cast_pg(branch, argument, "numeric")?,
-                _ => self.cast_pg(branch, argument, "text")?,
-            }
-            // PostgreSQL searches inside text only under a deterministic collation.
-            if function == Function::Replace && i == 0 && self.pg() {
-                self.collate();
-            }
-        }
-        self.put(")");
-        Ok(())
-    }
-
-    fn cast(&mut self, branch: &Branch, x: &Expr, ty: CastType) -> Done {
-        let (before, after) = match (self.dialect, ty) {
-            (Dialect::Sqlite, CastType::Text(0)) => ("CAST(", " AS TEXT)".to_owned()),
-            (Dialect::Sqlite, CastType::Text(n)) => ("SUBSTR(CAST(", format!(" AS TEXT), 1, {n})")),
-            (Dialect::Sqlite, CastType::Integer) => ("CAST(", " AS INTEGER)".to_owned()),
-            (Dialect::Sqlite, CastType::Decimal) => ("CAST(", " AS NUMERIC)".to_owned()),
-            (Dialect::Sqlite, CastType::Date) => ("DATE(", ")".to_owned()),
-            (Dialect::Sqlite, CastType::DateTime) => ("DATETIME(", ")".to_owned()),
-            (Dialect::Postgres, CastType::Text(n)) if n > 0 => ("CAST(", format!(" AS varchar({n}))")),
-            (Dialect::Postgres, CastType::Integer) => {
-                ("CAST(TRUNC(CAST(", " AS numeric)) AS bigint)".to_owned())
-            }
-            (Dialect::Postgres, _) => ("CAST(", format!(" AS {})", pg_type(Some(ty)))),
-        };
-        self.put(before);
-        self.item(branch, x)?;
-        self.put(&after);
-        Ok(())
-    }
 }
 
 /// The PostgreSQL type of a parameter; `None` is a truth value.
@@ -967,26 +580,6 @@ fn pg_type(ty: Option<CastType>) -> &'static str {
         Some(CastType::Decimal) => "numeric",
         Some(CastType::Date) => "date",
         Some(CastType::DateTime) => "timestamp",
-    }
-}
-
-/// Whether an expression is a truth value by its form.
-fn is_truth(expr: &Expr) -> bool {
-    match expr {
-        Expr::Not(_)
-        | Expr::And(_)
-        | Expr::Or(_)
-        | Expr::Compare(..)
-        | Expr::In(..)
-        | Expr::IsNull(..)
-        | Expr::Like(..)
-        | Expr::Between(..)
-        | Expr::Bool(_) => true,
-        Expr::Case { whens, otherwise, .. } => {
-            whens.iter().map(|w| &w.1).chain(otherwise.as_deref()).any(is_truth)
-        }
-        Expr::Call(Function::Coalesce | Function::NullIf, arguments) => arguments.iter().any(is_truth),
-        _ => false,
     }
 }
 
@@ -1028,16 +621,6 @@ fn needed_joins(branch: &Branch, items: &[Resolved], with_items: bool, count: bo
         if !changed {
             return needed;
         }
-    }
-}
-
-fn predicate_aliases<'a>(predicate: &'a Predicate, used: &mut BTreeSet<&'a str>) {
-    match predicate {
-        Predicate::Expr(expr) => used.extend(expr.aliases()),
-        Predicate::In { exprs, .. } => exprs.iter().for_each(|e| used.extend(e.aliases())),
-        Predicate::Not(inner) => predicate_aliases(inner, used),
-        Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| predicate_aliases(p, used)),
-        Predicate::After { columns, .. } => columns.iter().for_each(|by| used.extend(by.expr.aliases())),
     }
 }
 

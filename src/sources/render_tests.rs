@@ -1,7 +1,7 @@
 //! The SQL text of both dialects, seen as it is.
 
 use super::super::expr::parse;
-use super::super::select::{Decode, Join, Pairs, Window};
+use super::super::select::{Decode, Join, Pairs, Predicate, Window};
 use super::*;
 
 fn table(name: &str, alias: &str) -> Table {
@@ -62,7 +62,13 @@ fn only_needed_joins_and_keys_as_one_parameter() {
         types: vec![CastType::Text(19)],
         slot: 0,
     }];
-    insta::assert_snapshot!(both(&select(vec![b]), &[ParamKind::Keys]), @"");
+    insta::assert_snapshot!(both(&select(vec![b]), &[ParamKind::Keys]), @r###"
+SELECT "a"."AR_Design" AS "c0", "c"."CL_Intitule" AS "c1", "a"."AR_Ref" AS "c2" FROM "F_ARTICLE" AS "a" LEFT JOIN "F_FAMILLE" AS "f" ON ("f"."FA_CodeFamille" = "a"."FA_CodeFamille") LEFT JOIN "F_CATALOGUE" AS "c" ON ("c"."CL_No" = "f"."CL_No") WHERE "a"."AR_Ref" IN (SELECT value FROM json_each(?1))
+[Keys { slot: 0, types: [Text(19)], column: None }]
+
+SELECT "a"."AR_Design" AS "c0", "c"."CL_Intitule" AS "c1", "a"."AR_Ref" AS "c2" FROM "F_ARTICLE" AS "a" LEFT JOIN "F_FAMILLE" AS "f" ON ("f"."FA_CodeFamille" = "a"."FA_CodeFamille") LEFT JOIN "F_CATALOGUE" AS "c" ON ("c"."CL_No" = "f"."CL_No") WHERE "a"."AR_Ref" = ANY(CAST($1 AS text[]))
+[Keys { slot: 0, types: [Text(19)], column: Some(0) }]
+"###);
 }
 
 #[test]
@@ -73,7 +79,13 @@ fn composite_keys() {
         types: vec![CastType::Text(19), CastType::Integer],
         slot: 0,
     }))];
-    insta::assert_snapshot!(both(&select(vec![b]), &[ParamKind::Keys]), @"");
+    insta::assert_snapshot!(both(&select(vec![b]), &[ParamKind::Keys]), @r###"
+SELECT "a"."x" AS "c0" FROM "F_ARTICLE" AS "a" WHERE NOT (("a"."AR_Ref", "a"."AG_No1") IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?1)))
+[Keys { slot: 0, types: [Text(19), Integer], column: None }]
+
+SELECT "a"."x" AS "c0" FROM "F_ARTICLE" AS "a" WHERE NOT (("a"."AR_Ref", "a"."AG_No1") IN (SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]))))
+[Keys { slot: 0, types: [Text(19), Integer], column: Some(0) }, Keys { slot: 0, types: [Text(19), Integer], column: Some(1) }]
+"###);
 }
 
 #[test]
@@ -83,7 +95,13 @@ fn keyset_and_order_and_limit() {
     b.filter = vec![Predicate::After { columns: order.clone(), slots: vec![0, 1] }];
     b.order = order;
     b.limit = Some(2);
-    insta::assert_snapshot!(both(&select(vec![b]), &[TEXT, INT, INT]), @"");
+    insta::assert_snapshot!(both(&select(vec![b]), &[TEXT, INT, INT]), @r###"
+SELECT "a"."x" AS "c0" FROM "F_ARTICLE" AS "a" WHERE ("a"."AR_Ref" COLLATE BINARY >= ?1 AND ("a"."AR_Ref" COLLATE BINARY > ?1 OR ("a"."AR_Ref" COLLATE BINARY = ?1 AND "a"."AG_No1" > ?2))) ORDER BY "a"."AR_Ref" COLLATE BINARY, "a"."AG_No1" LIMIT ?3
+[Slot(0, Some(Text(0))), Slot(1, Some(Integer)), Slot(2, Some(Integer))]
+
+SELECT "a"."x" AS "c0" FROM "F_ARTICLE" AS "a" WHERE ("a"."AR_Ref" COLLATE "C" >= CAST($1 AS text) AND ("a"."AR_Ref" COLLATE "C" > CAST($1 AS text) OR ("a"."AR_Ref" COLLATE "C" = CAST($1 AS text) AND "a"."AG_No1" > CAST($2 AS bigint)))) ORDER BY "a"."AR_Ref" COLLATE "C", "a"."AG_No1" LIMIT CAST($3 AS bigint)
+[Slot(0, Some(Text(0))), Slot(1, Some(Integer)), Slot(2, Some(Integer))]
+"###);
 }
 
 #[test]
@@ -98,9 +116,21 @@ fn window_with_pairs() {
     b.distinct = true;
     let mut s = select(vec![b.clone()]);
     s.order = vec![0, 1];
-    insta::assert_snapshot!(both(&s, &[ParamKind::Keys, INT]), @"");
+    insta::assert_snapshot!(both(&s, &[ParamKind::Keys, INT]), @r###"
+SELECT "c0", "c1" FROM (SELECT "c0", "c1" FROM (SELECT "c0", "c1", ROW_NUMBER() OVER (PARTITION BY "p0" ORDER BY "o0" COLLATE BINARY) AS "n" FROM (SELECT DISTINCT ("p"."group" || '') AS "c0", "a"."AR_Ref" AS "c1", ("p"."group" || '') AS "p0", "a"."AR_Ref" AS "o0" FROM "F_ARTICLE" AS "a" JOIN (SELECT json_extract(value, '$[0]') AS "group", json_extract(value, '$[1]') AS "node" FROM json_each(?1)) AS "p" ON (("p"."node" || '') = "a"."FA_CodeFamille")) AS "d") AS "w" WHERE "n" <= ?2) AS "u" ORDER BY "c0" COLLATE BINARY, "c1" COLLATE BINARY
+[Keys { slot: 0, types: [Text(0), Text(0)], column: None }, Slot(1, Some(Integer))]
+
+SELECT "c0", "c1" FROM (SELECT "c0", "c1" FROM (SELECT "c0", "c1", ROW_NUMBER() OVER (PARTITION BY "p0" ORDER BY "o0" COLLATE "C") AS "n" FROM (SELECT DISTINCT CAST("p"."group" AS text) AS "c0", CAST("a"."AR_Ref" AS text) AS "c1", "p"."group" AS "p0", "a"."AR_Ref" AS "o0" FROM "F_ARTICLE" AS "a" JOIN unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS "p"("group", "node") ON ("p"."node" = "a"."FA_CodeFamille")) AS "d") AS "w" WHERE "n" <= CAST($3 AS bigint)) AS "u" ORDER BY "c0" COLLATE "C", "c1" COLLATE "C"
+[Keys { slot: 0, types: [Text(0), Text(0)], column: Some(0) }, Keys { slot: 0, types: [Text(0), Text(0)], column: Some(1) }, Slot(1, Some(Integer))]
+"###);
     b.distinct = false;
-    insta::assert_snapshot!(both(&select(vec![b]), &[ParamKind::Keys, INT]), @"");
+    insta::assert_snapshot!(both(&select(vec![b]), &[ParamKind::Keys, INT]), @r###"
+SELECT "c0", "c1" FROM (SELECT ("p"."group" || '') AS "c0", "a"."AR_Ref" AS "c1", ROW_NUMBER() OVER (PARTITION BY ("p"."group" || '') ORDER BY "a"."AR_Ref" COLLATE BINARY) AS "n" FROM "F_ARTICLE" AS "a" JOIN (SELECT json_extract(value, '$[0]') AS "group", json_extract(value, '$[1]') AS "node" FROM json_each(?1)) AS "p" ON (("p"."node" || '') = "a"."FA_CodeFamille")) AS "w" WHERE "n" <= ?2
+[Keys { slot: 0, types: [Text(0), Text(0)], column: None }, Slot(1, Some(Integer))]
+
+SELECT "c0", "c1" FROM (SELECT "p"."group" AS "c0", "a"."AR_Ref" AS "c1", ROW_NUMBER() OVER (PARTITION BY "p"."group" ORDER BY "a"."AR_Ref" COLLATE "C") AS "n" FROM "F_ARTICLE" AS "a" JOIN unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS "p"("group", "node") ON ("p"."node" = "a"."FA_CodeFamille")) AS "w" WHERE "n" <= CAST($3 AS bigint)
+[Keys { slot: 0, types: [Text(0), Text(0)], column: Some(0) }, Keys { slot: 0, types: [Text(0), Text(0)], column: Some(1) }, Slot(1, Some(Integer))]
+"###);
 }
 
 #[test]
@@ -113,11 +143,29 @@ fn unions_and_counts() {
     second.order = vec![by("a.x", CastType::Text(0))];
     let mut s = select(vec![first, second]);
     s.order = vec![0];
-    insta::assert_snapshot!(both(&s, &[INT]), @"");
+    insta::assert_snapshot!(both(&s, &[INT]), @r###"
+SELECT "c0", "c1", "c2", "b" FROM (SELECT "c0", "c1", "c2", "b" FROM (SELECT "a"."x" AS "c0", NULL AS "c1", ("a"."y" = 1) AS "c2", 0 AS "b" FROM "F_ARTICLE" AS "a") AS "u0" UNION ALL SELECT "c0", "c1", "c2", "b" FROM (SELECT "a"."x" AS "c0", "a"."z" AS "c1", NULL AS "c2", 1 AS "b" FROM "side"."F_ARTICLE" AS "a" ORDER BY "a"."x" COLLATE BINARY LIMIT ?1) AS "u1") AS "u" ORDER BY "c0" COLLATE BINARY
+[Slot(0, Some(Integer))]
+
+SELECT "c0", "c1", "c2", "b" FROM (SELECT "c0", "c1", "c2", "b" FROM (SELECT CAST("a"."x" AS text) AS "c0", CAST(NULL AS text) AS "c1", CAST(CAST(("a"."y" = 1) AS integer) AS text) AS "c2", 0 AS "b" FROM "F_ARTICLE" AS "a") AS "u0" UNION ALL SELECT "c0", "c1", "c2", "b" FROM (SELECT CAST("a"."x" AS text) AS "c0", CAST("a"."z" AS text) AS "c1", CAST(NULL AS text) AS "c2", 1 AS "b" FROM "side"."F_ARTICLE" AS "a" ORDER BY "a"."x" COLLATE "C" LIMIT CAST($1 AS bigint)) AS "u1") AS "u" ORDER BY "c0" COLLATE "C"
+[Slot(0, Some(Integer))]
+"###);
     s.count = true;
-    insta::assert_snapshot!(both(&s, &[INT]), @"");
+    insta::assert_snapshot!(both(&s, &[INT]), @r###"
+SELECT COUNT(*) AS "c0" FROM (SELECT 1 AS "one" FROM (SELECT 1 AS "one" FROM "F_ARTICLE" AS "a") AS "u0" UNION ALL SELECT 1 AS "one" FROM (SELECT 1 AS "one" FROM "side"."F_ARTICLE" AS "a" ORDER BY "a"."x" COLLATE BINARY LIMIT ?1) AS "u1") AS "u"
+[Slot(0, Some(Integer))]
+
+SELECT COUNT(*) AS "c0" FROM (SELECT 1 AS "one" FROM (SELECT 1 AS "one" FROM "F_ARTICLE" AS "a") AS "u0" UNION ALL SELECT 1 AS "one" FROM (SELECT 1 AS "one" FROM "side"."F_ARTICLE" AS "a" ORDER BY "a"."x" COLLATE "C" LIMIT CAST($1 AS bigint)) AS "u1") AS "u"
+[Slot(0, Some(Integer))]
+"###);
     s.branches.pop();
-    insta::assert_snapshot!(both(&s, &[INT]), @"");
+    insta::assert_snapshot!(both(&s, &[INT]), @r###"
+SELECT COUNT(*) AS "c0" FROM "F_ARTICLE" AS "a"
+[]
+
+SELECT COUNT(*) AS "c0" FROM "F_ARTICLE" AS "a"
+[]
+"###);
 }
 
 #[test]
@@ -140,7 +188,13 @@ fn functions_and_operators() {
         ":now",
         "UPPER(a.t)",
     ]);
-    insta::assert_snapshot!(both(&select(vec![b]), &[]), @"");
+    insta::assert_snapshot!(both(&select(vec![b]), &[]), @r###"
+SELECT (CAST("a"."n" AS REAL) / NULLIF(2, 0)) AS "c0", ("a"."n" + ("a"."m" * 0.5)) AS "c1", ("a"."t" || 'x') AS "c2", ("a"."t" LIKE 'a%') AS "c3", SUBSTR("a"."t", 1, 2) AS "c4", ROUND("a"."n", 2) AS "c5", REPLACE("a"."t", 'a', 'b') AS "c6", LENGTH("a"."t") AS "c7", CAST("a"."n" AS INTEGER) AS "c8", SUBSTR(CAST("a"."t" AS TEXT), 1, 3) AS "c9", DATE("a"."t") AS "c10", CASE WHEN ("a"."n" > 1) THEN 'big' ELSE 'small' END AS "c11", (COALESCE("a"."n", 0) = 1) AS "c12", ?1 AS "c13", ?2 AS "c14", UPPER("a"."t") AS "c15" FROM "F_ARTICLE" AS "a"
+[Today, Now]
+
+SELECT (CAST("a"."n" AS numeric) / NULLIF(CAST(2 AS numeric), 0)) AS "c0", (CAST("a"."n" AS numeric) + (CAST("a"."m" AS numeric) * 0.5)) AS "c1", (CAST("a"."t" AS text) || CAST('x' AS text)) AS "c2", CAST((CAST("a"."t" AS text) COLLATE "C" LIKE CAST('a%' AS text) ESCAPE '') AS integer) AS "c3", SUBSTRING(CAST("a"."t" AS text), CAST(1 AS integer), CAST(2 AS integer)) AS "c4", ROUND(CAST("a"."n" AS numeric), CAST(2 AS integer)) AS "c5", REPLACE(CAST("a"."t" AS text) COLLATE "C", CAST('a' AS text), CAST('b' AS text)) AS "c6", LENGTH(CAST("a"."t" AS text)) AS "c7", CAST(TRUNC(CAST("a"."n" AS numeric)) AS bigint) AS "c8", CAST("a"."t" AS varchar(3)) AS "c9", CAST("a"."t" AS date) AS "c10", CASE WHEN ("a"."n" > 1) THEN 'big' ELSE 'small' END AS "c11", CAST((COALESCE("a"."n", 0) = 1) AS integer) AS "c12", CAST($1 AS date) AS "c13", CAST($2 AS timestamp) AS "c14", UPPER(CAST("a"."t" AS text)) AS "c15" FROM "F_ARTICLE" AS "a"
+[Today, Now]
+"###);
 }
 
 #[test]
@@ -158,7 +212,13 @@ fn hostile_names_and_values_stay_what_they_are() {
             Box::new(Expr::Slot(0)),
         )),
     ];
-    insta::assert_snapshot!(both(&select(vec![b]), &[TEXT]), @"");
+    insta::assert_snapshot!(both(&select(vec![b]), &[TEXT]), @r###"
+SELECT "a"."x""; DROP TABLE y; --" AS "c0", 'it''s \'' --' AS "c1" FROM "T""; --" AS "a" WHERE ("a"."x" = ?1) AND ("a"."y" = ?2)
+[Constant(Text("' OR 1=1 --"), Some(Text(0))), Slot(0, Some(Text(0)))]
+
+SELECT "a"."x""; DROP TABLE y; --" AS "c0", 'it''s \'' --' AS "c1" FROM "T""; --" AS "a" WHERE ("a"."x" = CAST($1 AS text)) AND ("a"."y" = CAST($2 AS text))
+[Constant(Text("' OR 1=1 --"), Some(Text(0))), Slot(0, Some(Text(0)))]
+"###);
 }
 
 #[test]
