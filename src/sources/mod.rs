@@ -5,6 +5,7 @@ mod bind;
 mod decode;
 mod display;
 pub mod expr;
+mod lex;
 pub mod open;
 mod parse;
 mod pooled;

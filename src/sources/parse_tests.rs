@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::super::expr::CompareOp;
 use super::*;
 use crate::value::Value;
 
