@@ -55,9 +55,9 @@ pub(super) fn open_with_data(dir: &Path) -> Result<Shop, OpenError> {
 fn databases(config: &Config) -> Result<(), OpenError> {
     for source in config.sources.values().filter(|source| source.kind == SourceKind::Sqlite) {
         let Some(path) = file_of(&source.url.0) else { continue };
-        let path = config.dir.join(path);
-        if !path.exists() {
-            return Err(OpenError::Database { name: source.name.clone(), path });
+        // The configuration has put the shop's folder before it.
+        if !Path::new(path).exists() {
+            return Err(OpenError::Database { name: source.name.clone(), path: path.into() });
         }
     }
     Ok(())
