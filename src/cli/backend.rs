@@ -42,7 +42,9 @@ pub(super) fn open(dir: &Path) -> Result<Shop, OpenError> {
     if let Err(source) = std::fs::File::open(&path) {
         return Err(OpenError::Folder { path, source });
     }
-    Shop::open(dir).map_err(OpenError::Invalid)
+    // Rooms below join paths to the folder; an absolute one cannot be joined twice.
+    let dir = std::path::absolute(dir).map_err(|source| OpenError::Folder { path, source })?;
+    Shop::open(&dir).map_err(OpenError::Invalid)
 }
 
 /// As [`open`], for commands that read data: the databases that are files must be there.
