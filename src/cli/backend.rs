@@ -42,9 +42,7 @@ pub(super) fn open(dir: &Path) -> Result<Shop, OpenError> {
     if let Err(source) = std::fs::File::open(&path) {
         return Err(OpenError::Folder { path, source });
     }
-    // Rooms below join paths to the folder; an absolute one cannot be joined twice.
-    let dir = std::path::absolute(dir).map_err(|source| OpenError::Folder { path, source })?;
-    Shop::open(&dir).map_err(OpenError::Invalid)
+    Shop::open(dir).map_err(OpenError::Invalid)
 }
 
 /// As [`open`], for commands that read data: the databases that are files must be there.
@@ -57,9 +55,9 @@ pub(super) fn open_with_data(dir: &Path) -> Result<Shop, OpenError> {
 fn databases(config: &Config) -> Result<(), OpenError> {
     for source in config.sources.values().filter(|source| source.kind == SourceKind::Sqlite) {
         let Some(path) = file_of(&source.url.0) else { continue };
-        // The configuration has put the shop's folder before it.
-        if !Path::new(path).exists() {
-            return Err(OpenError::Database { name: source.name.clone(), path: path.into() });
+        let path = config.dir.join(path);
+        if !path.exists() {
+            return Err(OpenError::Database { name: source.name.clone(), path });
         }
     }
     Ok(())
