@@ -44,7 +44,6 @@ pub struct Writer<'a> {
     introspection: &'a dyn Fn(&str, &ArgMap) -> Plain<'a>,
     /// Who asks may see provenance and reasons.
     insider: bool,
-    empty: ArgMap,
 }
 
 impl<'a> Writer<'a> {
@@ -65,7 +64,6 @@ impl<'a> Writer<'a> {
             shop,
             introspection,
             insider,
-            empty: ArgMap::default(),
         }
     }
 
@@ -136,10 +134,7 @@ impl<'a> Writer<'a> {
         )
     }
 
-    fn args(&self, slot: Option<usize>) -> &'a ArgMap
-    where
-        'a: 'a,
-    {
+    fn args(&self, slot: Option<usize>) -> &'a ArgMap {
         static EMPTY: std::sync::OnceLock<ArgMap> = std::sync::OnceLock::new();
         match slot.and_then(|s| self.slots.get(s)) {
             Some(Ok(args)) => args,
@@ -156,7 +151,7 @@ impl<'a> Writer<'a> {
             }
             (OutKind::Introspection(plain), _) => {
                 let args = self.args(out.slot);
-                let what = if plain_is_type(&out.kind, self.slots, out.slot) { "__type" } else { "__schema" };
+                let what = if args.get("name").is_some() { "__type" } else { "__schema" };
                 let node = (self.introspection)(what, args);
                 self.plain(&node, Some(plain), &[out.non_null], out.place)
             }
@@ -690,10 +685,6 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
-}
-
-fn plain_is_type(_: &OutKind, slots: &Slots, slot: Option<usize>) -> bool {
-    slot.and_then(|s| slots.get(s)).is_some_and(|args| args.as_ref().is_ok_and(|a| a.get("name").is_some()))
 }
 
 /// The option axes of an article: values grouped by name, in order.
