@@ -135,7 +135,7 @@ fn the_second_opinion_is_heard_and_agrees() {
         }
     }
     assert!(valid > 300 && silent <= valid / 100, "{silent} of {valid}");
-    assert!(objections > 250, "{objections}");
+    assert!(objections > 60, "{objections}");
 }
 
 #[derive(Deserialize)]
@@ -469,5 +469,44 @@ fn the_built_in_schema_takes_the_questions_it_documents() {
         "{ shop { name } } mutation { x }",
     ] {
         assert!(prepare(&types, Some(&schema), &Limits::default(), wrong, None).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn hostile_documents_end_soon() {
+    let spread_all = |n: usize| {
+        let mut text = String::from("{ department { ...F0 } }");
+        for i in 0..n {
+            let _ = write!(text, " fragment F{i} on Department {{ id a{i}: title");
+            (i + 1..n).for_each(|j| {
+                let _ = write!(text, " ...F{j}");
+            });
+            text.push_str(" }");
+        }
+        text
+    };
+    let mut operations: String =
+        (0..400).map(|i| format!("query Q{i} {{ department {{ ...F0 }} }} ")).collect::<Vec<_>>().concat();
+    for i in 0..90 {
+        let _ = write!(operations, "fragment F{i} on Department {{ parent {{ ...F{} }} }} ", i + 1);
+    }
+    operations.push_str("fragment F90 on Department { id }");
+    let texts = [
+        format!("{{ {} }}", "hello ".repeat(4_900)),
+        format!("{{ {} }}", "department { id } ".repeat(1_200)),
+        format!("{{ department {{ {} }} }}", "... { id parent { id } } ".repeat(600)),
+        format!("{{ {} }}", (0..1_200).map(|i| format!("a{i}: hello ")).collect::<Vec<_>>().concat()),
+        format!(
+            "{{ scalars(json: {{ {} }}) }}",
+            (0..1_600).map(|i| format!("a{i}: 1 ")).collect::<Vec<_>>().concat()
+        ),
+        spread_all(60),
+        operations,
+    ];
+    for text in texts {
+        let start = Instant::now();
+        let _ = prepare(&TYPES, Some(&SCHEMA), &wide(), &text, None);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(5), "{took:?} for {}…", &text[..60]);
     }
 }
