@@ -47,11 +47,13 @@ pub(super) fn merge<'a>(
     base: Option<&TypeSystem>,
     diags: &mut Diagnostics,
 ) -> Merged {
-    let mut reader = Reader { merged: Merged::default(), diags, file: String::new(), taken: HashSet::new() };
+    let mut reader =
+        Reader { merged: Merged::default(), diags, file: String::new(), text: "", taken: HashSet::new() };
     let mut extensions = Vec::new();
     let mut schemas = Vec::new();
     for (name, text) in files {
         name.clone_into(&mut reader.file);
+        reader.text = text;
         if is_blank(text) {
             continue;
         }
@@ -108,15 +110,17 @@ fn is_blank(text: &str) -> bool {
     })
 }
 
-struct Reader<'d> {
+struct Reader<'d, 't> {
     merged: Merged,
     diags: &'d mut Diagnostics,
     file: String,
+    /// The file's text, while its definitions are read.
+    text: &'t str,
     /// Kinds of things already complained of, so that one mistake is one finding.
     taken: HashSet<String>,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn place(&self, pos: Pos) -> Place {
         Place::new(self.file.clone(), pos.line, pos.column)
     }
@@ -277,6 +281,7 @@ impl Reader<'_> {
             self.duplicate(place, &format!("the directive `{path}`"), first.as_ref());
             return;
         }
+        let repeatable = self.is_repeatable(&directive.node);
         let mut args = IndexMap::new();
         self.inputs(&format!("@{name}("), directive.node.arguments, &mut args);
         self.merged.places.insert(path, place);
@@ -286,10 +291,23 @@ impl Reader<'_> {
                 name,
                 description: directive.node.description.map(|d| d.node),
                 args,
-                repeatable: directive.node.is_repeatable,
+                repeatable,
                 locations: directive.node.locations.iter().map(|l| location(l.node).to_owned()).collect(),
             },
         );
+    }
+
+    /// The parser calls every directive repeatable, so the word is looked for in the text before
+    /// the first location: `… repeatable on |? LOCATION`.
+    fn is_repeatable(&self, directive: &DirectiveDefinition) -> bool {
+        let Some(first) = directive.locations.first() else { return false };
+        let line =
+            self.text.split('\n').take(first.pos.line.saturating_sub(1)).map(|l| l.len() + 1).sum::<usize>();
+        let rest = self.text.get(line..).unwrap_or("");
+        let before: usize = rest.chars().take(first.pos.column.saturating_sub(1)).map(char::len_utf8).sum();
+        let head = self.text.get(..line + before).unwrap_or("").trim_end();
+        let head = head.strip_suffix('|').unwrap_or(head).trim_end();
+        head.strip_suffix("on").is_some_and(|head| head.trim_end().ends_with("repeatable"))
     }
 
     fn interfaces(&mut self, name: &str, found: &[Positioned<Name>], already: &[String]) -> Vec<String> {

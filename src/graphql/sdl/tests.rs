@@ -179,3 +179,11 @@ fn introspection_answers_from_the_types() {
     assert!(matches!(intro.type_named("Query"), Some(Node::Named(_))));
     assert!(intro.type_named("OnUnknown").is_none());
 }
+
+#[test]
+fn only_precedence_is_repeatable() {
+    let types = built("");
+    for directive in types.directives.values() {
+        assert_eq!(directive.repeatable, directive.name == "precedence", "{}", directive.name);
+    }
+}
