@@ -73,6 +73,16 @@ pub fn specified() -> &'static TypeSystem {
     &SPECIFIED_TYPES
 }
 
+/// A type system of one text alone, without our own schema and its checks: other rooms' tests.
+#[cfg(test)]
+pub(crate) fn of_text(text: &str) -> TypeSystem {
+    let mut diags = Diagnostics::default();
+    let mut merged = merge::merge([("built-in: test", text)], Some(specified()), &mut diags);
+    check::coerce_defaults(&mut merged, &mut diags);
+    assert!(!diags.has_errors(), "{:?}", diags.items);
+    merged.types
+}
+
 /// Whether a place lies in the built-in schema, not in a file of the shop.
 pub fn is_built_in(place: &Place) -> bool {
     place.file.starts_with(BUILT_IN)

@@ -17,8 +17,11 @@ use indexmap::IndexMap;
 use super::is_built_in;
 use crate::{
     diagnostics::{Diagnostics, Place},
-    graphql::types::{
-        Applied, DirectiveDef, EnumValueDef, FieldDef, InputDef, Kind, TypeDef, TypeRef, TypeSystem,
+    graphql::{
+        lexer::{Lexer, Token},
+        types::{
+            Applied, DirectiveDef, EnumValueDef, FieldDef, InputDef, Kind, TypeDef, TypeRef, TypeSystem,
+        },
     },
 };
 
@@ -47,18 +50,23 @@ pub(super) fn merge<'a>(
     base: Option<&TypeSystem>,
     diags: &mut Diagnostics,
 ) -> Merged {
-    let mut reader =
-        Reader { merged: Merged::default(), diags, file: String::new(), text: "", taken: HashSet::new() };
+    let mut reader = Reader {
+        merged: Merged::default(),
+        diags,
+        file: String::new(),
+        taken: HashSet::new(),
+        repeatable: HashSet::new(),
+    };
     let mut extensions = Vec::new();
     let mut schemas = Vec::new();
     for (name, text) in files {
         name.clone_into(&mut reader.file);
-        reader.text = text;
         if is_blank(text) {
             continue;
         }
         match parse_schema(text) {
             Ok(document) => {
+                reader.repeatable = repeatable_directives(text);
                 for definition in document.definitions {
                     match definition {
                         TypeSystemDefinition::Type(ty) if ty.node.extend => extensions.push((name, ty)),
@@ -102,6 +110,38 @@ pub(super) fn merge<'a>(
     merged
 }
 
+/// The directives of a text that are declared `repeatable`: the SDL parser says so of all.
+fn repeatable_directives(text: &str) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let mut lexer = Lexer::new(text);
+    let mut next = || lexer.next_token().map_or(Token::Eof, |(token, _)| token);
+    let mut token = next();
+    while token != Token::Eof {
+        let keyword = matches!(&token, Token::Name(word) if word == "directive");
+        token = next();
+        if !keyword || token != Token::Punctuator("@") {
+            continue;
+        }
+        let Token::Name(name) = next() else { continue };
+        token = next();
+        let mut depth = 0usize;
+        loop {
+            match token {
+                Token::Punctuator("(") => depth += 1,
+                Token::Punctuator(")") => depth = depth.saturating_sub(1),
+                Token::Eof => break,
+                _ if depth == 0 => break,
+                _ => {}
+            }
+            token = next();
+        }
+        if matches!(&token, Token::Name(word) if word == "repeatable") {
+            found.insert(name);
+        }
+    }
+    found
+}
+
 /// A file without any definition (only comments) is nothing to merge, and no syntax error.
 fn is_blank(text: &str) -> bool {
     text.lines().all(|line| {
@@ -110,17 +150,17 @@ fn is_blank(text: &str) -> bool {
     })
 }
 
-struct Reader<'d, 't> {
+struct Reader<'d> {
     merged: Merged,
     diags: &'d mut Diagnostics,
     file: String,
-    /// The file's text, while its definitions are read.
-    text: &'t str,
     /// Kinds of things already complained of, so that one mistake is one finding.
     taken: HashSet<String>,
+    /// Directives of the file that are declared `repeatable`.
+    repeatable: HashSet<String>,
 }
 
-impl Reader<'_, '_> {
+impl Reader<'_> {
     fn place(&self, pos: Pos) -> Place {
         Place::new(self.file.clone(), pos.line, pos.column)
     }
@@ -281,10 +321,10 @@ impl Reader<'_, '_> {
             self.duplicate(place, &format!("the directive `{path}`"), first.as_ref());
             return;
         }
-        let repeatable = self.is_repeatable(&directive.node);
         let mut args = IndexMap::new();
         self.inputs(&format!("@{name}("), directive.node.arguments, &mut args);
         self.merged.places.insert(path, place);
+        let repeatable = self.repeatable.contains(&name);
         self.merged.types.directives.insert(
             name.clone(),
             DirectiveDef {
@@ -295,19 +335,6 @@ impl Reader<'_, '_> {
                 locations: directive.node.locations.iter().map(|l| location(l.node).to_owned()).collect(),
             },
         );
-    }
-
-    /// The parser calls every directive repeatable, so the word is looked for in the text before
-    /// the first location: `… repeatable on |? LOCATION`.
-    fn is_repeatable(&self, directive: &DirectiveDefinition) -> bool {
-        let Some(first) = directive.locations.first() else { return false };
-        let line =
-            self.text.split('\n').take(first.pos.line.saturating_sub(1)).map(|l| l.len() + 1).sum::<usize>();
-        let rest = self.text.get(line..).unwrap_or("");
-        let before: usize = rest.chars().take(first.pos.column.saturating_sub(1)).map(char::len_utf8).sum();
-        let head = self.text.get(..line + before).unwrap_or("").trim_end();
-        let head = head.strip_suffix('|').unwrap_or(head).trim_end();
-        head.strip_suffix("on").is_some_and(|head| head.trim_end().ends_with("repeatable"))
     }
 
     fn interfaces(&mut self, name: &str, found: &[Positioned<Name>], already: &[String]) -> Vec<String> {
