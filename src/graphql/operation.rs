@@ -208,7 +208,7 @@ struct Key {
 }
 
 /// A key that is owned or only looked at, so that a hit copies no text.
-trait AsKey {
+trait AsKey: Sync {
     fn parts(&self) -> (&str, Option<&str>);
 }
 
