@@ -20,6 +20,7 @@ fn config(sources: &[&str]) -> Config {
         connector: name.to_owned(),
         url: Secret(String::new()),
         settings: BTreeMap::new(),
+        setting_places: BTreeMap::new(),
         limits: SourceLimits::default(),
         place: Place::default(),
     };
@@ -50,6 +51,8 @@ fn config(sources: &[&str]) -> Config {
         references: ReferencesConfig::default(),
         media: MediaConfig::default(),
         access: AccessConfig::default(),
+        site: crate::config::SiteConfig::default(),
+        public: crate::config::PublicConfig::default(),
         cursor_key: [0; 32],
     }
 }
@@ -66,6 +69,8 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             key: Vec::new(),
             code: CodeRule::default(),
             parent: None,
+            native: None,
+            defaults: crate::connectors::map::AbsentWhen::default(),
             order: None,
             visible: None,
             closed: None,
