@@ -13,7 +13,6 @@ use crate::{
     federation::{
         engine::{Ask, Engine},
         overrides::Overrides,
-        shape::{Shape, Want},
     },
     graphql::{
         async_schema, declare,
@@ -78,7 +77,15 @@ impl Shop {
 
     /// Opens a shop with a trace or overrides.
     pub fn open_with(dir: &Path, options: ShopOptions) -> Result<Self, Diagnostics> {
-        let (config, mut diags) = config::load(dir)?;
+        let (config, mut diags) = match config::load(dir) {
+            Ok(loaded) => loaded,
+            Err(mut diags) => {
+                // The schema's errors are told too: one run shows all.
+                let files = schema_files(dir, &mut diags);
+                sdl::build(&files, &mut diags);
+                return Err(diags);
+            }
+        };
         let mut maps: IndexMap<String, ConnectorMap> = IndexMap::new();
         for (name, source) in &config.sources {
             let map = connectors::load(
@@ -223,13 +230,7 @@ impl Shop {
         };
         let ask = Ask { moment: Moment::now(None), shopper: false };
         let model = &catalog.engine.model;
-        let tree = Arc::new(Shape::new(
-            &catalog.engine,
-            catalog.department,
-            Want::all(model, catalog.department),
-            None,
-        ));
-        let run = Run::new(catalog, ask, Vec::new(), Some(tree), true);
+        let run = Run::new(catalog, ask, Vec::new(), None, true);
         match run.explain(entity, code, None).await {
             Ok(found) => {
                 Ok(found.map(|fields| report::provenance(&model.entities[entity].name, code, &fields)))

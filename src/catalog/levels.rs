@@ -227,6 +227,12 @@ impl Run<'_> {
                 placed.push((d, main));
             }
         }
+        // The main one first; of several that say so, the highest source's.
+        if let Some(main) = placed.iter().position(|(_, main)| *main) {
+            let first = placed.remove(main);
+            placed.iter_mut().for_each(|p| p.1 = false);
+            placed.insert(0, first);
+        }
         Ok(placed)
     }
 

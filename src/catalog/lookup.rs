@@ -45,6 +45,9 @@ impl Run<'_> {
     /// A record by its code.
     pub async fn by_code(&self, shape: &Arc<Shape>, code: &str) -> Result<Found, Fault> {
         if shape.entity == self.catalog.department {
+            if !self.possible_department(code) {
+                return Ok(Found::Nothing);
+            }
             let tree = self.tree().await?;
             return Ok(match tree.find(code) {
                 Some(r) if tree.batch.doubled.contains(&r) => Found::Doubled(code.into()),
@@ -59,6 +62,19 @@ impl Run<'_> {
             Some(r) if r < DUPLICATE => self.shown(Arc::new(found.batch), r),
             _ => Ok(Found::Nothing),
         }
+    }
+
+    /// Whether a code can be a department's: its key can be read, or it is one of the overlay's own.
+    /// A code that cannot is unknown without asking anybody.
+    fn possible_department(&self, code: &str) -> bool {
+        let engine = &self.catalog.engine;
+        let e = &engine.model.entities[self.catalog.department];
+        let map = e.maps.get(e.decides).and_then(Option::as_ref);
+        let readable = map.is_some_and(|m| {
+            m.rows.iter().any(|r| r.code.own.is_some() || r.code.decode(code, &r.key).is_some())
+        });
+        readable
+            || super::tree::is_own(&self.catalog.departments, engine.compare(self.catalog.department), code)
     }
 
     fn shown(&self, batch: Arc<Batch>, record: u32) -> Result<Found, Fault> {
@@ -231,7 +247,8 @@ impl Run<'_> {
     ) -> Result<Option<Vec<FieldProvenance>>, Fault> {
         let engine = &self.catalog.engine;
         if entity == self.catalog.department {
-            let tree = self.tree().await?;
+            let shape = Arc::new(Shape::new(engine, entity, Want::all(&engine.model, entity), None));
+            let tree = super::tree::Tree::load(engine, &self.ask, &shape, &self.catalog.departments).await?;
             return Ok(tree.find(code).map(|r| self.provenance(&tree.batch, r, fields)));
         }
         let shape = Arc::new(Shape::new(engine, entity, Want::all(&engine.model, entity), None));

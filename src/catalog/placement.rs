@@ -127,6 +127,7 @@ impl Run<'_> {
         shape: &Arc<Shape>,
     ) -> Result<(Batch, Vec<Vec<u32>>), Fault> {
         let engine = &self.catalog.engine;
+        let shape = &shape.with_filter(engine, &args.filter);
         let mut budget = engine.limits.scan_rows;
         let mut progress: Vec<Progress> = groups
             .iter()

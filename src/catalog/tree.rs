@@ -41,15 +41,7 @@ impl Tree {
         config: &DepartmentsConfig,
     ) -> Result<Self, Fault> {
         let compare = engine.compare(shape.entity);
-        let own = |code: &str| match config.tree {
-            TreeKind::Erp => false,
-            TreeKind::Isoshop => true,
-            TreeKind::Merged => {
-                let code = compare.fold(code);
-                (!config.own_prefix.is_empty() && code.starts_with(&*compare.fold(&config.own_prefix)))
-                    || config.own_codes.iter().any(|c| compare.fold(c) == code)
-            }
-        };
+        let own = |code: &str| is_own(config, compare, code);
         let batch = engine.all(ask, shape, &own).await?;
         let e = &engine.model.entities[shape.entity];
         let count = u32::try_from(batch.len()).unwrap_or(0);
@@ -137,6 +129,19 @@ impl Tree {
             at += 1;
         }
         all
+    }
+}
+
+/// Whether a department of this code is the overlay's own.
+pub(super) fn is_own(config: &DepartmentsConfig, compare: KeyCompare, code: &str) -> bool {
+    match config.tree {
+        TreeKind::Erp => false,
+        TreeKind::Isoshop => true,
+        TreeKind::Merged => {
+            let code = compare.fold(code);
+            (!config.own_prefix.is_empty() && code.starts_with(&*compare.fold(&config.own_prefix)))
+                || config.own_codes.iter().any(|c| compare.fold(c) == code)
+        }
     }
 }
 

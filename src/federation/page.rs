@@ -82,6 +82,7 @@ impl Engine {
         held: Option<&Arc<Batch>>,
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let groups = parents.map_or(1, <[&str]>::len);
+        let shape = &shape.with_filter(self, page.filter);
         let rows = self.read(ask, shape, parents, page, page.first + 1).await?;
         let mut budget = self.limits.scan_rows.saturating_sub(rows.len());
         let mut batch = self.adopt(shape, rows);

@@ -203,6 +203,17 @@ impl Shape {
         Self { entity, want, sources, inherited, language: language.map(Into::into) }
     }
 
+    /// This shape, or one that also fetches what a filter needs to be decided.
+    pub fn with_filter(self: &Arc<Self>, engine: &Engine, filter: &super::filter::Filter) -> Arc<Self> {
+        let mut want = Want::default();
+        filter.want(&mut want);
+        if want.fields.is_subset(&self.want.fields) {
+            return self.clone();
+        }
+        want.merge(&self.want);
+        Arc::new(Self::new(engine, self.entity, want, self.language.as_deref()))
+    }
+
     /// What the source that decides existence is asked.
     pub fn decider(&self, model: &Model) -> Option<&SourceShape> {
         self.sources.get(model.entities[self.entity].decides)?.as_ref()

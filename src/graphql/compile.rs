@@ -127,9 +127,15 @@ impl<'a, 'd> Compiler<'a, 'd> {
                     .into();
                 OutKind::Nodes(targets, &*s.name == "nodes")
             }
-            "department" => OutKind::Lookup(self.target(self.catalog.department, s)),
-            "article" => OutKind::Lookup(self.target(self.catalog.article, s)),
-            "reference" => OutKind::Lookup(self.target(self.catalog.reference, s)),
+            "department" | "article" | "reference" => {
+                let entity = match &*s.name {
+                    "department" => self.catalog.department,
+                    "article" => self.catalog.article,
+                    _ => self.catalog.reference,
+                };
+                let by_slug = s.args().iter().any(|a| &*a.name.name == "slug");
+                OutKind::Lookup(self.target_with(entity, s, by_slug))
+            }
             "departments" => OutKind::Departments(self.target(self.catalog.department, s)),
             "articles" | "references" => {
                 let entity =
@@ -148,12 +154,25 @@ impl<'a, 'd> Compiler<'a, 'd> {
     }
 
     fn target(&mut self, entity: EntityId, s: &Selected<'d>) -> Target {
+        self.target_with(entity, s, false)
+    }
+
+    /// A target; found by its slug, it needs what slugs are made of.
+    fn target_with(&mut self, entity: EntityId, s: &Selected<'d>, by_slug: bool) -> Target {
         let mut building = Building::new(entity);
+        if by_slug {
+            let fields = &self.catalog.engine.model.entities[entity].fields;
+            building.want.fields.extend(["slug", "title"].iter().filter_map(|n| fields.get_index_of(*n)));
+        }
         let outs = self.entity(s, &mut building);
         Target { ty: self.type_name(entity), node: self.finish(building), outs }
     }
 
     fn route(&mut self, s: &Selected<'d>) -> Vec<RouteOut> {
+        // A path may name a department whatever is selected of it.
+        let fields = &self.catalog.engine.model.entities[self.catalog.department].fields;
+        let slug = ["slug", "title"].iter().filter_map(|n| fields.get_index_of(*n));
+        self.tree.get_or_insert_with(Want::default).fields.extend(slug);
         (self.collect)("Route", s)
             .iter()
             .filter_map(|f| {
@@ -161,8 +180,8 @@ impl<'a, 'd> Compiler<'a, 'd> {
                     "__typename" => RouteWhat::Typename,
                     "kind" => RouteWhat::Kind,
                     "redirectTo" => RouteWhat::RedirectTo,
-                    "department" => RouteWhat::Target(self.target(self.catalog.department, f)),
-                    "article" => RouteWhat::Target(self.target(self.catalog.article, f)),
+                    "department" => RouteWhat::Target(self.target_with(self.catalog.department, f, true)),
+                    "article" => RouteWhat::Target(self.target_with(self.catalog.article, f, true)),
                     _ => return None,
                 };
                 Some(RouteOut { out: self.out("Route", f, OutKind::Typename("Route".into())), what })

@@ -129,10 +129,7 @@ impl<'a> Writer<'a> {
         }
         self.fail(
             place,
-            GraphqlError::new(
-                Code::BadValue,
-                "There is no value for a field that must have one.",
-            ),
+            GraphqlError::new(Code::BadValue, "There is no value for a field that must have one."),
         )
     }
 
@@ -226,8 +223,7 @@ impl<'a> Writer<'a> {
                 self.buf.push(b'}');
                 Ok(())
             }
-            _ => self
-                .fail(out.place, GraphqlError::new(Code::Internal, "This field was not read.")),
+            _ => self.fail(out.place, GraphqlError::new(Code::Internal, "This field was not read.")),
         }
     }
 
@@ -309,7 +305,14 @@ impl<'a> Writer<'a> {
             }
             OutKind::Cell(field, leaf) => match batch.merged(model, *field, record) {
                 Err(cause) => return self.fail(out.place, unavailable(&cause)),
-                Ok(merged) if merged.value.is_null() => return self.absent(out.place, out.non_null),
+                Ok(merged) if merged.value.is_null() => {
+                    // A list that is empty on purpose is empty; one of which nobody spoke is null.
+                    if matches!(leaf, Leaf::List(..)) && merged.winner.is_some() {
+                        self.buf.extend_from_slice(b"[]");
+                        return Ok(());
+                    }
+                    return self.absent(out.place, out.non_null);
+                }
                 Ok(merged) => return self.leaf(merged.value, leaf, out.place),
             },
             OutKind::Slug => {
@@ -332,7 +335,7 @@ impl<'a> Writer<'a> {
             }
             OutKind::UpdatedAt => self.scalar(batch.updated_at(record)),
             OutKind::Level => {
-                let depth = self.run.tree_now().map_or(0, |t| t.path(record).len().saturating_sub(1));
+                let depth = self.run.tree_now().map_or(1, |t| t.path(record).len());
                 self.buf.extend_from_slice(depth.to_string().as_bytes());
             }
             OutKind::Seo(plain) => {
@@ -405,10 +408,7 @@ impl<'a> Writer<'a> {
                 _ => return self.absent(out.place, out.non_null),
             },
             _ => {
-                return self.fail(
-                    out.place,
-                    GraphqlError::new(Code::Internal, "This field was not read."),
-                );
+                return self.fail(out.place, GraphqlError::new(Code::Internal, "This field was not read."));
             }
         }
         Ok(())
