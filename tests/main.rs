@@ -1,1 +1,12 @@
+//! The integration tests: one binary, so that it links once.
 
+mod support;
+
+mod adventureworks;
+mod cli;
+mod demo;
+mod differential;
+mod http;
+mod laws;
+mod naive;
+mod spec;
