@@ -1,0 +1,18 @@
+//! What the tests stand on: databases, shop folders, the gateway under test.
+
+pub mod adventureworks;
+// The one place that calls the gateway.
+pub mod gateway;
+pub mod postgres;
+pub mod shops;
+
+/// Runs a future to its end on a runtime of its own.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_stack_size(8 << 20)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}

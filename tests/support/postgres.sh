@@ -1,0 +1,111 @@
+#!/bin/sh
+# A private PostgreSQL for one test run: own folder, free port, trust login, no fsync.
+#
+#   postgres.sh start [--until PID]   prints its URL; stops by itself when process PID is gone
+#   postgres.sh stop FOLDER           stops it and removes its folder
+#   postgres.sh setup                 nextest's set-up script: starts one server for the whole run
+#
+# Exit code 3: this machine has no PostgreSQL; stderr says so.
+set -eu
+
+bindir() {
+    bin=$(pg_config --bindir 2>/dev/null || true)
+    if [ ! -x "$bin/initdb" ]; then
+        bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+    fi
+    if [ -z "$bin" ] || [ ! -x "$bin/initdb" ]; then
+        echo "no PostgreSQL on this machine (initdb not found by pg_config)" >&2
+        exit 3
+    fi
+}
+
+# PostgreSQL refuses to run as root.
+as_server() {
+    if [ "$(id -u)" -ne 0 ]; then
+        "$@"
+    elif command -v setpriv >/dev/null 2>&1; then
+        setpriv --reuid "$user" --regid "$group" --clear-groups -- "$@"
+    elif command -v runuser >/dev/null 2>&1; then
+        runuser -u "$user" -- "$@"
+    else
+        su -s /bin/sh "$user" -c '"$0" "$@"' -- "$@"
+    fi
+}
+
+unprivileged() {
+    user=nobody
+    if id postgres >/dev/null 2>&1; then user=postgres; fi
+    group=$(id -gn "$user")
+}
+
+free_port() {
+    # Not reserved between here and the start; the caller tries again.
+    od -An -N2 -tu2 /dev/urandom | awk '{ print 20000 + $1 % 20000 }'
+}
+
+start() {
+    bindir
+    unprivileged
+    dir=$(mktemp -d -t comptoir-pg.XXXXXX)
+    if [ "$(id -u)" -eq 0 ]; then chown "$user:$group" "$dir"; fi
+    cd "$dir"
+    if ! as_server "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C -N >"$dir/initdb.log" 2>&1; then
+        cat "$dir/initdb.log" >&2
+        rm -rf "$dir"
+        exit 1
+    fi
+    tries=0
+    while :; do
+        port=$(free_port)
+        if as_server "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/data/server.log" -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >/dev/null 2>&1; then
+            break
+        fi
+        tries=$((tries + 1))
+        if [ "$tries" -ge 5 ]; then
+            cat "$dir/data/server.log" >&2
+            rm -rf "$dir"
+            exit 1
+        fi
+    done
+    if [ -n "${until:-}" ]; then
+        # The guard outlives neither the tests nor the server, however the tests end.
+        (
+            trap '' INT HUP TERM
+            while kill -0 "$until" 2>/dev/null; do sleep 1; done
+            stop "$dir"
+        ) >/dev/null 2>&1 </dev/null &
+    fi
+    echo "postgres://postgres@127.0.0.1:$port/postgres"
+}
+
+stop() {
+    bindir
+    unprivileged
+    cd "$1"
+    as_server "$bin/pg_ctl" -D "$1/data" -m immediate -w stop >/dev/null 2>&1 || true
+    cd /
+    rm -rf "$1"
+}
+
+case "${1:-}" in
+start)
+    if [ "${2:-}" = "--until" ]; then until=$3; fi
+    start
+    ;;
+stop)
+    stop "$2"
+    ;;
+setup)
+    # The parent of a set-up script is nextest itself.
+    until=$PPID
+    if [ -z "${COMPTOIR_TEST_POSTGRES_URL:-}" ]; then
+        if url=$(start); then
+            echo "COMPTOIR_TEST_POSTGRES_URL=$url" >>"$NEXTEST_ENV"
+        fi
+    fi
+    ;;
+*)
+    sed -n '2,9p' "$0" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,195 @@
+//! Shop folders made of SQL fixtures: a Sage-shaped ERP and an IsoShop base, both on SQLite or both
+//! on PostgreSQL, with `comptoir.toml` and `schema/`.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+
+use super::postgres;
+
+/// Where the two sources of a shop live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// A shop to be made.
+#[derive(Clone, Debug, Default)]
+pub struct Recipe {
+    /// Scripts for the ERP after its tables; portable SQL.
+    pub erp: Vec<String>,
+    /// Scripts for the IsoShop base after its tables; portable SQL.
+    pub isoshop: Vec<String>,
+    /// TOML merged, table by table, into the fixture's `comptoir.toml`.
+    pub settings: Vec<String>,
+    /// Files below the shop's folder, name and content.
+    pub files: Vec<(String, String)>,
+}
+
+/// A shop folder; its databases are gone after [`Folder::remove`].
+pub struct Folder {
+    pub dir: tempfile::TempDir,
+    pub engine: Engine,
+    databases: Vec<(String, String)>,
+}
+
+/// The project's own folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file of the project.
+pub fn read(path: &str) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The hand-written fixture: twelve articles with every trap the spec cases need.
+pub fn base() -> Recipe {
+    Recipe {
+        erp: vec![read("tests/fixtures/base/erp.sql")],
+        isoshop: vec![read("tests/fixtures/base/isoshop.sql")],
+        settings: vec![read("tests/fixtures/base/comptoir.toml")],
+        files: vec![("schema/shop.graphql".into(), read("tests/fixtures/base/shop.graphql"))],
+    }
+}
+
+impl Recipe {
+    /// Makes the folder and the databases.
+    pub async fn make(&self, engine: Engine) -> Folder {
+        let dir = tempfile::Builder::new().prefix("comptoir-shop").tempdir().expect("a folder");
+        let mut erp = vec![read(&format!("src/demo/ddl/sage100.{}.sql", engine.name()))];
+        erp.extend(self.erp.iter().cloned());
+        let mut isoshop = vec![read(&format!("migrations/isoshop/{}/0001_isoshop.sql", engine.name()))];
+        isoshop.extend(self.isoshop.iter().cloned());
+        let mut databases = Vec::new();
+        for (source, scripts) in [("erp", erp), ("isoshop", isoshop)] {
+            let name = match engine {
+                Engine::Sqlite => {
+                    let file = dir.path().join(format!("{source}.db"));
+                    sqlite(&file, &scripts).await;
+                    format!("{source}.db")
+                }
+                Engine::Postgres => postgres::database(&scripts).await,
+            };
+            databases.push((source.to_owned(), name));
+        }
+        let mut config = toml::Table::new();
+        for text in &self.settings {
+            merge(&mut config, text.parse().unwrap_or_else(|e| panic!("{e}\nin: {text}")));
+        }
+        for (source, name) in &databases {
+            let mut table = toml::Table::new();
+            table.insert("kind".into(), engine.name().into());
+            table.insert(
+                "url".into(),
+                match engine {
+                    Engine::Sqlite => format!("sqlite:{name}"),
+                    Engine::Postgres => postgres::url_of(name),
+                }
+                .into(),
+            );
+            let mut sources = toml::Table::new();
+            sources.insert(source.clone(), table.into());
+            let mut own = toml::Table::new();
+            own.insert("sources".into(), sources.into());
+            if config.get("sources").and_then(|s| s.get(source)).is_some() {
+                merge(&mut config, own);
+            }
+        }
+        write(dir.path(), "comptoir.toml", &toml::to_string(&config).expect("TOML"));
+        write(dir.path(), "cursor.key", &"5a".repeat(32));
+        for (name, content) in &self.files {
+            write(dir.path(), name, content);
+        }
+        Folder { dir, engine, databases }
+    }
+}
+
+impl Folder {
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The SQLite file or the PostgreSQL database of a source.
+    pub fn database(&self, source: &str) -> &str {
+        let (_, name) = self.databases.iter().find(|(s, _)| s == source).expect("a source");
+        name
+    }
+
+    pub fn sqlite_file(&self, source: &str) -> PathBuf {
+        self.path().join(self.database(source))
+    }
+
+    /// Runs more SQL in a source.
+    pub async fn execute(&self, source: &str, script: &str) {
+        match self.engine {
+            Engine::Sqlite => sqlite(&self.sqlite_file(source), &[script.to_owned()]).await,
+            Engine::Postgres => postgres::execute(self.database(source), script).await,
+        }
+    }
+
+    /// Takes a source away, as an outage would.
+    pub async fn break_source(&self, source: &str) {
+        match self.engine {
+            Engine::Sqlite => std::fs::remove_file(self.sqlite_file(source)).expect("its file"),
+            Engine::Postgres => postgres::drop_database(self.database(source)).await,
+        }
+    }
+
+    /// Removes folder and databases.
+    pub async fn remove(self) {
+        if self.engine == Engine::Postgres {
+            for (_, name) in &self.databases {
+                postgres::drop_database(name).await;
+            }
+        }
+    }
+}
+
+fn write(dir: &Path, name: &str, content: &str) {
+    let path = dir.join(name);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).expect("a folder");
+    }
+    std::fs::write(&path, content).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+}
+
+/// Runs scripts in a SQLite file, made when it is missing.
+pub async fn sqlite(file: &Path, scripts: &[String]) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(sqlx::sqlite::SqliteJournalMode::Memory)
+        .synchronous(sqlx::sqlite::SqliteSynchronous::Off);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("a SQLite file");
+    for script in scripts {
+        sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; {script}; COMMIT;")))
+            .execute(&mut connection)
+            .await
+            .unwrap_or_else(|e| panic!("{e}\nin: {}", script.chars().take(400).collect::<String>()));
+    }
+    connection.close().await.expect("close");
+}
+
+/// Merges `other` into `table`: tables key by key, everything else replaced.
+pub fn merge(table: &mut toml::Table, other: toml::Table) {
+    for (key, value) in other {
+        match (table.get_mut(&key), value) {
+            (Some(toml::Value::Table(mine)), toml::Value::Table(theirs)) => merge(mine, theirs),
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+}
