@@ -32,6 +32,8 @@ pub struct Recipe {
     pub isoshop: Vec<String>,
     /// TOML merged, table by table, into the fixture's `comptoir.toml`.
     pub settings: Vec<String>,
+    /// Sources that `comptoir.toml` does not declare.
+    pub without: Vec<String>,
     /// Files below the shop's folder, name and content.
     pub files: Vec<(String, String)>,
 }
@@ -60,6 +62,7 @@ pub fn base() -> Recipe {
         erp: vec![read("tests/fixtures/base/erp.sql")],
         isoshop: vec![read("tests/fixtures/base/isoshop.sql")],
         settings: vec![read("tests/fixtures/base/comptoir.toml")],
+        without: Vec::new(),
         files: vec![("schema/shop.graphql".into(), read("tests/fixtures/base/shop.graphql"))],
     }
 }
@@ -87,6 +90,9 @@ impl Recipe {
         let mut config = toml::Table::new();
         for text in &self.settings {
             merge(&mut config, text.parse().unwrap_or_else(|e| panic!("{e}\nin: {text}")));
+        }
+        if let Some(toml::Value::Table(sources)) = config.get_mut("sources") {
+            sources.retain(|name, _| !self.without.contains(name));
         }
         for (source, name) in &databases {
             let mut table = toml::Table::new();

@@ -1,0 +1,184 @@
+//! Runs the Markdown cases of `tests/spec/` (its README tells the format) on SQLite and PostgreSQL.
+
+mod case;
+mod compare;
+mod config;
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use futures::StreamExt;
+use serde_json::{Map, Value as Json};
+
+use self::case::{Case, Step};
+use crate::support::{
+    block_on,
+    gateway::{self, Gateway},
+    postgres,
+    shops::{self, Engine, Recipe},
+};
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(shops::root().join(folder))
+        .expect(folder)
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "md") && !path.ends_with("README.md"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn cases() -> Vec<Case> {
+    let wanted = std::env::var("COMPTOIR_SPEC").unwrap_or_default().to_lowercase();
+    files("tests/spec")
+        .iter()
+        .flat_map(|path| case::parse(path))
+        .filter(|case| case.name().to_lowercase().contains(&wanted))
+        .collect()
+}
+
+/// The shop a case stands on.
+pub(crate) fn recipe(case: &Case) -> Recipe {
+    let mut recipe = shops::base();
+    recipe.erp.extend(case.erp.iter().cloned());
+    recipe.isoshop.extend(case.isoshop.iter().cloned());
+    recipe.settings.extend(case.settings.iter().cloned());
+    recipe.without.clone_from(&case.without);
+    for (name, text) in &case.files {
+        recipe.files.retain(|(known, _)| known != name);
+        recipe.files.push((name.clone(), text.clone()));
+    }
+    for (n, text) in case.schema.iter().enumerate() {
+        recipe.files.push((format!("schema/case{n}.graphql"), text.clone()));
+    }
+    recipe
+}
+
+async fn run_case(case: &Case, engine: Engine) -> Result<(), String> {
+    let folder = recipe(case).make(engine).await;
+    if !gateway::READY {
+        folder.remove().await;
+        return Ok(());
+    }
+    for source in &case.broken {
+        folder.break_source(source).await;
+    }
+    let outcome = match Gateway::open(folder.path()) {
+        Err(findings) => Err(format!("the shop does not open:\n  {}", findings.join("\n  "))),
+        Ok(gateway) => {
+            for over in &case.overrides {
+                gateway.set(over);
+            }
+            let mut captures = Map::new();
+            let mut found = Vec::new();
+            for step in &case.steps {
+                for over in &step.overrides {
+                    gateway.set(over);
+                }
+                gateway.statements();
+                if let Err(text) = run_step(&gateway, case, step, &mut captures).await {
+                    found.push(format!("line {}: {text}", step.line));
+                }
+            }
+            if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
+        }
+    };
+    folder.remove().await;
+    outcome
+}
+
+async fn run_step(
+    gateway: &Gateway,
+    case: &Case,
+    step: &Step,
+    captures: &mut Map<String, Json>,
+) -> Result<(), String> {
+    let mut variables = step.variables.clone();
+    compare::fill(&mut variables, captures);
+    let languages: Vec<&str> = step.language.iter().map(String::as_str).collect();
+    let actual =
+        gateway.run(&step.query, variables.as_object().cloned().unwrap_or_default(), &languages).await;
+    if std::env::var_os("COMPTOIR_SPEC_PRINT").is_some() {
+        println!("{} (line {}):\n{actual:#}\n", case.name(), step.line);
+    }
+    let mut differences = compare::answers(&step.answer, &actual, captures);
+    let sent = gateway.statements();
+    for source in &step.not_contacted {
+        for statement in sent.iter().filter(|s| s.source == *source) {
+            differences.push(format!("{source} was contacted: {}", statement.sql));
+        }
+    }
+    if let Some(limit) = step.at_most.filter(|&limit| sent.len() > limit) {
+        let all: Vec<String> = sent.iter().map(|s| format!("{}: {}", s.source, s.sql)).collect();
+        differences.push(format!("{} statements, at most {limit}:\n    {}", sent.len(), all.join("\n    ")));
+    }
+    if let Some(expected) = &step.statements {
+        let read: BTreeSet<String> = sent
+            .iter()
+            .flat_map(|s| s.tables().into_iter().map(|table| format!("{}: {table}", s.source)))
+            .collect();
+        for missing in expected.difference(&read) {
+            differences.push(format!("not read: {missing}"));
+        }
+        for more in read.difference(expected) {
+            differences.push(format!("read without need: {more}"));
+        }
+    }
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{}\n  the whole answer: {actual}", differences.join("\n  ")))
+    }
+}
+
+fn run_all(engine: Engine) {
+    let cases = cases();
+    let failures: Vec<String> = block_on(async {
+        futures::stream::iter(&cases)
+            .map(|case| async move {
+                run_case(case, engine).await.err().map(|text| format!("✗ {}\n  {text}", case.name()))
+            })
+            .buffer_unordered(4)
+            .filter_map(|failure| async move { failure })
+            .collect()
+            .await
+    });
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases failed on {}:\n\n{}\n",
+        failures.len(),
+        cases.len(),
+        engine.name(),
+        failures.join("\n\n")
+    );
+}
+
+#[test]
+fn cases_are_well_formed() {
+    let cases = cases();
+    for case in &cases {
+        for step in &case.steps {
+            if !step.invalid {
+                let document = step.query.replace("@inContext", "@include");
+                async_graphql_parser::parse_query(&document)
+                    .unwrap_or_else(|e| panic!("{} (line {}): {e}", case.name(), step.line));
+            }
+        }
+    }
+    if std::env::var_os("COMPTOIR_SPEC").is_none() {
+        assert!(cases.len() >= 45, "only {} cases", cases.len());
+    }
+}
+
+#[test]
+fn spec_cases_on_sqlite() {
+    gateway::ready("the answers of the spec cases on SQLite");
+    run_all(Engine::Sqlite);
+}
+
+#[test]
+fn spec_cases_on_postgres() {
+    if postgres::available("spec cases on PostgreSQL") {
+        gateway::ready("the answers of the spec cases on PostgreSQL");
+        run_all(Engine::Postgres);
+    }
+}
