@@ -1,0 +1,837 @@
+//! Departments, articles and references as the two databases hold them, and their merged fields.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDateTime, TimeZone};
+use comptoir::value::Value;
+use serde_json::{Value as Json, json};
+
+use super::{
+    merge::{Cell, Merged, Rules, apply},
+    tables::{self, Cells, Row, Tables},
+};
+use crate::support::{
+    gateway::{Override, Say},
+    shops::Folder,
+};
+
+/// The entities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Entity {
+    Department,
+    Article,
+    Reference,
+}
+
+impl Entity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Department => "Department",
+            Self::Article => "Article",
+            Self::Reference => "Reference",
+        }
+    }
+
+    fn table(self) -> &'static str {
+        match self {
+            Self::Department => "department",
+            Self::Article => "article",
+            Self::Reference => "reference",
+        }
+    }
+}
+
+/// A whole shop in memory.
+pub struct Twin {
+    erp: Tables,
+    isoshop: Tables,
+    pub rules: Rules,
+    pub overrides: Vec<Override>,
+    pub own_codes: Vec<String>,
+    pub own_prefix: String,
+    pub language1: &'static str,
+    /// The statistic that holds the brand.
+    pub brand: Option<&'static str>,
+    pub tax_category: i64,
+    pub media: String,
+    /// Complementary columns: field → (erp column, isoshop column).
+    pub complements: HashMap<&'static str, (Option<&'static str>, Option<&'static str>)>,
+    /// raw text → enum value of `terrain` and its like, by field.
+    pub enums: HashMap<&'static str, Vec<(&'static str, &'static str)>>,
+}
+
+/// A reference: its code and where the ERP keeps it.
+#[derive(Clone, Debug)]
+pub struct Native {
+    pub code: String,
+    pub article: String,
+    kind: NativeKind,
+    row: Row,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NativeKind {
+    Plain,
+    Variant,
+    Pack,
+}
+
+const FR: &str = "fr";
+
+fn same(a: &str, b: &str) -> bool {
+    a.trim_end().to_uppercase() == b.trim_end().to_uppercase()
+}
+
+fn decimal(n: rust_decimal::Decimal) -> Json {
+    Json::String(n.normalize().to_string())
+}
+
+impl Twin {
+    /// Reads a shop made of the base fixture's settings.
+    pub async fn load(folder: &Folder) -> Self {
+        let (erp, isoshop) = tables::read(folder).await;
+        Self {
+            erp,
+            isoshop,
+            rules: Rules::default(),
+            overrides: Vec::new(),
+            own_codes: Vec::new(),
+            own_prefix: "w-".to_owned(),
+            language1: "en",
+            brand: Some("AR_Stat01"),
+            tax_category: 1,
+            media: "https://media.example.com".to_owned(),
+            complements: HashMap::from([
+                ("warrantyMonths", (Some("Durée garantie"), Some("warranty_months"))),
+                ("origin", (Some("AR_Pays"), None)),
+                ("terrain", (None, Some("terrain"))),
+                ("tags", (None, Some("tags"))),
+                ("electric", (None, Some("electric"))),
+            ]),
+            enums: HashMap::from([(
+                "terrain",
+                vec![("route", "ROUTE"), ("sentier", "SENTIER"), ("randonnée", "RANDONNEE")],
+            )]),
+        }
+    }
+
+    fn erp_rows(&self, table: &str) -> &[Row] {
+        self.erp.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    fn iso_rows(&self, table: &str) -> &[Row] {
+        self.isoshop.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    fn erp_find(&self, table: &str, test: impl Fn(&Row) -> bool) -> Option<&Row> {
+        self.erp_rows(table).iter().find(|row| test(row))
+    }
+
+    // --- existence and visibility --------------------------------------------------------------
+
+    /// All article codes of the ERP, in code order.
+    pub fn all_articles(&self) -> Vec<String> {
+        let mut codes: Vec<String> = self.erp_rows("F_ARTICLE").iter().filter_map(|r| r.text("AR_Ref")).collect();
+        codes.sort();
+        codes
+    }
+
+    /// The articles on the web, in code order.
+    pub fn articles(&self) -> Vec<String> {
+        self.all_articles().into_iter().filter(|code| self.article_visible(code)).collect()
+    }
+
+    fn article_row(&self, code: &str) -> Option<&Row> {
+        self.erp_find("F_ARTICLE", |r| r.text("AR_Ref").is_some_and(|c| same(&c, code)))
+    }
+
+    pub fn article_visible(&self, code: &str) -> bool {
+        self.article_row(code).is_some_and(|row| {
+            row.whole("AR_Publie") == 1 && row.whole("AR_Sommeil") != 1 && !self.hidden(Entity::Article, code)
+        })
+    }
+
+    /// Whether IsoShop or the back office says that it is not published.
+    fn hidden(&self, entity: Entity, code: &str) -> bool {
+        let says_no = |cell: &Cell| matches!(cell, Cell::Value(Json::Bool(false)));
+        says_no(&self.isoshop_cell(entity, code, "published", None))
+            || says_no(&self.site_cell(entity, code, "published", None))
+    }
+
+    /// All references in code order: plain, variants, packs, each by its native key.
+    pub fn all_references(&self) -> Vec<Native> {
+        let mut plain = Vec::new();
+        let mut variants = Vec::new();
+        let mut packs = Vec::new();
+        for row in self.erp_rows("F_ARTICLE") {
+            let Some(article) = row.text("AR_Ref") else { continue };
+            if row.whole("AR_Gamme1") == 0 && row.whole("AR_Condition") == 0 {
+                plain.push(((article.clone(), 0, 0), Native { code: article.clone(), article, kind: NativeKind::Plain, row: row.clone() }));
+            }
+        }
+        for row in self.erp_rows("F_ARTENUMREF") {
+            let Some(article) = row.text("AR_Ref") else { continue };
+            if self.article_row(&article).is_none_or(|a| a.whole("AR_Gamme1") == 0) {
+                continue;
+            }
+            let (first, second) = (row.whole("AG_No1"), row.whole("AG_No2"));
+            let generated =
+                if second == 0 { format!("{article}~{first}") } else { format!("{article}~{first}~{second}") };
+            let code = row.text("AE_Ref").unwrap_or(generated);
+            variants.push(((article.clone(), first, second), Native { code, article, kind: NativeKind::Variant, row: row.clone() }));
+        }
+        for row in self.erp_rows("F_CONDITION") {
+            let Some(article) = row.text("AR_Ref") else { continue };
+            if self.article_row(&article).is_none_or(|a| a.whole("AR_Gamme1") != 0 || a.whole("AR_Condition") == 0) {
+                continue;
+            }
+            let number = row.whole("CO_No");
+            let code = row.text("CO_Ref").unwrap_or_else(|| format!("{article}~c{number}"));
+            packs.push(((article.clone(), number, 0), Native { code, article, kind: NativeKind::Pack, row: row.clone() }));
+        }
+        let mut all = Vec::new();
+        for mut part in [plain, variants, packs] {
+            part.sort_by(|a, b| a.0.cmp(&b.0));
+            all.extend(part.into_iter().map(|(_, native)| native));
+        }
+        all
+    }
+
+    /// The references on the web, in code order.
+    pub fn references(&self) -> Vec<Native> {
+        self.all_references().into_iter().filter(|r| self.reference_visible(r)).collect()
+    }
+
+    fn reference_visible(&self, reference: &Native) -> bool {
+        self.article_visible(&reference.article)
+            && (reference.kind != NativeKind::Variant || reference.row.whole("AE_Sommeil") != 1)
+            && !self.hidden(Entity::Reference, &reference.code)
+    }
+
+    fn reference(&self, code: &str) -> Option<Native> {
+        self.all_references().into_iter().find(|r| same(&r.code, code))
+    }
+
+    // --- cells -----------------------------------------------------------------------------------
+
+    /// What the back office says.
+    fn site_cell(&self, entity: Entity, code: &str, field: &str, language: Option<&str>) -> Cell {
+        let hit = self.overrides.iter().rev().find(|o| {
+            o.entity == entity.name() && same(&o.code, code) && o.field == field && o.language.as_deref() == language
+        });
+        match hit.map(|o| &o.say) {
+            None => Cell::Absent,
+            Some(Say::Empty) => Cell::Empty,
+            Some(Say::Value(value)) => Cell::Value(json_of(value)),
+        }
+    }
+
+    fn isoshop_row(&self, entity: Entity, code: &str) -> Result<Option<&Row>, ()> {
+        let mut rows =
+            self.iso_rows(entity.table()).iter().filter(|r| r.text("code").is_some_and(|c| same(&c, code)));
+        let first = rows.next();
+        if rows.next().is_some() { Err(()) } else { Ok(first) }
+    }
+
+    /// What IsoShop says: a marker is empty on purpose; then the row's column, or a text row in the
+    /// language.
+    fn isoshop_cell(&self, entity: Entity, code: &str, field: &str, language: Option<&str>) -> Cell {
+        let Some(column) = isoshop_column(entity, field, &self.complements) else { return Cell::Absent };
+        let spelt = snake(field);
+        let marked = self.iso_rows("marker").iter().any(|m| {
+            m.text("entity").as_deref() == Some(entity.table())
+                && m.text("code").is_some_and(|c| same(&c, code))
+                && m.text("field").as_deref() == Some(spelt.as_str())
+                && m.text("language").is_none_or(|l| l == language.unwrap_or(FR))
+        });
+        let row = self.isoshop_row(entity, code);
+        if row.is_err() {
+            return Cell::Unknown;
+        }
+        if marked {
+            return Cell::Empty;
+        }
+        if let Some(language) = language {
+            let text = self.iso_rows("text").iter().find(|t| {
+                t.text("entity").as_deref() == Some(entity.table())
+                    && t.text("code").is_some_and(|c| same(&c, code))
+                    && t.text("field").as_deref() == Some(spelt.as_str())
+                    && t.text("language").as_deref() == Some(language)
+            });
+            return Cell::of(text.and_then(|t| t.text("value")));
+        }
+        let Ok(Some(row)) = row else { return Cell::Absent };
+        match field {
+            "weight" => row.number(column).map_or(Cell::Absent, |n| Cell::Value(decimal(n))),
+            "position" | "warrantyMonths" => {
+                row.number(column).map_or(Cell::Absent, |_| Cell::Value(row.whole(column).into()))
+            }
+            "published" | "electric" => {
+                row.number(column).map_or(Cell::Absent, |_| Cell::Value((row.whole(column) != 0).into()))
+            }
+            "tags" => Cell::of(row.text(column).map(|t| t.split('|').map(str::trim).map(Json::from).collect::<Vec<_>>())),
+            _ => match self.enums.get(field) {
+                Some(values) => Cell::of(row.text(column).and_then(|raw| {
+                    values.iter().find(|(r, _)| *r == raw).map(|(_, name)| *name)
+                })),
+                None => Cell::of(row.text(column)),
+            },
+        }
+    }
+
+    /// What the ERP says.
+    fn erp_cell(&self, entity: Entity, code: &str, field: &str, language: Option<&str>) -> Cell {
+        match entity {
+            Entity::Department => self.erp_department_cell(code, field, language),
+            Entity::Article => self.erp_article_cell(code, field, language),
+            Entity::Reference => match self.reference(code) {
+                Some(reference) if language.is_none() => self.erp_reference_cell(&reference, field),
+                _ => Cell::Absent,
+            },
+        }
+    }
+
+    fn catalogue_row(&self, code: &str) -> Option<&Row> {
+        let number: i64 = code.trim().parse().ok()?;
+        self.erp_find("F_CATALOGUE", |r| r.whole("CL_No") == number)
+    }
+
+    fn erp_department_cell(&self, code: &str, field: &str, language: Option<&str>) -> Cell {
+        let (Some(row), None) = (self.catalogue_row(code), language) else { return Cell::Absent };
+        match field {
+            "title" => Cell::of(row.text("CL_Intitule")),
+            "parentCode" => match row.whole("CL_NoParent") {
+                0 => Cell::Absent,
+                n => Cell::Value(n.to_string().into()),
+            },
+            _ => Cell::Absent,
+        }
+    }
+
+    fn erp_article_cell(&self, code: &str, field: &str, language: Option<&str>) -> Cell {
+        let Some(row) = self.article_row(code) else { return Cell::Absent };
+        if let Some(language) = language {
+            return if language == self.language1 {
+                match field {
+                    "title" => Cell::of(row.text("AR_Langue1")),
+                    "description" => Cell::of(self.glossary(code, "GL_TextLangue1")),
+                    _ => Cell::Absent,
+                }
+            } else {
+                Cell::Absent
+            };
+        }
+        match field {
+            "code" => Cell::of(row.text("AR_Ref")),
+            "title" => Cell::of(row.text("AR_Design")),
+            "description" => Cell::of(self.glossary(code, "GL_Text")),
+            "brand" => Cell::of(self.brand.and_then(|column| row.text(column))),
+            "family" => Cell::of(row.text("FA_CodeFamille")),
+            "unit" => {
+                let number = row.whole("AR_UniteVen");
+                Cell::of(self.erp_find("P_UNITE", |u| u.whole("cbIndice") == number).and_then(|u| u.text("U_Intitule")))
+            }
+            "weight" => kilograms(row).map_or(Cell::Absent, |n| Cell::Value(decimal(n))),
+            "vatRate" => self.vat(row),
+            "createdAt" => Cell::of(moment(row, "AR_DateCreation")),
+            _ => match self.complements.get(field) {
+                Some((Some(column), _)) => {
+                    if field == "warrantyMonths" {
+                        let zero = self.rules.of("Article", field).zero_absent && row.whole(column) == 0;
+                        match row.number(column) {
+                            Some(_) if !zero => Cell::Value(row.whole(column).into()),
+                            _ => Cell::Absent,
+                        }
+                    } else {
+                        Cell::of(row.text(column))
+                    }
+                }
+                _ => Cell::Absent,
+            },
+        }
+    }
+
+    fn erp_reference_cell(&self, reference: &Native, field: &str) -> Cell {
+        let row = &reference.row;
+        let gamme = |axis: i64| {
+            let index = self.article_row(&reference.article)?.whole(if axis == 1 { "AR_Gamme1" } else { "AR_Gamme2" });
+            self.erp_find("P_GAMME", |g| g.whole("cbIndice") == index)?.text("G_Intitule")
+        };
+        let value = |number: i64| {
+            self.erp_find("F_ARTGAMME", |v| {
+                v.whole("AG_No") == number && v.text("AR_Ref").is_some_and(|c| same(&c, &reference.article))
+            })?
+            .text("EG_Enumere")
+        };
+        match (reference.kind, field) {
+            (_, "code") => Cell::Value(reference.code.clone().into()),
+            (NativeKind::Plain, "barcode") => Cell::of(row.text("AR_CodeBarre")),
+            (NativeKind::Variant, "barcode") => Cell::of(row.text("AE_CodeBarre")),
+            (NativeKind::Pack, "barcode") => Cell::of(row.text("CO_CodeBarre")),
+            (NativeKind::Pack, "weight") => {
+                let one = self.article_row(&reference.article).and_then(kilograms);
+                match (one, row.number("EC_Quantite")) {
+                    (Some(one), Some(many)) if !(one * many).is_zero() => Cell::Value(decimal(one * many)),
+                    _ => Cell::Absent,
+                }
+            }
+            (NativeKind::Variant, "option1Name") => Cell::of(gamme(1)),
+            (NativeKind::Variant, "option1Value") => Cell::of(value(row.whole("AG_No1"))),
+            (NativeKind::Variant, "option2Name") if row.whole("AG_No2") != 0 => Cell::of(gamme(2)),
+            (NativeKind::Variant, "option2Value") if row.whole("AG_No2") != 0 => Cell::of(value(row.whole("AG_No2"))),
+            (NativeKind::Pack, "option1Name") => {
+                let index = self.article_row(&reference.article).map_or(0, |a| a.whole("AR_Condition"));
+                Cell::of(
+                    self.erp_find("P_CONDITIONNEMENT", |k| k.whole("cbIndice") == index)
+                        .and_then(|k| k.text("P_Conditionnement")),
+                )
+            }
+            (NativeKind::Pack, "option1Value") => Cell::of(row.text("EC_Enumere")),
+            _ => Cell::Absent,
+        }
+    }
+
+    /// The glossary texts in their order, as HTML.
+    fn glossary(&self, code: &str, column: &str) -> Option<String> {
+        let mut links: Vec<&Row> = self
+            .erp_rows("F_ARTGLOSS")
+            .iter()
+            .filter(|l| l.text("AR_Ref").is_some_and(|c| same(&c, code)))
+            .collect();
+        links.sort_by_key(|l| (l.whole("AGL_Num"), l.whole("GL_No")));
+        let texts: Vec<String> = links
+            .iter()
+            .filter_map(|l| self.erp_find("F_GLOSSAIRE", |g| g.whole("GL_No") == l.whole("GL_No"))?.text(column))
+            .collect();
+        if texts.is_empty() {
+            return None;
+        }
+        let text = texts.join("\n\n");
+        Some(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', "<br>\n"))
+    }
+
+    fn vat(&self, article: &Row) -> Cell {
+        let code = article.text("AR_Ref").unwrap_or_default();
+        let family = article.text("FA_CodeFamille").unwrap_or_default();
+        let own = self
+            .erp_find("F_ARTCOMPTA", |r| {
+                r.text("AR_Ref").is_some_and(|c| same(&c, &code))
+                    && r.whole("ACP_Type") == 0
+                    && r.whole("ACP_Champ") == self.tax_category
+                    && r.whole("ACP_TypeFacture") == 0
+            })
+            .and_then(|r| r.text("ACP_ComptaCPT_Taxe1"));
+        let tax = own.or_else(|| {
+            self.erp_find("F_FAMCOMPTA", |r| {
+                r.text("FA_CodeFamille").is_some_and(|c| same(&c, &family))
+                    && r.whole("FCP_Type") == 0
+                    && r.whole("FCP_Champ") == self.tax_category
+                    && r.whole("FCP_TypeFacture") == 0
+            })
+            .and_then(|r| r.text("FCP_ComptaCPT_Taxe1"))
+        });
+        let rate = tax
+            .and_then(|tax| self.erp_find("F_TAXE", |t| t.text("TA_Code").is_some_and(|c| same(&c, &tax))))
+            .filter(|t| t.whole("TA_TTaux") == 0)
+            .and_then(|t| t.number("TA_Taux"));
+        rate.map_or(Cell::Absent, |n| Cell::Value(decimal(n)))
+    }
+
+    // --- merged fields ---------------------------------------------------------------------------
+
+    /// A merged field of a record, whether it is on the web or not.
+    pub fn field(&self, entity: Entity, code: &str, field: &str, language: Option<&str>) -> Merged {
+        let language = language.filter(|l| *l != FR && localized(field));
+        let rule = self.rules.of(entity.name(), field);
+        let cells = |language: Option<&str>| -> Vec<(String, Cell)> {
+            rule.sources
+                .iter()
+                .map(|source| {
+                    let cell = match *source {
+                        "erp" => self.erp_cell(entity, code, field, language),
+                        _ => self.isoshop_cell(entity, code, field, language),
+                    };
+                    ((*source).to_owned(), cell)
+                })
+                .collect()
+        };
+        let mut won = None;
+        for language in [language, None].into_iter().skip(usize::from(language.is_none())) {
+            if !rule.locked {
+                won = apply(
+                    super::merge::Rule::Priority,
+                    &[("site".to_owned(), self.site_cell(entity, code, field, language))],
+                );
+            }
+            won = won.or_else(|| apply(rule.rule, &cells(language)));
+            if won.is_some() {
+                break;
+            }
+        }
+        let mut candidates = cells(None);
+        if !rule.locked {
+            candidates.insert(0, ("site".to_owned(), self.site_cell(entity, code, field, None)));
+        }
+        if won.is_none() && entity == Entity::Reference && inherited(field) {
+            let article = self.reference(code).map(|r| r.article).unwrap_or_default();
+            let theirs = self.field(Entity::Article, &article, field, language);
+            if theirs.winner.is_some() && theirs.winner.as_deref() != Some("default") {
+                won = Some(("article".to_owned(), theirs.value));
+            } else if field == "title" {
+                won = Some(("article".to_owned(), theirs.value));
+            }
+        }
+        let (winner, value) = match won {
+            Some((winner, value)) => (Some(winner), value),
+            None if field == "title" => (Some("default".to_owned()), Json::String(code.to_owned())),
+            None => (None, Json::Null),
+        };
+        Merged { value, winner, candidates }
+    }
+
+    /// A merged field's value.
+    pub fn value(&self, entity: Entity, code: &str, field: &str) -> Json {
+        self.field(entity, code, field, None).value
+    }
+
+    /// The option values of a reference: won together by the source of the first one's value.
+    pub fn option_values(&self, code: &str) -> Vec<Json> {
+        let cell = |source: &str, field: &str| match source {
+            "erp" => self.erp_cell(Entity::Reference, code, field, None),
+            _ => self.isoshop_cell(Entity::Reference, code, field, None),
+        };
+        let Some(winner) =
+            ["erp", "isoshop"].into_iter().find(|s| matches!(cell(s, "option1Value"), Cell::Value(_) | Cell::Empty))
+        else {
+            return Vec::new();
+        };
+        let mut values = Vec::new();
+        for axis in ["option1", "option2"] {
+            let (name, value) = (cell(winner, &format!("{axis}Name")), cell(winner, &format!("{axis}Value")));
+            if let (Cell::Value(name), Cell::Value(value)) = (name, value) {
+                values.push(json!({ "name": name, "value": value }));
+            }
+        }
+        values
+    }
+
+    /// An article's options: the values that its gammes have, in the company's order.
+    pub fn options(&self, code: &str) -> Vec<Json> {
+        let Some(article) = self.article_row(code) else { return Vec::new() };
+        let mut options = Vec::new();
+        for (axis, column) in [(0, "AR_Gamme1"), (1, "AR_Gamme2")] {
+            let index = article.whole(column);
+            let Some(gamme) = self.erp_find("P_GAMME", |g| index != 0 && g.whole("cbIndice") == index) else { continue };
+            if gamme.whole("G_Type") != 0 {
+                continue;
+            }
+            let mut values: Vec<(i64, i64, String)> = self
+                .erp_rows("F_ARTGAMME")
+                .iter()
+                .filter(|v| v.text("AR_Ref").is_some_and(|c| same(&c, code)) && v.whole("AG_Type") == axis)
+                .filter_map(|v| {
+                    let value = v.text("EG_Enumere")?;
+                    let rank = self
+                        .erp_find("F_ENUMGAMME", |n| {
+                            n.whole("EG_Champ") == index && n.text("EG_Enumere").is_some_and(|e| same(&e, &value))
+                        })
+                        .map_or(i64::MAX, |n| n.whole("EG_Ligne"));
+                    Some((rank, v.whole("AG_No"), value))
+                })
+                .collect();
+            values.sort();
+            if !values.is_empty() {
+                let values: Vec<String> = values.into_iter().map(|(.., value)| value).collect();
+                options.push(json!({ "name": gamme.text("G_Intitule"), "values": values }));
+            }
+        }
+        options
+    }
+
+    // --- departments -----------------------------------------------------------------------------
+
+    /// All departments in code order: the ERP's by number, then IsoShop's own.
+    pub fn all_departments(&self) -> Vec<String> {
+        let mut numbers: Vec<i64> = self.erp_rows("F_CATALOGUE").iter().map(|r| r.whole("CL_No")).collect();
+        numbers.sort_unstable();
+        let mut codes: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        let mut own: Vec<String> = self
+            .iso_rows("department")
+            .iter()
+            .filter_map(|r| r.text("code"))
+            .filter(|code| {
+                self.catalogue_row(code).is_none()
+                    && (self.own_codes.iter().any(|own| same(own, code))
+                        || (!self.own_prefix.is_empty() && code.to_lowercase().starts_with(&self.own_prefix)))
+            })
+            .collect();
+        own.sort();
+        codes.extend(own);
+        codes
+    }
+
+    /// The merged parent: none at the root, for an unknown one, and for one's own self.
+    pub fn parent(&self, code: &str) -> Option<String> {
+        let parent = self.value(Entity::Department, code, "parentCode").as_str()?.to_owned();
+        self.all_departments().into_iter().find(|known| same(known, &parent) && !same(known, code))
+    }
+
+    /// The position, which comes from the source that says the parent; else each source's own.
+    pub fn position(&self, code: &str) -> Json {
+        let parent = self.field(Entity::Department, code, "parentCode", None);
+        match parent.winner.as_deref() {
+            Some("erp") => Json::Null,
+            _ => self.value(Entity::Department, code, "position"),
+        }
+    }
+
+    /// The way to a department, root first, itself last.
+    pub fn path(&self, code: &str) -> Vec<String> {
+        let mut path = vec![code.to_owned()];
+        while let Some(parent) = self.parent(&path[0]) {
+            if path.contains(&parent) {
+                break;
+            }
+            path.insert(0, parent);
+        }
+        path
+    }
+
+    /// On the web: it and everything above it.
+    pub fn department_visible(&self, code: &str) -> bool {
+        self.all_departments().iter().any(|known| same(known, code))
+            && self.path(code).iter().all(|c| !self.hidden(Entity::Department, c))
+    }
+
+    /// The departments on the web under one, or the roots, in their position.
+    pub fn children(&self, parent: Option<&str>) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .all_departments()
+            .into_iter()
+            .filter(|code| self.parent(code).as_deref() == parent && self.department_visible(code))
+            .collect();
+        // The sort is stable: code order where positions are equal or missing.
+        found.sort_by_key(|code| self.position(code).as_i64().unwrap_or(i64::MAX));
+        found
+    }
+
+    /// An article's placements on the web, the main one first when there is one.
+    pub fn departments(&self, code: &str) -> (Vec<String>, Option<String>) {
+        let mut rows: Vec<&Row> = self
+            .iso_rows("article_department")
+            .iter()
+            .filter(|p| p.text("article_code").is_some_and(|c| same(&c, code)))
+            .collect();
+        rows.sort_by_key(|p| {
+            let position = p.number("position").map_or(i64::MAX, |_| p.whole("position"));
+            (position, p.text("department_code"))
+        });
+        let mut seen: Vec<String> = Vec::new();
+        let mut list: Vec<(String, bool)> = Vec::new();
+        for row in rows {
+            let Some(department) = row.text("department_code") else { continue };
+            if seen.iter().any(|s| same(s, &department)) {
+                continue;
+            }
+            seen.push(department.clone());
+            if row.whole("removed") != 1 {
+                list.push((department, row.whole("is_main") == 1));
+            }
+        }
+        let deepest = self.article_row(code).and_then(|row| {
+            ["CL_No4", "CL_No3", "CL_No2", "CL_No1"].iter().map(|c| row.whole(c)).find(|n| *n != 0)
+        });
+        if let Some(number) = deepest.map(|n| n.to_string()) {
+            if !seen.iter().any(|s| same(s, &number)) {
+                let main = !list.iter().any(|(_, main)| *main);
+                list.push((number, main));
+            }
+        }
+        list.retain(|(department, _)| self.department_visible(department));
+        let main = list.iter().find(|(_, main)| *main).map(|(department, _)| department.clone());
+        list.sort_by_key(|(department, _)| main.as_ref() != Some(department));
+        (list.into_iter().map(|(department, _)| department).collect(), main)
+    }
+
+    /// The articles on the web that hang directly in a department, in code order.
+    pub fn articles_in(&self, department: &str) -> Vec<String> {
+        self.articles()
+            .into_iter()
+            .filter(|code| self.departments(code).0.iter().any(|d| same(d, department)))
+            .collect()
+    }
+
+    // --- child lists -----------------------------------------------------------------------------
+
+    /// Images and documents of a record: IsoShop's first, the ERP's where the key is free.
+    pub fn media(&self, entity: Entity, code: &str) -> Vec<Json> {
+        let mut rows: Vec<Row> = self
+            .iso_rows("document")
+            .iter()
+            .filter(|d| {
+                d.text("entity").as_deref() == Some(entity.table()) && d.text("code").is_some_and(|c| same(&c, code))
+            })
+            .cloned()
+            .collect();
+        rows.sort_by_key(|d| (d.text("usage"), d.whole("position"), d.text("file")));
+        let mut items: Vec<(Json, bool)> = rows
+            .iter()
+            .map(|d| {
+                let item = json!({
+                    "file": d.text("file"), "title": d.text("title"), "usage": d.text("usage"),
+                    "position": d.whole("position"), "language": d.text("language"),
+                });
+                (item, d.whole("removed") == 1)
+            })
+            .collect();
+        if entity == Entity::Article {
+            if let Some(photo) = self.article_row(code).and_then(|r| r.text("AR_Photo")) {
+                items.push((json!({ "file": file(&photo), "title": null, "usage": "principal", "position": 1, "language": null }), false));
+            }
+            let mut media: Vec<&Row> = self
+                .erp_rows("F_ARTICLEMEDIA")
+                .iter()
+                .filter(|m| m.text("AR_Ref").is_some_and(|c| same(&c, code)) && m.text("ME_Fichier").is_some())
+                .collect();
+            media.sort_by_key(|m| m.whole("cbMarq"));
+            for (n, row) in media.iter().enumerate() {
+                let name = row.text("ME_Fichier").unwrap_or_default();
+                items.push((json!({ "file": file(&name), "title": row.text("ME_Commentaire"), "usage": "gallery", "position": n + 1, "language": null }), false));
+            }
+        }
+        let mut seen: Vec<Json> = Vec::new();
+        let mut kept = Vec::new();
+        for (item, removed) in items {
+            let key = json!([item["usage"], item["language"], item["position"]]);
+            if !seen.contains(&key) {
+                seen.push(key);
+                if !removed {
+                    kept.push(item);
+                }
+            }
+        }
+        kept
+    }
+
+    /// Related articles on the web: code and kind.
+    pub fn related(&self, code: &str) -> Vec<(String, String)> {
+        let mut rows: Vec<&Row> = self
+            .iso_rows("article_relation")
+            .iter()
+            .filter(|r| r.text("article_code").is_some_and(|c| same(&c, code)))
+            .collect();
+        rows.sort_by_key(|r| (r.text("kind"), r.whole("position"), r.text("related_code")));
+        let mut items: Vec<(String, String, bool)> = rows
+            .iter()
+            .filter_map(|r| Some((r.text("related_code")?, r.text("kind")?, r.whole("removed") == 1)))
+            .collect();
+        if let Some(substitute) = self.article_row(code).and_then(|r| r.text("AR_Substitut")) {
+            items.push((substitute, "replacement".to_owned(), false));
+        }
+        let mut seen: Vec<(String, String)> = Vec::new();
+        let mut kept = Vec::new();
+        for (related, kind, removed) in items {
+            let key = (related.to_uppercase(), kind.clone());
+            if !seen.contains(&key) {
+                seen.push(key);
+                if !removed && self.article_visible(&related) {
+                    kept.push((related, kind));
+                }
+            }
+        }
+        kept
+    }
+}
+
+fn file(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    let name = name.strip_prefix("./").unwrap_or(&name);
+    name.strip_prefix("Multimedia/").unwrap_or(name).to_owned()
+}
+
+fn kilograms(row: &Row) -> Option<rust_decimal::Decimal> {
+    use rust_decimal::Decimal;
+    let unit = match row.number("AR_UnitePoids")?.to_string().as_str() {
+        "0" => Decimal::new(1000, 0),
+        "1" => Decimal::new(100, 0),
+        "2" => Decimal::new(1, 0),
+        "3" => Decimal::new(1, 3),
+        "4" => Decimal::new(1, 6),
+        _ => return None,
+    };
+    let kilograms = row.number("AR_PoidsNet")? * unit;
+    (!kilograms.is_zero()).then_some(kilograms)
+}
+
+fn moment(row: &Row, column: &str) -> Option<String> {
+    let text = row.text(column)?;
+    if text.starts_with("1753-01-01") || text.starts_with("1900-01-01") {
+        return None;
+    }
+    let format = if text.len() > 10 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d" };
+    let local = if text.len() > 10 {
+        NaiveDateTime::parse_from_str(&text, format).ok()?
+    } else {
+        chrono::NaiveDate::parse_from_str(&text, format).ok()?.and_hms_opt(0, 0, 0)?
+    };
+    let at = chrono_tz::Europe::Paris.from_local_datetime(&local).earliest()?;
+    Some(at.with_timezone(&chrono::Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+fn localized(field: &str) -> bool {
+    matches!(field, "title" | "subtitle" | "description" | "summary" | "seoTitle" | "seoDescription" | "seoKeywords")
+}
+
+fn inherited(field: &str) -> bool {
+    matches!(field, "title" | "weight" | "unit")
+}
+
+/// camelCase → snake_case, as IsoShop's marker and text rows spell fields.
+fn snake(field: &str) -> String {
+    let mut spelt = String::new();
+    for c in field.chars() {
+        if c.is_ascii_uppercase() {
+            spelt.push('_');
+        }
+        spelt.push(c.to_ascii_lowercase());
+    }
+    spelt
+}
+
+fn isoshop_column(
+    entity: Entity,
+    field: &str,
+    complements: &HashMap<&'static str, (Option<&'static str>, Option<&'static str>)>,
+) -> Option<&'static str> {
+    let columns: &[(&str, &'static str)] = match entity {
+        Entity::Department => &[
+            ("title", "title"), ("description", "description"), ("position", "position"), ("parentCode", "parent_code"),
+            ("published", "published"), ("slug", "slug"), ("seoTitle", "seo_title"), ("seoDescription", "seo_description"),
+            ("seoKeywords", "seo_keywords"),
+        ],
+        Entity::Article => &[
+            ("title", "title"), ("subtitle", "subtitle"), ("description", "description"), ("summary", "summary"),
+            ("brand", "brand"), ("unit", "unit"), ("weight", "weight_kg"), ("published", "published"), ("slug", "slug"),
+            ("seoTitle", "seo_title"), ("seoDescription", "seo_description"), ("seoKeywords", "seo_keywords"),
+        ],
+        Entity::Reference => &[
+            ("title", "title"), ("barcode", "barcode"), ("weight", "weight_kg"), ("unit", "unit"),
+            ("published", "published"), ("option1Name", "option1_name"), ("option1Value", "option1_value"),
+            ("option2Name", "option2_name"), ("option2Value", "option2_value"),
+        ],
+    };
+    columns.iter().find(|(name, _)| *name == field).map(|(_, column)| *column).or_else(|| {
+        if entity == Entity::Article { complements.get(field).and_then(|(_, isoshop)| *isoshop) } else { None }
+    })
+}
+
+fn json_of(value: &Value) -> Json {
+    match value {
+        Value::Bool(b) => Json::Bool(*b),
+        Value::Int(n) => Json::from(*n),
+        Value::Decimal(n) => decimal(*n),
+        Value::Text(text) => Json::from(&**text),
+        Value::List(items) => items.iter().map(json_of).collect(),
+        other => panic!("no override of this kind: {other:?}"),
+    }
+}
