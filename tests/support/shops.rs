@@ -92,7 +92,7 @@ impl Recipe {
             merge(&mut config, text.parse().unwrap_or_else(|e| panic!("{e}\nin: {text}")));
         }
         if let Some(toml::Value::Table(sources)) = config.get_mut("sources") {
-            sources.retain(|name, _| !self.without.contains(name));
+            sources.retain(|name, _| !self.without.iter().any(|w| w == name));
         }
         for (source, name) in &databases {
             let mut table = toml::Table::new();
