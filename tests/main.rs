@@ -2,5 +2,6 @@
 
 mod support;
 
+mod laws;
 mod naive;
 mod spec;

@@ -7,5 +7,5 @@ mod merge;
 mod records;
 mod tables;
 
-pub use merge::{Cell, Merged, Rule, Rules};
+pub use merge::{Cell, FieldRule, Rule, Rules};
 pub use records::{Entity, Twin};

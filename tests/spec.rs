@@ -14,7 +14,7 @@ use crate::support::{
     block_on,
     gateway::{self, Gateway},
     postgres,
-    shops::{self, Engine, Recipe},
+    shops::{self, Engine, Folder, Recipe},
 };
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -53,37 +53,55 @@ pub(crate) fn recipe(case: &Case) -> Recipe {
     recipe
 }
 
-async fn run_case(case: &Case, engine: Engine) -> Result<(), String> {
-    let folder = recipe(case).make(engine).await;
-    if !gateway::READY {
-        folder.remove().await;
-        return Ok(());
-    }
-    for source in &case.broken {
-        folder.break_source(source).await;
-    }
-    let outcome = match Gateway::open(folder.path()) {
-        Err(findings) => Err(format!("the shop does not open:\n  {}", findings.join("\n  "))),
-        Ok(gateway) => {
-            for over in &case.overrides {
-                gateway.set(over);
-            }
-            let mut captures = Map::new();
-            let mut found = Vec::new();
-            for step in &case.steps {
-                for over in &step.overrides {
-                    gateway.set(over);
-                }
-                gateway.statements();
-                if let Err(text) = run_step(&gateway, case, step, &mut captures).await {
-                    found.push(format!("line {}: {text}", step.line));
-                }
-            }
-            if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
+/// Cases that stand on the same shop, which is made once; a case that breaks a source has its own.
+fn groups(cases: &[Case]) -> Vec<(Recipe, Vec<&Case>)> {
+    let mut groups: Vec<(String, Recipe, Vec<&Case>)> = Vec::new();
+    for case in cases {
+        let recipe = recipe(case);
+        let key = format!("{recipe:?}");
+        match groups.iter_mut().find(|(k, ..)| *k == key && case.broken.is_empty()) {
+            Some((.., members)) => members.push(case),
+            // A key that nobody else has, so that nobody joins a shop with a broken source.
+            None if !case.broken.is_empty() => groups.push((String::new(), recipe, vec![case])),
+            None => groups.push((key, recipe, vec![case])),
         }
-    };
+    }
+    groups.into_iter().map(|(_, recipe, members)| (recipe, members)).collect()
+}
+
+async fn run_group(recipe: &Recipe, cases: &[&Case], engine: Engine) -> Vec<String> {
+    let folder = recipe.make(engine).await;
+    let mut failures = Vec::new();
+    for case in cases.iter().filter(|_| gateway::READY) {
+        for source in &case.broken {
+            folder.break_source(source).await;
+        }
+        if let Err(text) = run_case(case, &folder).await {
+            failures.push(format!("✗ {}\n  {text}", case.name()));
+        }
+    }
     folder.remove().await;
-    outcome
+    failures
+}
+
+async fn run_case(case: &Case, folder: &Folder) -> Result<(), String> {
+    let gateway = Gateway::open(folder.path())
+        .map_err(|findings| format!("the shop does not open:\n  {}", findings.join("\n  ")))?;
+    for over in &case.overrides {
+        gateway.set(over);
+    }
+    let mut captures = Map::new();
+    let mut found = Vec::new();
+    for step in &case.steps {
+        for over in &step.overrides {
+            gateway.set(over);
+        }
+        gateway.statements();
+        if let Err(text) = run_step(&gateway, case, step, &mut captures).await {
+            found.push(format!("line {}: {text}", step.line));
+        }
+    }
+    if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
 }
 
 async fn run_step(
@@ -132,14 +150,12 @@ async fn run_step(
 
 fn run_all(engine: Engine) {
     let cases = cases();
+    let groups = groups(&cases);
     let failures: Vec<String> = block_on(async {
-        futures::stream::iter(&cases)
-            .map(|case| async move {
-                run_case(case, engine).await.err().map(|text| format!("✗ {}\n  {text}", case.name()))
-            })
+        futures::stream::iter(&groups)
+            .map(|(recipe, members)| run_group(recipe, members, engine))
             .buffer_unordered(4)
-            .filter_map(|failure| async move { failure })
-            .collect()
+            .concat()
             .await
     });
     assert!(

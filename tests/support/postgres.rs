@@ -60,9 +60,9 @@ pub fn url_of(database: &str) -> String {
     format!("{base}/{database}")
 }
 
-/// A fresh database holding what `scripts` make. The same scripts are run once per server; further
-/// databases are copies of the first.
-pub async fn database(scripts: &[String]) -> String {
+/// A fresh database holding what `scripts` make, then what `more` do to it. The same scripts are run
+/// once per server; further databases are copies of the first.
+pub async fn database(scripts: &[String], more: &[String]) -> String {
     let template = format!("t_{:016x}", fingerprint(scripts));
     let name = format!(
         "c_{}_{}_{}",
@@ -89,6 +89,13 @@ pub async fn database(scripts: &[String]) -> String {
     }
     run(&mut admin, &format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"")).await;
     admin.close().await.expect("close");
+    if !more.is_empty() {
+        let mut fresh = connect(&url_of(&name)).await;
+        for script in more {
+            run(&mut fresh, script).await;
+        }
+        fresh.close().await.expect("close");
+    }
     name
 }
 

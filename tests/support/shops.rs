@@ -26,6 +26,8 @@ impl Engine {
 /// A shop to be made.
 #[derive(Clone, Debug, Default)]
 pub struct Recipe {
+    /// How many of the first scripts of each source other shops share.
+    pub shared: usize,
     /// Scripts for the ERP after its tables; portable SQL.
     pub erp: Vec<String>,
     /// Scripts for the IsoShop base after its tables; portable SQL.
@@ -59,6 +61,7 @@ pub fn read(path: &str) -> String {
 /// The hand-written fixture: twelve articles with every trap the spec cases need.
 pub fn base() -> Recipe {
     Recipe {
+        shared: 1,
         erp: vec![read("tests/fixtures/base/erp.sql")],
         isoshop: vec![read("tests/fixtures/base/isoshop.sql")],
         settings: vec![read("tests/fixtures/base/comptoir.toml")],
@@ -83,7 +86,10 @@ impl Recipe {
                     sqlite(&file, &scripts).await;
                     format!("{source}.db")
                 }
-                Engine::Postgres => postgres::database(&scripts).await,
+                Engine::Postgres => {
+                    let (shared, own) = scripts.split_at((1 + self.shared).min(scripts.len()));
+                    postgres::database(shared, own).await
+                }
             };
             databases.push((source.to_owned(), name));
         }
