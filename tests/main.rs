@@ -2,6 +2,11 @@
 
 mod support;
 
+mod adventureworks;
+mod cli;
+mod demo;
+mod differential;
+mod http;
 mod laws;
 mod naive;
 mod spec;

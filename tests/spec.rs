@@ -1,6 +1,6 @@
 //! Runs the Markdown cases of `tests/spec/` (its README tells the format) on SQLite and PostgreSQL.
 
-mod case;
+pub(crate) mod case;
 mod compare;
 mod config;
 
@@ -17,7 +17,7 @@ use crate::support::{
     shops::{self, Engine, Folder, Recipe},
 };
 
-fn files(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(shops::root().join(folder))
         .expect(folder)
         .map(|entry| entry.expect("an entry").path())
@@ -84,7 +84,8 @@ async fn run_group(recipe: &Recipe, cases: &[&Case], engine: Engine) -> Vec<Stri
     failures
 }
 
-async fn run_case(case: &Case, folder: &Folder) -> Result<(), String> {
+/// Runs a case on a shop that is there.
+pub(crate) async fn run_case(case: &Case, folder: &Folder) -> Result<(), String> {
     let gateway = Gateway::open(folder.path())
         .map_err(|findings| format!("the shop does not open:\n  {}", findings.join("\n  ")))?;
     for over in &case.overrides {

@@ -94,13 +94,19 @@ impl Gateway {
         Err(vec!["comptoir::shop is not there yet".to_owned()])
     }
 
+    /// The schema as clients see it.
+    #[cfg(not(any()))]
+    pub fn sdl(&self) -> String {
+        String::new()
+    }
+
     #[cfg(not(any()))]
     pub fn set(&self, _over: &Override) {}
 
     #[cfg(not(any()))]
     pub fn reset(&self, _over: &Override) {}
 
-    // HEART: delete the three functions above and `READY`'s false, turn every `cfg(any())` on.
+    // HEART: delete the four functions above and `READY`'s false, turn every `cfg(any())` on.
     /// Opens a shop folder; the findings (`file:line:col CODE`) when it cannot be.
     #[cfg(any())]
     pub fn open(dir: &Path) -> Result<Self, Vec<String>> {
@@ -114,9 +120,22 @@ impl Gateway {
         match comptoir::shop::Shop::open_with(dir, options) {
             Ok(shop) => Ok(Self { executor: shop.executor(), recorder, overrides, shop }),
             Err(found) => {
-                Err(found.items.iter().map(|d| format!("{} {}", d.place, d.code)).collect())
+                Err(found
+                .items
+                .iter()
+                .map(|d| {
+                    let warning = if d.severity == comptoir::diagnostics::Severity::Warning { " warning" } else { "" };
+                    format!("{} {}{warning}", d.place, d.code)
+                })
+                .collect())
             }
         }
+    }
+
+    /// The schema as clients see it.
+    #[cfg(any())]
+    pub fn sdl(&self) -> String {
+        self.shop.sdl(false)
     }
 
     #[cfg(any())]
@@ -136,7 +155,23 @@ impl Gateway {
 
     /// Runs one operation; `languages` as `Accept-Language` would give them.
     pub async fn run(&self, query: &str, variables: Map<String, Json>, languages: &[&str]) -> Json {
-        let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
+        self.execute(query, None, variables, languages).await
+    }
+
+    /// Runs the named operation of a document.
+    pub async fn run_named(&self, query: &str, name: Option<&str>, variables: Map<String, Json>) -> Json {
+        self.execute(query, name, variables, &[]).await
+    }
+
+    async fn execute(
+        &self,
+        query: &str,
+        name: Option<&str>,
+        variables: Map<String, Json>,
+        languages: &[&str],
+    ) -> Json {
+        let operation_name = name.map(str::to_owned);
+        let request = GraphqlRequest { query: query.to_owned(), operation_name, variables };
         let context = RequestContext {
             request_id: "test".to_owned(),
             languages: languages.iter().map(|&l| l.to_owned()).collect(),
@@ -158,10 +193,5 @@ impl Gateway {
     /// The statements sent since the last call.
     pub fn statements(&self) -> Vec<Sent> {
         std::mem::take(&mut *self.recorder.0.lock().expect("lock"))
-    }
-
-    /// What serves it over HTTP.
-    pub fn executor(&self) -> Arc<dyn Executor> {
-        self.executor.clone()
     }
 }

@@ -1,9 +1,10 @@
 //! What the tests stand on: databases, shop folders, the gateway under test.
 
-// pub mod adventureworks;
+pub mod adventureworks;
 // The one place that calls the gateway.
 pub mod gateway;
 pub mod postgres;
+pub mod process;
 pub mod shops;
 
 /// Runs a future to its end on a runtime of its own.

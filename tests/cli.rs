@@ -1,0 +1,119 @@
+//! The command line, as a user meets it: one line and an exit code for what goes wrong.
+
+use std::net::TcpListener;
+
+use crate::support::{
+    block_on, gateway,
+    process::{self, Server},
+    shops::{self, Engine},
+};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn init_writes_a_shop_that_checks() {
+    if !gateway::ready("init and check") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let made = process::comptoir(&["init", "boutique"], dir.path());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(dir.path().join("boutique/comptoir.toml").is_file());
+    let again = process::comptoir(&["init", "boutique"], dir.path());
+    assert!(!again.status.success(), "nothing is overwritten");
+    // Its databases are not there yet: the check says so, and nothing else is wrong.
+    let checked = process::comptoir(&["check", "--shop", "boutique"], dir.path());
+    let said = format!("{}{}", text(&checked.stdout), text(&checked.stderr));
+    assert!(!said.contains("panicked"), "{said}");
+    // It serves with every database down.
+    let mut server = Server::start(&dir.path().join("boutique"));
+    assert_eq!(server.interrupt(), Some(0));
+}
+
+#[test]
+fn schema_explain_and_plan_answer() {
+    if !gateway::ready("schema, explain and plan") {
+        return;
+    }
+    block_on(async {
+        let folder = shops::base().make(Engine::Sqlite).await;
+        let run = |args: &[&str]| process::comptoir(args, folder.path());
+        let schema = run(&["schema"]);
+        assert!(schema.status.success(), "{}", text(&schema.stderr));
+        let sdl = text(&schema.stdout);
+        assert!(sdl.contains("warrantyMonths: Int") && sdl.contains("enum Terrain"), "{sdl}");
+        let explained = run(&["explain", "article", "VTT-100"]);
+        let said = text(&explained.stdout);
+        assert!(explained.status.success(), "{}", text(&explained.stderr));
+        for part in ["title", "VTT Cime 29 pouces", "VTT Cime", "isoshop", "erp", "PRIORITY"] {
+            assert!(said.contains(part), "{part} is missing in:\n{said}");
+        }
+        let unknown = run(&["explain", "article", "RIEN"]);
+        assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown.stderr));
+        std::fs::write(folder.path().join("q.graphql"), "{ article(code: \"VTT-100\") { title unit } }").expect("a file");
+        let planned = run(&["plan", "--query", "q.graphql"]);
+        let said = text(&planned.stdout);
+        assert!(planned.status.success(), "{}", text(&planned.stderr));
+        assert!(said.contains("F_ARTICLE") && said.contains("isoshop"), "{said}");
+    });
+}
+
+#[test]
+fn every_configuration_error_comes_at_once() {
+    if !gateway::ready("check") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = shops::read("tests/fixtures/config/comptoir.toml").replace("currency = \"EUR\"", "curency = \"EUR\"");
+    std::fs::write(dir.path().join("comptoir.toml"), config).expect("a file");
+    std::fs::write(dir.path().join("cursor.key"), "5a".repeat(32)).expect("a file");
+    std::fs::create_dir(dir.path().join("schema")).expect("a folder");
+    let sdl = "extend type Article @precedence(field: \"titel\", sources: [\"erp\"])\nextend type Article { a: String @unknown }\n";
+    std::fs::write(dir.path().join("schema/shop.graphql"), sdl).expect("a file");
+    let checked = process::comptoir(&["check"], dir.path());
+    let said = format!("{}{}", text(&checked.stdout), text(&checked.stderr));
+    assert_eq!(checked.status.code(), Some(1), "{said}");
+    for place in ["comptoir.toml:3", "schema/shop.graphql:1", "schema/shop.graphql:2"] {
+        assert!(said.contains(place), "{place} is missing in:\n{said}");
+    }
+}
+
+#[test]
+fn what_cannot_start_says_one_line_and_a_code() {
+    if !gateway::ready("start-up failures") {
+        return;
+    }
+    block_on(async {
+        let folder = shops::base().make(Engine::Sqlite).await;
+        let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = taken.local_addr().expect("an address").port().to_string();
+        let in_use = process::comptoir(&["serve", "--port", &port], folder.path());
+        let said = text(&in_use.stderr);
+        assert_eq!(in_use.status.code(), Some(3), "{said}");
+        assert!(said.lines().any(|l| l.contains("in use") && l.contains(&port)), "{said}");
+        let empty = tempfile::tempdir().expect("a folder");
+        let nothing = process::comptoir(&["serve", "--shop", "nulle-part"], empty.path());
+        assert!(!nothing.status.success());
+        assert_eq!(text(&nothing.stderr).trim().lines().filter(|l| !l.starts_with('{')).count(), 1, "{}", text(&nothing.stderr));
+        folder.break_source("erp").await;
+        let missing = process::comptoir(&["explain", "article", "VTT-100"], folder.path());
+        let said = text(&missing.stderr);
+        assert!(!missing.status.success() && said.contains("erp"), "{said}");
+    });
+}
+
+#[test]
+fn help_is_there_for_every_command() {
+    if !gateway::ready("--help") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    for command in ["demo", "init", "check", "serve", "schema", "explain", "plan"] {
+        let help = process::comptoir(&[command, "--help"], dir.path());
+        assert!(help.status.success(), "{command}");
+        assert!(text(&help.stdout).lines().count() > 8, "{command} --help says little");
+    }
+    assert_eq!(process::comptoir(&["rien"], dir.path()).status.code(), Some(2));
+}

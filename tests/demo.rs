@@ -1,0 +1,71 @@
+//! The demo shop: made, the same for the same seed, served, and its example queries answered.
+
+use std::path::Path;
+
+use serde_json::{Map, json};
+
+use crate::support::{
+    block_on,
+    gateway::{self, Gateway},
+    process,
+};
+
+fn make(dir: &Path, name: &str, seed: &str) {
+    let made = process::comptoir(
+        &["demo", "--no-serve", "--dir", name, "--articles", "200", "--seed", seed],
+        dir,
+    );
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+#[test]
+fn the_demo_shop_answers() {
+    if !gateway::ready("the demo shop") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    make(dir.path(), "shop", "7");
+    block_on(async {
+        let gateway = Gateway::open(&dir.path().join("shop")).unwrap_or_else(|found| panic!("{}", found.join("\n")));
+        let page = gateway
+            .data("{ articles(first: 50) { totalCount nodes { code title department { path { title } } provenance(fields: [\"title\"]) { winner value } } } departments { children { children { code } } } }")
+            .await;
+        assert!(page["articles"]["totalCount"].as_u64().is_some_and(|n| n > 50), "{page:#}");
+        for node in page["articles"]["nodes"].as_array().expect("nodes") {
+            assert_eq!(node["title"], node["provenance"][0]["value"]);
+        }
+        // Rayons on three levels.
+        let levels = page["departments"].as_array().expect("departments");
+        assert!(levels.iter().any(|d| d["children"].as_array().is_some_and(|c| c.iter().any(|d| d["children"][0] != json!(null)))));
+        // The example queries work without a token.
+        let examples = dir.path().join("shop/examples");
+        for entry in std::fs::read_dir(&examples).into_iter().flatten().map_while(Result::ok) {
+            if entry.path().extension().is_some_and(|e| e == "graphql") {
+                let query = std::fs::read_to_string(entry.path()).expect("a query");
+                let answer = gateway.run(&query, Map::new(), &[]).await;
+                assert!(answer.get("errors").is_none(), "{}: {answer:#}", entry.path().display());
+            }
+        }
+    });
+}
+
+#[test]
+fn one_seed_makes_one_shop() {
+    if !gateway::ready("the demo's seed") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    make(dir.path(), "a", "7");
+    make(dir.path(), "b", "7");
+    make(dir.path(), "c", "8");
+    let query = "{ articles(first: 100) { nodes { code title summary description weight brand } } }";
+    block_on(async {
+        let mut pages = Vec::new();
+        for name in ["a", "b", "c"] {
+            let gateway = Gateway::open(&dir.path().join(name)).unwrap_or_else(|found| panic!("{}", found.join("\n")));
+            pages.push(gateway.data(query).await);
+        }
+        assert_eq!(pages[0], pages[1]);
+        assert_ne!(pages[0], pages[2]);
+    });
+}
