@@ -1,14 +1,21 @@
 //! What a shop writes in `comptoir.toml`: keys, defaults and limits. Unknown keys are errors; all
 //! errors are reported at once, each with its place.
 
+pub mod doc;
+mod read;
+mod secrets;
+mod source;
+
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
 use crate::{diagnostics::Place, value::Value};
 
+pub use read::{load, load_with};
+
 /// A whole shop file, checked, with defaults filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// The shop's folder; relative paths start here.
     pub dir: PathBuf,
@@ -30,8 +37,32 @@ pub struct Config {
     pub media: MediaConfig,
     /// `[access]`.
     pub access: AccessConfig,
+    /// `[site]`.
+    pub site: SiteConfig,
+    /// `[public]`.
+    pub public: PublicConfig,
     /// The 32-byte key that seals cursors (`cursor.key_file`, hex).
     pub cursor_key: [u8; 32],
+}
+
+impl std::fmt::Debug for Config {
+    /// Everything but the key that seals cursors.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("dir", &self.dir)
+            .field("shop", &self.shop)
+            .field("sources", &self.sources)
+            .field("http", &self.http)
+            .field("limits", &self.limits)
+            .field("web", &self.web)
+            .field("departments", &self.departments)
+            .field("references", &self.references)
+            .field("media", &self.media)
+            .field("access", &self.access)
+            .field("site", &self.site)
+            .field("public", &self.public)
+            .finish_non_exhaustive()
+    }
 }
 
 /// `[shop]`.
@@ -56,10 +87,13 @@ pub struct SourceConfig {
     pub kind: SourceKind,
     /// The connector map's name.
     pub connector: String,
-    /// Where it is, with secrets filled in; never printed.
+    /// Where it is, with secrets filled in; never printed. A relative SQLite path starts at the
+    /// shop's folder.
     pub url: Secret,
     /// What the map calls settings: switches and bound parameters.
     pub settings: BTreeMap<String, Value>,
+    /// Where each of `settings` stands.
+    pub setting_places: BTreeMap<String, Place>,
     /// Pool and time limits.
     pub limits: SourceLimits,
     /// Where `[sources.NAME]` stands.
@@ -216,11 +250,60 @@ pub struct ReferencesConfig {
 pub struct MediaConfig {
     /// Put before a file's path to make its URL, with no slash at its end.
     pub base_url: String,
+    /// Folders that hold the files, in order of search.
+    pub roots: Vec<PathBuf>,
 }
 
 /// `[access]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AccessConfig {
+    /// What who has no token may see (`anonymous`, prices).
+    pub anonymous: Anonymous,
     /// Who has no token sees provenance, plan and hiddenReason (the demo only).
     pub anonymous_provenance: bool,
 }
+
+/// What who has no token may see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Anonymous {
+    /// Nothing.
+    None,
+    /// The catalogue without prices.
+    Catalogue,
+    /// The catalogue with public prices.
+    #[default]
+    Prices,
+}
+
+/// `[site]`: our own database.
+#[derive(Clone, Debug, Default)]
+pub struct SiteConfig {
+    /// Where it is; absent: the shop has none yet.
+    pub url: Option<Secret>,
+}
+
+/// `[public]`: prices and stock of who is no customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublicConfig {
+    /// The ERP's price category (`price_category`).
+    pub price_category: Option<u32>,
+    /// The ERP's accounting category (`tax_category`).
+    pub tax_category: Option<u32>,
+    /// The depots whose stock counts (`depots`); empty: all.
+    pub depots: Vec<String>,
+    /// Which price is shown large (`display`, ttc).
+    pub display: Display,
+}
+
+/// Which of the two prices is shown large.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Display {
+    /// With taxes (`ttc`).
+    #[default]
+    Gross,
+    /// Without taxes (`ht`).
+    Net,
+}
+
+#[cfg(test)]
+mod tests;

@@ -127,3 +127,59 @@ impl Diagnostics {
         self.items.iter().any(|d| d.severity == Severity::Error)
     }
 }
+
+impl Diagnostics {
+    /// How many findings there are so far; see [`Diagnostics::errors_since`].
+    pub fn mark(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether an error was found since a [`Diagnostics::mark`].
+    pub fn errors_since(&self, mark: usize) -> bool {
+        self.items.iter().skip(mark).any(|d| d.severity == Severity::Error)
+    }
+}
+
+/// The known word nearest to a mistyped one, when one is near enough to be meant.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    known
+        .into_iter()
+        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance, a swap of neighbours counting as one.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().collect();
+    let b: Vec<char> = b.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut next = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            next[j] = (row[j - 1] + same).min(row[j] + 1).min(next[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                next[j] = next[j].min(before[j - 2] + 1);
+            }
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_the_one_meant() {
+        assert_eq!(nearest("currancy", ["name", "currency"]), Some("currency"));
+        assert_eq!(nearest("titel", ["title", "table"]), Some("title"));
+        assert_eq!(nearest("zzz", ["title", "table"]), None);
+    }
+}

@@ -5,10 +5,17 @@
 //! [`value`] → [`sources`] → [`connectors`] → [`federation`] → [`catalog`] → [`graphql`] →
 //! [`shop`] and [`http`] → `cli`.
 
+pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod connectors;
+pub mod demo;
 pub mod diagnostics;
 pub mod federation;
 pub mod graphql;
+pub mod http;
+pub mod report;
+pub mod shop;
 pub mod sources;
+pub mod telemetry;
 pub mod value;

@@ -170,3 +170,8 @@ impl KeyCompare {
         }
     }
 }
+
+/// A moment as clients see it: RFC 3339, UTC, no fraction when it is zero.
+pub fn rfc3339(at: &DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}

@@ -62,6 +62,9 @@ pub struct RowSource {
     pub code: CodeRule,
     /// The native key of the parent entity's record, for `Reference` its article's code.
     pub parent: Option<Expr>,
+    /// In an overlay: the generated native code of the record it speaks of (`erp_key`), if it names
+    /// one; such a row matches by it alone.
+    pub native: Option<Expr>,
     /// An indexed expression whose order is that of the key; the key itself by default.
     pub order: Option<Expr>,
     /// What this source says of the web; absent: it says nothing.
@@ -72,8 +75,24 @@ pub struct RowSource {
     pub change: Option<ChangeColumn>,
     /// Fields by GraphQL name.
     pub fields: IndexMap<String, FieldMap>,
+    /// What means nothing in this source, for fields that the map does not name.
+    pub defaults: AbsentWhen,
     /// Where it was declared.
     pub place: Place,
+}
+
+impl RowSource {
+    /// The field map of a complementary field: a column of the main table, by its name. A column
+    /// that is missing is an error of that field only.
+    pub fn complement(&self, column: &str, place: Place) -> FieldMap {
+        FieldMap {
+            expr: Some(Expr::column(&self.table.alias, column)),
+            absent_when: self.defaults.clone(),
+            complement: true,
+            place,
+            ..FieldMap::default()
+        }
+    }
 }
 
 /// One native key column.

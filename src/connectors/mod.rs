@@ -1,4 +1,46 @@
 //! What an ERP means: [`map`] holds the connector maps (where each source keeps an entity's
-//! fields) as read from `schema/connectors/*.toml`.
+//! fields) as [`load`] finds them in `schema/connectors/*.toml`, built-in or the shop's own.
+//!
+//! # What a map file holds
+//!
+//! - `[settings.NAME]`: `type` (text, integer, boolean, language), `default`, `description`, and
+//!   `values` or `minimum`/`maximum`. Expressions use a setting as `:NAME`, bound as a parameter;
+//!   `when = { NAME = value }` (or a list of values) chooses rows, child lists and alternatives.
+//! - `[defaults]`: `absent_when`, `dates` (days that mean none) and `zone` (`local`, `UTC`, a name).
+//! - `[entity.NAME]`: `exists`, `rows`, `children`, `texts`, `markers`; `replace = true` in a shop's
+//!   file forgets the built-in entity.
+//! - `[[entity.NAME.rows]]`: `name`, `when`, `table`, `as`, `prefix` (a setting that holds a database
+//!   or schema), `joins` (`table`, `as`, `prefix`, `on`), `filter`, `key` (column name → `expr`,
+//!   `type`, `compare`, `trim`), `code` (`own`, `generated`), `parent`, `order`, `visible`, `closed`,
+//!   `change` (`expr`, `zone`, `precision`, `trusted`), `fields`.
+//! - A field is an expression, a table (`expr`, or `child` with `column` and `join`; `languages`,
+//!   `absent_when`, `format`, `optional`, `when`), a list of both of which the first whose `when`
+//!   holds counts, or `false`: not mapped. `filter`, `parent`, `order`, `visible` and `closed` of rows
+//!   take alternatives too.
+//! - `[[entity.NAME.children.LIST]]`: `when`, `table`, `as`, `prefix`, `joins`, `filter`, `parent` (the
+//!   columns that hold the parent's key), `rows` (the row sources it belongs to), `order`, `removed`,
+//!   `fields`; or `LIST = "OTHER"`: the same rows as another list.
+//! - `[entity.NAME.texts]` and `[entity.NAME.markers]`: `table`, `as`, `prefix`, `filter`, `code`,
+//!   `language`, `field`, and for texts `value`.
+//!
+//! A shop's file of a built-in map's name is laid over it: row sources by `name` (or by table, when
+//! only one is meant), fields and settings one by one, joins by alias, child lists and keys whole.
 
+mod builtin;
+mod code;
+mod entity;
+mod expression;
+mod field;
 pub mod map;
+mod merge;
+mod read;
+mod settings;
+
+pub use builtin::names as builtin_names;
+pub use code::TemplateError;
+pub use read::load;
+
+#[cfg(test)]
+mod rendered_tests;
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,19 @@
 //! The heart: which source wins, field by field. [`model`] says what is merged and by which rule;
-//! the other rooms plan, fetch, merge and explain. Knows no ERP and no GraphQL library.
+//! [`shape`] what each source is asked for a level; [`fetch`] asks; [`batch`] holds what they said;
+//! [`merge`] and [`lists`] make one value of it; [`provenance`] explains it. Knows no ERP and no
+//! GraphQL library.
 
+pub mod batch;
+pub mod children;
+pub mod engine;
+pub mod fetch;
+pub mod filter;
+pub mod lists;
+mod markup;
+pub mod merge;
 pub mod model;
+pub mod overrides;
+pub mod page;
+pub mod provenance;
+pub mod shape;
+mod visible;

@@ -64,7 +64,8 @@ pub struct Field {
     pub snake: String,
     /// What it holds.
     pub ty: Type,
-    /// Enum values: raw text (case- and accent-exact) → GraphQL name; empty when not an enum.
+    /// Enum values: raw text (case- and accent-exact) → GraphQL name; empty when not an enum. A
+    /// declared default of an enum is the GraphQL name.
     pub enumeration: HashMap<String, String>,
     /// How its cells become one value.
     pub rule: Rule,

@@ -40,11 +40,7 @@ pub struct Asset {
 impl Asset {
     /// Value for `Cache-Control`.
     pub fn cache_control(&self) -> &'static str {
-        if self.immutable {
-            CACHE_FOR_EVER
-        } else {
-            CACHE_ASK_AGAIN
-        }
+        if self.immutable { CACHE_FOR_EVER } else { CACHE_ASK_AGAIN }
     }
 
     /// Whether a request's `If-None-Match` names this content, so that `304 Not Modified` is the answer.
@@ -93,12 +89,7 @@ fn to_asset(path: &str, file: rust_embed::EmbeddedFile) -> Asset {
         let _ = write!(etag, "{byte:02x}");
     }
     etag.push('"');
-    Asset {
-        bytes: file.data,
-        content_type: content_type(path),
-        etag,
-        immutable: path.starts_with("assets/"),
-    }
+    Asset { bytes: file.data, content_type: content_type(path), etag, immutable: path.starts_with("assets/") }
 }
 
 /// The media types of what Vite writes; anything else is bytes.
@@ -164,17 +155,11 @@ mod tests {
     fn everything_the_page_names_is_embedded() {
         let index = index();
         let text = String::from_utf8_lossy(&index.bytes).into_owned();
-        let named: Vec<&str> = text
-            .split('"')
-            .filter_map(|part| part.strip_prefix("/graphiql/"))
-            .collect();
+        let named: Vec<&str> = text.split('"').filter_map(|part| part.strip_prefix("/graphiql/")).collect();
         assert_eq!(named.is_empty(), !is_built(), "{text}");
         for path in named {
             let asset = asset(path);
-            assert!(
-                asset.is_some(),
-                "{path} is named by the page and not embedded"
-            );
+            assert!(asset.is_some(), "{path} is named by the page and not embedded");
         }
     }
 

@@ -1,9 +1,18 @@
 //! Asking one database: what a question is ([`Select`], [`Expr`]), how it reads in each dialect,
 //! and one driver a file. This room knows no entity.
 
+mod bind;
+mod decode;
+mod display;
 pub mod expr;
+mod lex;
+pub mod open;
+mod parse;
+mod pooled;
+mod postgres;
 pub mod render;
 pub mod select;
+mod sqlite;
 
 use std::{sync::Arc, time::Duration};
 

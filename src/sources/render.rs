@@ -1,8 +1,629 @@
-//! SQL text of a [`super::Select`] per dialect.
+//! SQL text of a [`Select`] per dialect, and the list of parameters that it binds.
+//!
+//! Identifiers are always quoted, columns always qualified; whatever a client, a setting or the
+//! clock says is a bound parameter. The text depends on the select, on the *kinds* of the scalar
+//! parameters (so that a prepared statement never changes its types) and on which optional columns
+//! exist; never on values or on how many keys there are.
+//!
+//! How the dialects are made to agree (a difference that stays is said so):
+//!
+//! - `/` divides decimals and gives NULL when the divisor is 0: SQLite in floats, read back to 15
+//!   digits; PostgreSQL in `numeric`.
+//! - `+ - *` count in `numeric` on PostgreSQL; SQLite counts in 64-bit integers or floats.
+//! - A comparison as an output comes out as 0/1.
+//! - `LIKE` is case- and accent-sensitive and has no escape character (SQLite connections run with
+//!   `case_sensitive_like`; PostgreSQL compares in collation "C").
+//! - Functions of text take the text of whatever they are given. `LENGTH` and `SUBSTRING` count
+//!   characters from 1. `UPPER`/`LOWER` fold ASCII only on SQLite, every letter on PostgreSQL.
+//! - `ROUND` and `ABS` take numbers; halves go away from zero.
+//! - `CAST` to a whole number drops the fraction. Text that is no number is a refusal on
+//!   PostgreSQL, 0 on SQLite.
+//! - Order columns are compared by code points when they are text. They should not be NULL: SQLite
+//!   puts NULL first, PostgreSQL last.
+
+mod expression;
+mod predicate;
+
+use std::{collections::BTreeSet, fmt::Write, sync::Arc};
+
+use self::predicate::predicate_aliases;
+use super::{
+    Dialect,
+    expr::{CastType, Expr},
+    select::{Branch, Item, Missing, OrderBy, Output, Param, Select, Table},
+};
+use crate::value::{Type, Value};
 
 /// A rendered statement.
 #[derive(Debug)]
 pub struct Rendered {
     /// The SQL text.
-    pub sql: String,
+    pub sql: Arc<str>,
+    /// Its parameters, in order of their numbers.
+    pub binds: Vec<Bind>,
+    /// Cells a row has in the answer, without the branch number.
+    pub width: usize,
+    /// Outputs that are [`Value::Bad`] whatever the row says: (branch, output, why).
+    pub bad: Vec<(usize, usize, Box<str>)>,
+    /// The answer has one more column: the number of the row's branch.
+    pub branch_number: bool,
 }
+
+/// What one parameter of the text is filled with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bind {
+    /// A constant of the select (a setting).
+    Constant(Value, Option<CastType>),
+    /// The scalar in a slot, as this type; `None`: a truth value.
+    Slot(usize, Option<CastType>),
+    /// The keys in a slot, of these types. On PostgreSQL one column of them, as an array; on
+    /// SQLite all of them (`None`), as JSON.
+    Keys {
+        /// The slot.
+        slot: usize,
+        /// Types of the key's columns.
+        types: Vec<CastType>,
+        /// Which column.
+        column: Option<usize>,
+    },
+    /// The request's day in the source's zone.
+    Today,
+    /// The request's moment in the source's zone.
+    Now,
+}
+
+/// Why a select cannot be rendered: a mistake of the map or the plan, never of data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RenderError(pub String);
+
+/// What kind of parameter fills a slot; decides the type written into the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ParamKind {
+    /// Nothing: the text says NULL.
+    Null,
+    /// A truth value.
+    Bool,
+    /// A scalar of this type.
+    Scalar(CastType),
+    /// Keys.
+    Keys,
+    /// A list or an unreadable value, which no scalar slot takes.
+    Unfit,
+}
+
+impl ParamKind {
+    /// The kind of a parameter.
+    pub fn of(param: &Param) -> Self {
+        match param {
+            Param::Keys(_) => Self::Keys,
+            Param::Value(value) => Self::of_value(value),
+        }
+    }
+
+    fn of_value(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Bool,
+            Value::Int(_) => Self::Scalar(CastType::Integer),
+            Value::Decimal(_) => Self::Scalar(CastType::Decimal),
+            Value::Text(_) => Self::Scalar(CastType::Text(0)),
+            Value::Date(_) => Self::Scalar(CastType::Date),
+            Value::DateTime(_) => Self::Scalar(CastType::DateTime),
+            Value::List(_) | Value::Bad(_) => Self::Unfit,
+        }
+    }
+}
+
+/// Renders a select. `exists` says whether a table has a column; it is asked only about the columns
+/// of items that may miss one (see [`Missing`]).
+///
+/// # Errors
+/// `:rank` or an unbound setting in an expression, an unfit parameter, a select without branches.
+pub fn render(
+    select: &Select,
+    dialect: Dialect,
+    kinds: &[ParamKind],
+    exists: &dyn Fn(&Table, &str) -> bool,
+) -> Result<Rendered, RenderError> {
+    let mut r = Renderer {
+        dialect,
+        kinds,
+        exists,
+        sql: String::with_capacity(512),
+        binds: Vec::new(),
+        bad: Vec::new(),
+    };
+    let plans: Vec<Vec<Resolved>> = select.branches.iter().map(|b| r.resolve(b)).collect();
+    for (branch, items) in plans.iter().enumerate() {
+        for (output, item) in items.iter().enumerate() {
+            if let Resolved::Bad(why) = item {
+                r.bad.push((branch, output, why.clone()));
+            }
+        }
+    }
+    let branch_number = !r.bad.is_empty() && select.branches.len() > 1 && !select.count;
+    r.select(select, &plans, branch_number)?;
+    Ok(Rendered {
+        sql: r.sql.into(),
+        binds: r.binds,
+        width: if select.count { 1 } else { select.outputs.len() },
+        bad: r.bad,
+        branch_number,
+    })
+}
+
+/// A select's text for people to read: every table is taken to have every column. What cannot be
+/// rendered says why.
+pub fn text(select: &Select, dialect: Dialect) -> String {
+    let mut kinds = Vec::new();
+    for branch in &select.branches {
+        let pairs = branch.pairs.as_ref().map(|p| p.slot);
+        let mut slots = Vec::new();
+        branch.filter.iter().for_each(|p| key_slots(p, &mut slots));
+        for slot in pairs.into_iter().chain(slots) {
+            if kinds.len() <= slot {
+                kinds.resize(slot + 1, ParamKind::Null);
+            }
+            kinds[slot] = ParamKind::Keys;
+        }
+    }
+    // Slots beyond are scalars: limits and keys of a page.
+    kinds.resize(kinds.len().max(16), ParamKind::Null);
+    match render(select, dialect, &kinds, &|_, _| true) {
+        Ok(rendered) => rendered.sql.to_string(),
+        Err(error) => format!("({error})"),
+    }
+}
+
+fn key_slots(predicate: &Predicate, slots: &mut Vec<usize>) {
+    match predicate {
+        Predicate::In { slot, .. } => slots.push(*slot),
+        Predicate::Not(inner) => key_slots(inner, slots),
+        Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| key_slots(p, slots)),
+        Predicate::Expr(_) | Predicate::After { .. } => {}
+    }
+}
+
+/// The tables whose columns must be known before the select can be rendered.
+pub fn probed_tables(select: &Select) -> Vec<&Table> {
+    let mut tables: Vec<&Table> = Vec::new();
+    for branch in &select.branches {
+        for item in branch.items.iter().filter(|i| i.missing != Missing::Refuse) {
+            item.expr.columns(&mut |alias, _| {
+                if let Some(table) = table_of(branch, alias)
+                    && !tables.iter().any(|t| t.name == table.name && t.prefix == table.prefix)
+                {
+                    tables.push(table);
+                }
+            });
+        }
+    }
+    tables
+}
+
+fn table_of<'a>(branch: &'a Branch, alias: Option<&str>) -> Option<&'a Table> {
+    match alias {
+        None => Some(&branch.from),
+        Some(alias) => std::iter::once(&branch.from)
+            .chain(branch.joins.iter().map(|j| &j.table))
+            .find(|t| t.alias.eq_ignore_ascii_case(alias)),
+    }
+}
+
+/// An item once it is known which columns exist.
+enum Resolved<'a> {
+    Expr(&'a Expr),
+    Absent,
+    Bad(Box<str>),
+}
+
+struct Renderer<'a> {
+    dialect: Dialect,
+    kinds: &'a [ParamKind],
+    exists: &'a dyn Fn(&Table, &str) -> bool,
+    sql: String,
+    binds: Vec<Bind>,
+    bad: Vec<(usize, usize, Box<str>)>,
+}
+
+type Done = Result<(), RenderError>;
+
+impl<'a> Renderer<'a> {
+    fn resolve(&self, branch: &'a Branch) -> Vec<Resolved<'a>> {
+        branch.items.iter().map(|item| self.resolve_item(branch, item)).collect()
+    }
+
+    fn resolve_item(&self, branch: &'a Branch, item: &'a Item) -> Resolved<'a> {
+        if item.missing == Missing::Refuse {
+            return Resolved::Expr(&item.expr);
+        }
+        let mut missing = None;
+        item.expr.columns(&mut |alias, name| {
+            if missing.is_none()
+                && let Some(table) = table_of(branch, alias)
+                && !(self.exists)(table, name)
+            {
+                missing = Some(format!("column {name} is missing in {}", table.name));
+            }
+        });
+        match (missing, item.missing) {
+            (None, _) => Resolved::Expr(&item.expr),
+            (Some(why), Missing::Bad) => Resolved::Bad(why.into()),
+            (Some(_), _) => Resolved::Absent,
+        }
+    }
+
+    fn pg(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    fn put(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    fn identifier(&mut self, name: &str) {
+        self.sql.push('"');
+        for c in name.chars() {
+            if c == '"' {
+                self.sql.push('"');
+            }
+            // No database has a NUL in a name; left out, it cannot cut the text short.
+            if c != '\0' {
+                self.sql.push(c);
+            }
+        }
+        self.sql.push('"');
+    }
+
+    fn table(&mut self, table: &Table) {
+        if let Some(prefix) = &table.prefix {
+            self.identifier(prefix);
+            self.put(".");
+        }
+        self.identifier(&table.name);
+        self.put(" AS ");
+        self.identifier(&table.alias);
+    }
+
+    fn columns(&mut self, n: usize, branch_number: bool) {
+        for i in 0..n {
+            let _ = write!(self.sql, "{}\"c{i}\"", if i > 0 { ", " } else { "" });
+        }
+        if branch_number {
+            self.put(", \"b\"");
+        }
+    }
+
+    fn collate(&mut self) {
+        self.put(if self.pg() { " COLLATE \"C\"" } else { " COLLATE BINARY" });
+    }
+
+    fn select(&mut self, select: &Select, plans: &[Vec<Resolved>], branch_number: bool) -> Done {
+        let Some(first) = select.branches.first() else {
+            return Err(RenderError("a select without branches".into()));
+        };
+        let several = select.branches.len() > 1;
+        if select.count && !several && first.limit.is_none() && first.window.is_none() && !first.distinct {
+            self.put("SELECT COUNT(*) AS \"c0\"");
+            return self.from(first, &plans[0], false, true);
+        }
+        // A count needs the items only to tell rows apart.
+        let width = if select.count && !select.branches.iter().any(|b| b.distinct) {
+            0
+        } else {
+            select.outputs.len()
+        };
+        let ordered = !select.count && !select.order.is_empty() && (several || first.window.is_some());
+        if select.count {
+            self.put("SELECT COUNT(*) AS \"c0\" FROM (");
+        } else if ordered {
+            self.put("SELECT ");
+            self.columns(width, branch_number);
+            self.put(" FROM (");
+        }
+        for (i, branch) in select.branches.iter().enumerate() {
+            if several {
+                self.put(if i > 0 { " UNION ALL SELECT " } else { "SELECT " });
+                if width == 0 {
+                    self.put("1 AS \"one\"");
+                } else {
+                    self.columns(width, branch_number);
+                }
+                self.put(" FROM (");
+            }
+            self.branch(select, branch, &plans[i], width, branch_number.then_some(i))?;
+            if several {
+                let _ = write!(self.sql, ") AS \"u{i}\"");
+            }
+        }
+        if select.count {
+            self.put(") AS \"u\"");
+        } else if ordered {
+            self.put(") AS \"u\" ORDER BY ");
+            for (i, column) in select.order.iter().enumerate() {
+                let _ = write!(self.sql, "{}\"c{column}\"", if i > 0 { ", " } else { "" });
+                let ty = select.outputs.get(*column).map(|o| &o.decode.ty);
+                if matches!(self.output_cast(ty), Some("text") | None) {
+                    self.collate();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The type outputs are cast to where branches must agree, or an order must know what it
+    /// orders: numbers that order rows stay numbers, all else is text, which every value can become.
+    fn output_cast(&self, ty: Option<&Type>) -> Option<&'static str> {
+        match ty {
+            Some(Type::Int) if self.pg() => Some("bigint"),
+            Some(Type::Decimal) if self.pg() => Some("numeric"),
+            Some(Type::Int | Type::Decimal | Type::Boolean) if !self.pg() => Some("number"),
+            _ if self.pg() => Some("text"),
+            _ => None,
+        }
+    }
+
+    fn items(
+        &mut self,
+        select: &Select,
+        branch: &Branch,
+        items: &[Resolved],
+        width: usize,
+        number: Option<usize>,
+    ) -> Done {
+        if width == 0 {
+            self.put("1 AS \"one\"");
+            return Ok(());
+        }
+        for (i, item) in items.iter().take(width).enumerate() {
+            self.put(if i > 0 { ", " } else { "" });
+            let orders = select.order.contains(&i);
+            let agree = self.pg() && (select.branches.len() > 1 || (orders && branch.window.is_some()));
+            let ty = select.outputs.get(i).map(|o: &Output| &o.decode.ty);
+            let cast = match ty {
+                _ if !agree => None,
+                ty if orders => self.output_cast(ty),
+                _ => Some("text"),
+            };
+            if cast.is_some() {
+                self.put("CAST(");
+            }
+            match item {
+                Resolved::Expr(expr) => self.item(branch, expr)?,
+                Resolved::Absent | Resolved::Bad(_) => self.put("NULL"),
+            }
+            if let Some(cast) = cast {
+                let _ = write!(self.sql, " AS {cast})");
+            }
+            let _ = write!(self.sql, " AS \"c{i}\"");
+        }
+        if let Some(number) = number {
+            let _ = write!(self.sql, ", {number} AS \"b\"");
+        }
+        Ok(())
+    }
+
+    fn branch(
+        &mut self,
+        select: &Select,
+        branch: &Branch,
+        items: &[Resolved],
+        width: usize,
+        number: Option<usize>,
+    ) -> Done {
+        let window = branch.window.as_ref();
+        let order = window.map_or(&branch.order, |w| &w.order);
+        let partition = window.map_or(&[][..], |w| &w.partition);
+        if branch.distinct && (window.is_some() || !order.is_empty()) {
+            // What orders a DISTINCT must be selected with it.
+            self.put("SELECT ");
+            self.columns(width, number.is_some());
+            self.put(" FROM (SELECT ");
+            if window.is_some() {
+                self.columns(width, number.is_some());
+                self.put(", ROW_NUMBER() OVER (PARTITION BY ");
+                for i in 0..partition.len() {
+                    let _ = write!(self.sql, "{}\"p{i}\"", if i > 0 { ", " } else { "" });
+                }
+                self.order_of_names(order);
+                self.put(") AS \"n\" FROM (SELECT ");
+            }
+            self.put("DISTINCT ");
+            self.items(select, branch, items, width, number)?;
+            for (i, expr) in partition.iter().enumerate() {
+                self.put(", ");
+                self.expr(branch, expr)?;
+                let _ = write!(self.sql, " AS \"p{i}\"");
+            }
+            for (i, by) in order.iter().enumerate() {
+                self.put(", ");
+                self.expr(branch, &by.expr)?;
+                let _ = write!(self.sql, " AS \"o{i}\"");
+            }
+            self.from(branch, items, width > 0, false)?;
+            self.put(") AS \"d\"");
+            if let Some(window) = window {
+                self.put(") AS \"w\" WHERE \"n\" <= ");
+                return self.slot(window.limit, Some(CastType::Integer));
+            }
+            self.order_of_names(order);
+            return self.limit(branch);
+        }
+        if let Some(window) = window {
+            self.put("SELECT ");
+            if width == 0 {
+                self.put("\"one\"")
+            } else {
+                self.columns(width, number.is_some())
+            }
+            self.put(" FROM (SELECT ");
+            self.items(select, branch, items, width, number)?;
+            self.put(", ROW_NUMBER() OVER (");
+            for (i, expr) in partition.iter().enumerate() {
+                self.put(if i > 0 { ", " } else { "PARTITION BY " });
+                self.expr(branch, expr)?;
+            }
+            self.order_by(branch, order)?;
+            self.put(") AS \"n\"");
+            self.from(branch, items, width > 0, false)?;
+            self.put(") AS \"w\" WHERE \"n\" <= ");
+            return self.slot(window.limit, Some(CastType::Integer));
+        }
+        self.put(if branch.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.items(select, branch, items, width, number)?;
+        self.from(branch, items, width > 0, false)?;
+        self.order_by(branch, order)?;
+        self.limit(branch)
+    }
+
+    fn limit(&mut self, branch: &Branch) -> Done {
+        if let Some(slot) = branch.limit {
+            self.put(" LIMIT ");
+            self.slot(slot, Some(CastType::Integer))?;
+        }
+        Ok(())
+    }
+
+    fn order_of_names(&mut self, order: &[OrderBy]) {
+        for (i, by) in order.iter().enumerate() {
+            let _ = write!(self.sql, "{}\"o{i}\"", if i > 0 { ", " } else { " ORDER BY " });
+            if matches!(by.ty, CastType::Text(_)) {
+                self.collate();
+            }
+            self.put(if by.descending { " DESC" } else { "" });
+        }
+    }
+
+    fn order_by(&mut self, branch: &Branch, order: &[OrderBy]) -> Done {
+        for (i, by) in order.iter().enumerate() {
+            self.put(if i > 0 { ", " } else { " ORDER BY " });
+            self.ordered(branch, by)?;
+            self.put(if by.descending { " DESC" } else { "" });
+        }
+        Ok(())
+    }
+
+    fn ordered(&mut self, branch: &Branch, by: &OrderBy) -> Done {
+        self.expr(branch, &by.expr)?;
+        if matches!(by.ty, CastType::Text(_)) {
+            self.collate();
+        }
+        Ok(())
+    }
+
+    /// FROM, the joins that are needed, WHERE.
+    fn from(&mut self, branch: &Branch, items: &[Resolved], with_items: bool, count: bool) -> Done {
+        let needed = needed_joins(branch, items, with_items, count);
+        self.put(" FROM ");
+        self.table(&branch.from);
+        // The pairs come first when they can: the planner then starts from them.
+        let early = branch.pairs.as_ref().is_some_and(|p| {
+            p.on.aliases().iter().all(|a| *a == p.alias || a.eq_ignore_ascii_case(&branch.from.alias))
+        });
+        if early {
+            self.pairs(branch)?;
+        }
+        for (join, needed) in branch.joins.iter().zip(needed) {
+            if needed {
+                self.put(" LEFT JOIN ");
+                self.table(&join.table);
+                self.put(" ON ");
+                self.expr(branch, &join.on)?;
+            }
+        }
+        if !early {
+            self.pairs(branch)?;
+        }
+        for (i, predicate) in branch.filter.iter().enumerate() {
+            self.put(if i > 0 { " AND " } else { " WHERE " });
+            self.predicate(branch, predicate)?;
+        }
+        Ok(())
+    }
+
+    fn slot(&mut self, slot: usize, ty: Option<CastType>) -> Done {
+        match self.kinds.get(slot) {
+            None => return Err(RenderError(format!("no parameter for slot {slot}"))),
+            Some(ParamKind::Keys | ParamKind::Unfit) => {
+                return Err(RenderError(format!("the parameter of slot {slot} is no scalar")));
+            }
+            Some(ParamKind::Null) => self.put("NULL"),
+            Some(ParamKind::Bool | ParamKind::Scalar(_)) => {
+                self.placeholder(Bind::Slot(slot, ty), Some(pg_type(ty)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a numbered parameter; the same value is sent once. PostgreSQL is told its type: it
+    /// is the parameter that is converted, never the column, so that indexes serve.
+    fn placeholder(&mut self, bind: Bind, pg_type: Option<&str>) {
+        let n = self.binds.iter().position(|b| *b == bind).unwrap_or_else(|| {
+            self.binds.push(bind);
+            self.binds.len() - 1
+        }) + 1;
+        let _ = match (self.dialect, pg_type) {
+            (Dialect::Sqlite, _) => write!(self.sql, "?{n}"),
+            (Dialect::Postgres, Some(ty)) => write!(self.sql, "CAST(${n} AS {ty})"),
+            (Dialect::Postgres, None) => write!(self.sql, "${n}"),
+        };
+    }
+}
+
+/// The PostgreSQL type of a parameter; `None` is a truth value.
+fn pg_type(ty: Option<CastType>) -> &'static str {
+    match ty {
+        None => "boolean",
+        Some(CastType::Text(_)) => "text",
+        Some(CastType::Integer) => "bigint",
+        Some(CastType::Decimal) => "numeric",
+        Some(CastType::Date) => "date",
+        Some(CastType::DateTime) => "timestamp",
+    }
+}
+
+/// Which joins are needed by what is rendered, directly or by another join's condition.
+fn needed_joins(branch: &Branch, items: &[Resolved], with_items: bool, count: bool) -> Vec<bool> {
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    if with_items {
+        for item in items {
+            if let Resolved::Expr(expr) = item {
+                used.extend(expr.aliases());
+            }
+        }
+    }
+    for predicate in &branch.filter {
+        predicate_aliases(predicate, &mut used);
+    }
+    if !count {
+        for by in &branch.order {
+            used.extend(by.expr.aliases());
+        }
+    }
+    if let Some(window) = &branch.window {
+        window.partition.iter().for_each(|e| used.extend(e.aliases()));
+        window.order.iter().for_each(|by| used.extend(by.expr.aliases()));
+    }
+    if let Some(pairs) = &branch.pairs {
+        used.extend(pairs.on.aliases());
+    }
+    let mut needed = vec![false; branch.joins.len()];
+    loop {
+        let mut changed = false;
+        for (join, needed) in branch.joins.iter().zip(&mut needed) {
+            if !*needed && used.contains(join.table.alias.as_str()) {
+                *needed = true;
+                changed = true;
+                used.extend(join.on.aliases());
+            }
+        }
+        if !changed {
+            return needed;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

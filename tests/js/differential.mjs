@@ -33,6 +33,7 @@ export class Referee {
     }
     const errors = validationErrors(this.schema, document);
     if (errors.length > 0) return plain({ errors });
+    let mistake;
     const result = await execute({
       schema: this.schema,
       document,
@@ -40,11 +41,18 @@ export class Referee {
       variableValues: variables ?? undefined,
       contextValue: this.context,
       fieldResolver: (record, args, context, info) => {
-        const own = record?.[info.fieldName];
-        // A page's own fields are ready; everything else is in the data.
-        return typeof own === 'function' ? own() : resolve(record, args, context, info);
+        try {
+          const own = record?.[info.fieldName];
+          // A page's own fields are ready; everything else is in the data.
+          return typeof own === 'function' ? own() : resolve(record, args, context, info);
+        } catch (error) {
+          if (!(error instanceof GraphQLError)) mistake ??= error;
+          throw error;
+        }
       },
     });
+    // A bug of the referee, or data it does not understand, must not pass for a field error of the shop.
+    if (mistake) throw new Error(`the referee failed: ${mistake.message}\n${query}`, { cause: mistake });
     return plain(result);
   }
 }

@@ -119,6 +119,7 @@ describe('differential.mjs', () => {
     const result = await answer(`{
       articles(first: 2) { nodes { code } edges { node { code } } pageInfo { hasNextPage hasPreviousPage } totalCount }
       filtered: articles(filter: {or: [{code: {startsWith: "A"}}, {code: {eq: "B1"}}], not: {code: {in: "A2"}}}) { nodes { code } }
+      under: articles(filter: {department: {under: "JARDIN"}}) { nodes { code } }
       department(code: "OUTIL") {
         articles(first: 1) { nodes { code } totalCount }
         own: articles(deep: false) { totalCount }
@@ -127,6 +128,7 @@ describe('differential.mjs', () => {
     assert.deepEqual(result.data, {
       articles: { nodes: [{ code: 'A10' }, { code: 'A2' }], edges: [{ node: { code: 'A10' } }, { node: { code: 'A2' } }], pageInfo: { hasNextPage: true, hasPreviousPage: false }, totalCount: 4 },
       filtered: { nodes: [{ code: 'A10' }, { code: 'B1' }] },
+      under: { nodes: [{ code: 'B1' }] },
       department: { articles: { nodes: [{ code: 'A10' }], totalCount: 4 }, own: { totalCount: 0 } },
     });
   });
@@ -159,6 +161,11 @@ describe('differential.mjs', () => {
       assert.ok(result.errors.length > 0, query);
       assert.ok(!Object.hasOwn(result, 'data'), query);
     }
+  });
+
+  test('what the referee cannot do is no field error', async () => {
+    const odd = new Referee({ sdl, data: { ...data, departments: { D: { id: 'D', title: 'D', articles: [], children: 7 } } } });
+    await assert.rejects(odd.answer({ query: '{ department(code: "D") { children { code } } }' }), /the referee failed/);
   });
 
   test('the command reads its input from a file and prints JSON lines', async () => {
@@ -212,7 +219,7 @@ describe('generate.mjs', () => {
     const text = valid.map(({ query }) => query).join('\n');
     for (const pattern of [
       /\.\.\. ?\{|\.\.\. @/, /\.\.\. on Node/, /\.\.\. on Article/, /fragment \w+ on Node/, /@skip\(if: \$/, /@include\(if: true/, /@skip\([^)]*\) @include|@include\([^)]*\) @skip/,
-      /: ID! = /, /: Boolean = /, / = null/, /__schema/, /__type\(/, /__typename/, /filter: \{/, /filter: \$/, /in: \[[^\]]*\$/, /"""/, /: null/, /first: \d{3}/, /deep: \$/, /options: \$|value: \$/,
+      /: ID! = /, /: Boolean = /, / = null/, /__schema/, /__type\(/, /__typename/, /filter: \{/, /filter: \$/, /in: \[[^\]]*\$/, /"""/, /: null/, /first: \d{3}/, /deep: \$/, /options: \$|value: \$/, /either_1: \w+/,
     ]) assert.match(text, pattern);
     assert.doesNotMatch(text, /cursor|Cursor|provenance|after:/);
     const results = await Promise.all(valid.map((operation) => referee.answer(operation)));
@@ -312,7 +319,7 @@ describe('fuzz.mjs', () => {
     try {
       const dataFile = file('data.json', JSON.stringify(data));
       const sdlFile = file('schema.graphql', sdl);
-      const { stdout: operations } = await command('generate.mjs', '--sdl', sdlFile, '--data', dataFile, '--seed', '5', '--count', '60', '--filters', 'code.eq,title.isNull');
+      const { stdout: operations } = await command('generate.mjs', '--sdl', sdlFile, '--data', dataFile, '--seed', '5', '--count', '60', '--filters', 'code.eq,title.isNull,department.under');
       assert.equal(operations.trim().split('\n').length, 60);
       const operationsFile = file('operations.jsonl', operations);
       const { stdout: results } = await command('differential.mjs', file('input.json', JSON.stringify({ sdlFile: 'schema.graphql', dataFile: 'data.json', operationsFile: 'operations.jsonl' })));

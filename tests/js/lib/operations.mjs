@@ -87,6 +87,8 @@ export class Operations {
       },
       values: () => {
         const given = used.filter(([, { value }]) => value !== undefined).map(([variable, { value }]) => [variable, value]);
+        // One that nobody declared is let pass.
+        if (this.random.chance(0.03)) given.push(['notDeclared', 1]);
         return given.length > 0 ? Object.fromEntries(given) : null;
       },
     };
@@ -122,6 +124,7 @@ export class Operations {
     const roll = random.next();
     if (roll < 0.06) return this.#typename(scope);
     if (place.depth === 0 && roll < 0.12) return this.#introspection(scope);
+    if (isAbstractType(type) && roll < 0.18) return this.#oneKeyTwoTypes(type, scope);
     if (roll < 0.22) return this.#inlineFragment(type, scope, place);
     if (roll < 0.3) return this.#namedFragment(type, scope, place);
     return this.#field(type, scope, place);
@@ -221,6 +224,22 @@ export class Operations {
     const condition = this.#condition(type);
     const on = condition === type && random.chance(0.4) ? '' : ` on ${condition.name}`;
     return `...${on}${this.#directives()} ${this.#selection(condition, scope, place)}`;
+  }
+
+  /** Two types that never meet may answer different fields of one shape under one key. */
+  #oneKeyTwoTypes(type, scope) {
+    const { random } = this;
+    const [left, right] = random.shuffled(this.schema.getPossibleTypes(type));
+    if (!right) return undefined;
+    const plain = (one) => Object.values(one.getFields()).filter((field) => isLeafType(getNamedType(field.type)) && field.args.length === 0 && this.#usable(one, field, { depth: 0, lists: 0 }));
+    const first = random.pick(plain(left));
+    const second = first && random.pick(plain(right).filter((field) => String(field.type) === String(first.type)));
+    if (!second) return undefined;
+    const key = this.#free(scope, 'either');
+    const text = `... on ${left.name} { ${key}: ${first.name} } ... on ${right.name} { ${key}: ${second.name} }`;
+    scope.keys.set(key, { signature: text, below: new Scope() });
+    this.left -= 2;
+    return text;
   }
 
   #namedFragment(type, scope, place) {

@@ -64,11 +64,11 @@ export class Shop {
   articlesUnder(department, deep, seen = new Set()) {
     if (seen.has(department.code)) return [];
     seen.add(department.code);
-    const codes = new Set(department.articles ?? []);
+    const codes = new Set(readable(department.articles));
     if (deep) {
-      for (const child of department.children ?? []) {
+      for (const child of readable(department.children)) {
         const record = this.byCode('Department', child);
-        if (record) for (const code of this.articlesUnder(record, true, seen)) codes.add(code);
+        if (record && !isFailure(record)) for (const code of this.articlesUnder(record, true, seen)) codes.add(code);
       }
     }
     return this.inPageOrder('Article', [...codes]);
@@ -94,16 +94,22 @@ const FIELDS = {
   'Query.nodes': (_, { ids }, shop) => ids.map((id) => shop.byId(id)),
   'Query.route': (_, { path }, shop) => shop.data.routes?.[path] ?? null,
   'Query.departments': (_, { parentCode }, shop) => {
-    if (parentCode != null) return shop.byCode('Department', parentCode)?.children ?? null;
+    // A failing record has no children to tell: its failure is the field's.
+    if (parentCode != null) {
+      const parent = shop.byCode('Department', parentCode);
+      return isFailure(parent) ? parent : (parent?.children ?? null);
+    }
     return shop.data.roots ?? shop.all('Department').filter((d) => d.parent == null).map((d) => d.code);
   },
   'Department.articles': (department, { deep }, shop) => shop.articlesUnder(department, deep ?? true),
   'Article.reference': (article, { options }, shop) => {
+    // A reference whose options cannot be read is not the one that was asked for.
     const key = (pairs) => pairs.map(({ name, value }) => JSON.stringify([name, value])).sort().join();
     const wanted = key(options);
-    const found = (article.references ?? [])
+    const found = readable(article.references)
       .map((code) => shop.byCode('Reference', code))
-      .filter((reference) => reference && key(reference.optionValues ?? []) === wanted);
+      .filter((reference) => reference && !isFailure(reference) && !isFailure(reference.optionValues))
+      .filter((reference) => key(reference.optionValues ?? []) === wanted);
     return found.length === 1 ? found[0] : null;
   },
 };
@@ -197,13 +203,23 @@ function matches(record, filter, shop) {
     if (name === 'and') return condition.every((part) => matches(record, part, shop));
     if (name === 'or') return condition.some((part) => matches(record, part, shop));
     if (name === 'not') return !matches(record, condition, shop);
+    if (name === 'department') return hangsUnder(record, condition, shop);
     const fold = name === 'code' ? shop.fold : (value) => value;
     return Object.entries(condition).every(([operator, operand]) => {
-      const test = OPERATORS[operator];
+      // On texts `startsWith` folds case and accents, which is Comptoir's own: not for this referee.
+      const test = operator === 'startsWith' && name !== 'code' ? undefined : OPERATORS[operator];
       if (!test) throw new Error(`the referee cannot filter by ${name}.${operator}: teach it in lib/resolvers.mjs`);
       return operand === null || operand === undefined || test(record[name] ?? null, operand, fold);
     });
   });
+}
+
+/** `department: {under: CODE}`: the article hangs in that department or below it. */
+function hangsUnder(article, { under, ...more }, shop) {
+  if (Object.keys(more).length > 0) throw new Error(`the referee cannot filter by department.${Object.keys(more)}`);
+  if (under == null) return true;
+  const department = shop.byCode('Department', under);
+  return department !== null && shop.articlesUnder(department, true).includes(shop.fold(article.code));
 }
 
 const OPERATORS = {
@@ -223,6 +239,11 @@ const OPERATORS = {
 export function entityOfConnection(type) {
   const name = /^(\w+)Connection$/.exec(type.name)?.[1];
   return isObjectType(type) && name in ENTITIES ? name : undefined;
+}
+
+/** A list, or nothing where it is not there or cannot be read. */
+function readable(list) {
+  return Array.isArray(list) ? list : [];
 }
 
 function isFailure(value) {

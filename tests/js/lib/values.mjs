@@ -123,6 +123,7 @@ export class Values {
   #operand(entity, field, operator) {
     const { random, vocabulary } = this;
     const value = () => (field === 'code' ? vocabulary.code(random, entity) : random.pick(vocabulary.values(entity, field)));
+    if (operator === 'under') return vocabulary.code(random, 'Department');
     if (operator === 'isNull') return random.chance(0.5);
     if (operator === 'in' || operator === 'notIn') return Array.from({ length: random.int(1, 4) }, value).filter((one) => one !== undefined);
     if (operator === 'startsWith') {

@@ -16,7 +16,7 @@ export const SKIPPED_FIELDS = [
 /** Arguments never given: paging goes forward from the start, in code order. */
 export const SKIPPED_ARGUMENTS = ['after', 'before', 'last', 'search', 'sort', 'facetFilters', 'preset', 'format'];
 
-/** Filter fields and operators that the server takes and the referee knows; more by `--filters title.eq,published.eq`. */
+/** Filter fields and operators that the server takes and the referee knows; more by `--filters code.eq,department.under`. */
 export const FILTERS = ['code.eq', 'code.in', 'code.startsWith'];
 
 const UNKNOWN_CODES = ['NO-SUCH-CODE', '', 'é☃', "O'Hara; --", '0'];

@@ -1,0 +1,150 @@
+//! Cursors and node ids. A cursor is sealed (AEAD) with the shop's key: clients can neither read nor
+//! forge it, and one of another list is refused. Sealing is deterministic, so that the same record
+//! has the same cursor in every process.
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey},
+    hmac,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{federation::page::Position, value::Value};
+
+/// Seals and opens cursors.
+pub struct Sealer {
+    key: LessSafeKey,
+    nonces: hmac::Key,
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealer")
+    }
+}
+
+const VERSION: u8 = 1;
+const NONCE: usize = 12;
+
+impl Sealer {
+    /// With the shop's 32-byte key; `None` only if the crypto library refuses it.
+    pub fn new(key: &[u8; 32]) -> Option<Self> {
+        let unbound = UnboundKey::new(&AES_256_GCM_SIV, key).ok()?;
+        Some(Self { key: LessSafeKey::new(unbound), nonces: hmac::Key::new(hmac::HMAC_SHA256, key) })
+    }
+
+    /// Seals a position of a list; `list` names the list and its order.
+    pub fn seal(&self, list: &str, position: &Position) -> String {
+        let mut bytes = vec![VERSION, u8::try_from(position.row).unwrap_or(u8::MAX)];
+        for value in &position.key {
+            write_value(&mut bytes, value);
+        }
+        let tag = hmac::sign(&self.nonces, &[list.as_bytes(), &bytes].concat());
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&tag.as_ref()[..NONCE]);
+        let mut sealed = nonce.to_vec();
+        let aad = Aad::from(list.as_bytes());
+        if self.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut bytes).is_err() {
+            return String::new();
+        }
+        sealed.extend_from_slice(&bytes);
+        URL_SAFE_NO_PAD.encode(sealed)
+    }
+
+    /// Opens a cursor of a list; `None` when it is not one of ours, or of another list.
+    pub fn open(&self, list: &str, cursor: &str) -> Option<Position> {
+        if cursor.len() > 2048 {
+            return None;
+        }
+        let mut bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        if bytes.len() < NONCE {
+            return None;
+        }
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&bytes[..NONCE]);
+        let aad = Aad::from(list.as_bytes());
+        let plain =
+            self.key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut bytes[NONCE..]).ok()?;
+        let [VERSION, row, rest @ ..] = &*plain else { return None };
+        let mut rest = rest;
+        let mut key = Vec::new();
+        while !rest.is_empty() {
+            key.push(read_value(&mut rest)?);
+        }
+        Some(Position { row: usize::from(*row), key })
+    }
+}
+
+fn write_value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Int(n) => {
+            out.push(b'i');
+            out.extend_from_slice(&n.to_be_bytes());
+        }
+        Value::Text(text) => {
+            out.push(b't');
+            out.extend_from_slice(&u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
+            out.extend_from_slice(text.as_bytes());
+        }
+        Value::Decimal(d) => {
+            out.push(b'd');
+            out.extend_from_slice(&d.serialize());
+        }
+        _ => out.push(b'n'),
+    }
+}
+
+fn read_value(bytes: &mut &[u8]) -> Option<Value> {
+    let (kind, rest) = bytes.split_first()?;
+    let (value, rest) = match kind {
+        b'i' => {
+            let (n, rest) = rest.split_first_chunk::<8>()?;
+            (Value::Int(i64::from_be_bytes(*n)), rest)
+        }
+        b't' => {
+            let (len, rest) = rest.split_first_chunk::<4>()?;
+            let (text, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*len)).ok()?)?;
+            (Value::text(std::str::from_utf8(text).ok()?), rest)
+        }
+        b'd' => {
+            let (d, rest) = rest.split_first_chunk::<16>()?;
+            (Value::Decimal(rust_decimal::Decimal::deserialize(*d)), rest)
+        }
+        b'n' => (Value::Null, rest),
+        _ => return None,
+    };
+    *bytes = rest;
+    Some(value)
+}
+
+/// The global id of a record: opaque, over type and code.
+pub fn node_id(entity: &str, code: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{entity}:{code}"))
+}
+
+/// What a global id names: type and code; `None` when it is not one of ours.
+pub fn read_node_id(id: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
+    let (entity, code) = text.split_once(':')?;
+    Some((entity.into(), code.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_opens_only_in_its_own_list() {
+        let sealer = Sealer::new(&[7; 32]).expect("key");
+        let position = Position { row: 2, key: vec![Value::text("CVM001"), Value::Int(3), Value::Null] };
+        let cursor = sealer.seal("Article/CODE", &position);
+        assert_eq!(sealer.open("Article/CODE", &cursor), Some(position.clone()));
+        assert_eq!(sealer.open("Reference/CODE", &cursor), None);
+        assert_eq!(cursor, sealer.seal("Article/CODE", &position));
+        for at in 0..cursor.len() {
+            let mut forged = cursor.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).expect("ascii");
+            assert!(forged == cursor || sealer.open("Article/CODE", &forged).is_none());
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The tree of levels: a level is one entity's records with everything wanted of them; links lead
+//! from its records to the next levels. Sibling links are read at once.
+
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt, join_all};
+
+use super::{Run, tree::Tree};
+use crate::{
+    federation::{
+        batch::{Batch, DUPLICATE, NONE},
+        engine::Fault,
+        filter::Filter,
+        model::EntityId,
+        page::{Page, PageAsk, Position},
+        shape::Shape,
+    },
+    value::{Value, fold},
+};
+
+/// What is wanted of an entity at one place of an operation, and what of its neighbours.
+#[derive(Debug)]
+pub struct Node {
+    /// The entity.
+    pub entity: EntityId,
+    /// What is asked of the sources. Departments are read through the run's tree instead.
+    pub shape: Arc<Shape>,
+    /// Where to go from its records.
+    pub links: Vec<Link>,
+}
+
+/// A way from records to others.
+#[derive(Debug)]
+pub struct Link {
+    /// Which way.
+    pub kind: LinkKind,
+    /// Its arguments' slot in [`Run::args`].
+    pub args: usize,
+    /// What is wanted there.
+    pub node: Node,
+    /// The exact number of records is wanted too (connections).
+    pub total: bool,
+}
+
+/// The ways there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// Reference → its article.
+    Article,
+    /// Article → its main department.
+    Main,
+    /// Article → every department it hangs in.
+    Placements,
+    /// Department → the one above.
+    Parent,
+    /// Department → root first, itself last.
+    Path,
+    /// Department → those directly under it.
+    Children,
+    /// Department → articles, a page.
+    Articles,
+    /// Article → related articles.
+    Related,
+    /// Article → references, a page.
+    References,
+    /// Article → the one reference with these option values.
+    OneReference,
+}
+
+/// A link's arguments, coerced.
+#[derive(Clone, Debug, Default)]
+pub enum Args {
+    /// None.
+    #[default]
+    None,
+    /// `related(kind:)`.
+    Kind(Option<String>),
+    /// A connection.
+    Page(PageArgs),
+    /// `reference(options:)`: (name, value) pairs.
+    Options(Vec<(String, String)>),
+}
+
+/// A connection's arguments.
+#[derive(Clone, Debug)]
+pub struct PageArgs {
+    /// How many.
+    pub first: usize,
+    /// After this position.
+    pub after: Option<Position>,
+    /// Which.
+    pub filter: Filter,
+    /// In a department: of everything under it too.
+    pub deep: bool,
+}
+
+/// Records at one place of an answer.
+#[derive(Debug)]
+pub struct Level {
+    /// All records of the batch; which of them stand where, the links that lead here say.
+    pub batch: Arc<Batch>,
+    /// Where the links lead, in the node's order.
+    pub links: Vec<LinkData>,
+}
+
+/// Where a link leads from each record of the parent's batch.
+#[derive(Debug)]
+pub enum LinkData {
+    /// To one record or [`NONE`].
+    One(Vec<u32>, Box<Level>),
+    /// To several.
+    Many(Vec<Vec<u32>>, Box<Level>),
+    /// To a page each.
+    Pages(Vec<Pages>, Box<Level>),
+    /// Nowhere: the whole link failed.
+    Failed(Fault),
+}
+
+/// A page at one record.
+#[derive(Debug, Default)]
+pub struct Pages {
+    /// The records.
+    pub page: Page,
+    /// How many there are in all, when asked.
+    pub total: Option<Result<usize, Fault>>,
+}
+
+impl Run<'_> {
+    /// Follows a node's links from some of a batch's records.
+    pub fn follow<'a>(
+        &'a self,
+        node: &'a Node,
+        batch: Arc<Batch>,
+        records: &'a [u32],
+    ) -> BoxFuture<'a, Level> {
+        async move {
+            let links = join_all(node.links.iter().map(|link| self.link(link, &batch, records))).await;
+            Level { batch, links }
+        }
+        .boxed()
+    }
+
+    async fn link(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> LinkData {
+        let found = match link.kind {
+            LinkKind::Article => self.article(link, batch, records).await,
+            LinkKind::Main => self.main(link, batch, records).await,
+            LinkKind::Placements => self.placements(link, batch, records).await,
+            LinkKind::Parent | LinkKind::Path | LinkKind::Children => {
+                self.in_tree(link, batch, records).await
+            }
+            LinkKind::Articles => self.articles_under(link, batch, records).await,
+            LinkKind::Related => self.related(link, batch, records).await,
+            LinkKind::References => self.references(link, batch, records).await,
+            LinkKind::OneReference => self.one_reference(link, batch, records).await,
+        };
+        found.unwrap_or_else(LinkData::Failed)
+    }
+
+    /// Whether a record may be shown in a list.
+    pub(super) fn listed(&self, batch: &Batch, record: u32) -> Result<bool, Fault> {
+        if !self.ask.shopper {
+            return Ok(true);
+        }
+        self.catalog.engine.visible(batch, record).map_err(Fault::Source)
+    }
+
+    async fn article(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
+        let field = self.field(batch, "articleCode");
+        let codes: Vec<Option<String>> = records.iter().map(|r| self.text(batch, field, *r)).collect();
+        let asked: Vec<&str> = codes.iter().flatten().map(String::as_str).collect();
+        let found = self.catalog.engine.by_code(&self.ask, &link.node.shape, &asked).await?;
+        let mut of = vec![NONE; batch.len()];
+        let mut at = found.of.into_iter();
+        let mut used = Vec::new();
+        for (r, code) in records.iter().zip(&codes) {
+            if code.is_none() {
+                continue;
+            }
+            let Some(target) = at.next().filter(|t| *t < DUPLICATE) else { continue };
+            if self.reveal || self.listed(&found.batch, target)? {
+                of[*r as usize] = target;
+                used.push(target);
+            }
+        }
+        let level = self.next(&link.node, Arc::new(found.batch), used).await;
+        Ok(LinkData::One(of, Box::new(level)))
+    }
+
+    async fn main(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
+        let tree = self.tree().await?;
+        let mut of = vec![NONE; batch.len()];
+        for r in records {
+            let placed = self.placed(&tree, batch, *r)?;
+            let main = placed.iter().find(|(_, main)| *main);
+            of[*r as usize] = main.map_or(NONE, |(d, _)| *d);
+        }
+        let used: Vec<u32> = of.iter().copied().filter(|r| *r != NONE).collect();
+        let level = self.next(&link.node, tree.batch.clone(), used).await;
+        Ok(LinkData::One(of, Box::new(level)))
+    }
+
+    async fn placements(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
+        let tree = self.tree().await?;
+        let mut of = vec![Vec::new(); batch.len()];
+        for r in records {
+            of[*r as usize] = self.placed(&tree, batch, *r)?.into_iter().map(|(d, _)| d).collect();
+        }
+        let used = of.iter().flatten().copied().collect();
+        let level = self.next(&link.node, tree.batch.clone(), used).await;
+        Ok(LinkData::Many(of, Box::new(level)))
+    }
+
+    /// The departments on the web in which an article hangs, and whether each is the main one.
+    fn placed(&self, tree: &Tree, batch: &Batch, record: u32) -> Result<Vec<(u32, bool)>, Fault> {
+        let model = &self.catalog.engine.model;
+        let e = &model.entities[batch.shape.entity];
+        let Some(list) = e.lists.get_index_of("placements") else { return Ok(Vec::new()) };
+        let columns = &e.lists[list].columns;
+        let (department, main) = (columns.get_index_of("department"), columns.get_index_of("isMain"));
+        let merged = batch.list(model, list, record).map_err(Fault::Source)?;
+        let mut placed = Vec::new();
+        for item in &merged.items {
+            let code = department.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
+            let Some(d) = code.and_then(|c| tree.find(c)) else { continue };
+            if !self.ask.shopper || tree.shown[d as usize] {
+                let main = main.and_then(|c| item.fields.get(c)) == Some(&Value::Bool(true));
+                placed.push((d, main));
+            }
+        }
+        Ok(placed)
+    }
+
+    async fn in_tree(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
+        let tree = self.tree().await?;
+        let shown = |r: &u32| !self.ask.shopper || tree.shown[*r as usize];
+        if link.kind == LinkKind::Parent {
+            let mut of = vec![NONE; batch.len()];
+            for r in records {
+                of[*r as usize] =
+                    Some(tree.parent[*r as usize]).filter(|p| *p != NONE && shown(p)).unwrap_or(NONE);
+            }
+            let used: Vec<u32> = of.iter().copied().filter(|r| *r != NONE).collect();
+            let level = self.next(&link.node, tree.batch.clone(), used).await;
+            return Ok(LinkData::One(of, Box::new(level)));
+        }
+        let mut of = vec![Vec::new(); batch.len()];
+        for r in records {
+            of[*r as usize] = match link.kind {
+                LinkKind::Path => tree.path(*r).into_iter().filter(shown).collect(),
+                _ => tree.children[*r as usize].iter().copied().filter(shown).collect(),
+            };
+        }
+        let used = of.iter().flatten().copied().collect();
+        let level = self.next(&link.node, tree.batch.clone(), used).await;
+        Ok(LinkData::Many(of, Box::new(level)))
+    }
+
+    async fn related(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
+        let engine = &self.catalog.engine;
+        let e = &engine.model.entities[batch.shape.entity];
+        let wanted = match self.args.get(link.args) {
+            Some(Args::Kind(kind)) => kind.as_deref(),
+            _ => None,
+        };
+        let Some(list) = e.lists.get_index_of("related") else {
+            return Err(Fault::Internal("no list of related articles".into()));
+        };
+        let columns = &e.lists[list].columns;
+        let (article, kind) = (columns.get_index_of("article"), columns.get_index_of("kind"));
+        let mut codes: Vec<(u32, String)> = Vec::new();
+        for r in records {
+            let merged = batch.list(&engine.model, list, *r).map_err(Fault::Source)?;
+            for item in &merged.items {
+                let text = |c: Option<usize>| c.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
+                if wanted.is_some_and(|w| text(kind).is_none_or(|k| fold(k) != fold(w))) {
+                    continue;
+                }
+                if let Some(code) = text(article) {
+                    codes.push((*r, code.to_owned()));
+                }
+            }
+        }
+        let asked: Vec<&str> = codes.iter().map(|(_, c)| c.as_str()).collect();
+        let found = engine.by_code(&self.ask, &link.node.shape, &asked).await?;
+        let mut of: Vec<Vec<u32>> = vec![Vec::new(); batch.len()];
+        for ((r, _), target) in codes.iter().zip(found.of) {
+            let list = &mut of[*r as usize];
+            if target < DUPLICATE && !list.contains(&target) && self.listed(&found.batch, target)? {
+                list.push(target);
+            }
+        }
+        let used = of.iter().flatten().copied().collect();
+        let level = self.next(&link.node, Arc::new(found.batch), used).await;
+        Ok(LinkData::Many(of, Box::new(level)))
+    }
+
+    async fn references(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
+        let Some(Args::Page(args)) = self.args.get(link.args) else {
+            return Err(Fault::Internal("a connection without arguments".into()));
+        };
+        let engine = &self.catalog.engine;
+        let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
+        let page = PageAsk { first: args.first, after: args.after.clone(), filter: &args.filter };
+        let read = engine.pages_under(&self.ask, &link.node.shape, &parents, &page, Some(batch));
+        let count = async {
+            if !link.total {
+                return None;
+            }
+            Some(engine.count(&self.ask, self.catalog.reference, Some(&parents), &args.filter).await)
+        };
+        let (read, counts) = futures::join!(read, count);
+        let (found, found_pages) = read?;
+        let mut of: Vec<Pages> = (0..batch.len()).map(|_| Pages::default()).collect();
+        for (n, (r, page)) in records.iter().zip(found_pages).enumerate() {
+            let total = counts.as_ref().map(|c| c.as_ref().map(|c| c[n]).map_err(Clone::clone));
+            of[*r as usize] = Pages { page, total };
+        }
+        let used = of.iter().flat_map(|p| p.page.records.iter().copied()).collect();
+        let level = self.next(&link.node, Arc::new(found), used).await;
+        Ok(LinkData::Pages(of, Box::new(level)))
+    }
+
+    /// The reference of each article whose option values are just these.
+    async fn one_reference(
+        &self,
+        link: &Link,
+        batch: &Arc<Batch>,
+        records: &[u32],
+    ) -> Result<LinkData, Fault> {
+        let engine = &self.catalog.engine;
+        let options = match self.args.get(link.args) {
+            Some(Args::Options(options)) => options.as_slice(),
+            _ => &[],
+        };
+        let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
+        let filter = Filter::And(Vec::new());
+        let page = PageAsk { first: engine.limits.gather, after: None, filter: &filter };
+        let (found, pages) =
+            engine.pages_under(&self.ask, &link.node.shape, &parents, &page, Some(batch)).await?;
+        let mut of = vec![NONE; batch.len()];
+        for (r, page) in records.iter().zip(pages) {
+            let matching = page.records.into_iter().find(|c| {
+                let values = self.option_values(&found, *c);
+                values.len() == options.len()
+                    && options
+                        .iter()
+                        .all(|(n, v)| values.iter().any(|(name, value)| fold(name) == fold(n) && value == v))
+            });
+            of[*r as usize] = matching.unwrap_or(NONE);
+        }
+        let used: Vec<u32> = of.iter().copied().filter(|r| *r != NONE).collect();
+        let level = self.next(&link.node, Arc::new(found), used).await;
+        Ok(LinkData::One(of, Box::new(level)))
+    }
+
+    /// The option values of a reference: (name, value) pairs.
+    pub fn option_values(&self, batch: &Batch, record: u32) -> Vec<(String, String)> {
+        ["option1", "option2"]
+            .iter()
+            .filter_map(|option| {
+                let value = self.text(batch, self.field(batch, &format!("{option}Value")), record)?;
+                let name = self.text(batch, self.field(batch, &format!("{option}Name")), record);
+                Some((name.unwrap_or_default(), value))
+            })
+            .collect()
+    }
+
+    /// Follows a node's links from the records that are really there, each once.
+    pub(super) async fn next(&self, node: &Node, batch: Arc<Batch>, mut used: Vec<u32>) -> Level {
+        used.sort_unstable();
+        used.dedup();
+        self.follow(node, batch, &used).await
+    }
+
+    fn field(&self, batch: &Batch, name: &str) -> Option<usize> {
+        self.catalog.engine.model.entities[batch.shape.entity].fields.get_index_of(name)
+    }
+
+    fn text(&self, batch: &Batch, field: Option<usize>, record: u32) -> Option<String> {
+        let merged = batch.merged(&self.catalog.engine.model, field?, record).ok()?;
+        merged.value.as_str().map(Into::into)
+    }
+}

@@ -1,0 +1,301 @@
+//! Finding records by something else than their code: slug, barcode, storefront path.
+
+use std::sync::Arc;
+
+use super::{
+    Run,
+    slug::{self, ARTICLE_PATH, DEPARTMENT_PATH},
+};
+use crate::{
+    federation::{
+        batch::{Batch, DUPLICATE, NONE},
+        engine::Fault,
+        fetch::code_of,
+        model::EntityId,
+        provenance::FieldProvenance,
+        shape::{Shape, Want},
+    },
+    sources::{Param, Statement, expr::CastType, select::Predicate},
+    value::Value,
+};
+
+/// What a look-up found.
+#[derive(Debug)]
+pub enum Found {
+    /// This record of the batch.
+    One(Arc<Batch>, u32),
+    /// Nothing, or nothing that may be shown.
+    Nothing,
+    /// More than one.
+    Several(Vec<String>),
+    /// Two rows of the deciding source have this code.
+    Doubled(String),
+}
+
+/// What stands behind a storefront path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    /// A department's page.
+    Department,
+    /// An article's page.
+    Article,
+}
+
+impl Run<'_> {
+    /// A record by its code.
+    pub async fn by_code(&self, shape: &Arc<Shape>, code: &str) -> Result<Found, Fault> {
+        if shape.entity == self.catalog.department {
+            let tree = self.tree().await?;
+            return Ok(match tree.find(code) {
+                Some(r) if tree.batch.doubled.contains(&r) => Found::Doubled(code.into()),
+                Some(r) if self.reveal || !self.ask.shopper || tree.shown[r as usize] => {
+                    Found::One(tree.batch.clone(), r)
+                }
+                _ => Found::Nothing,
+            });
+        }
+        let found = self.catalog.engine.by_code(&self.ask, shape, &[code]).await?;
+        match found.of.first().copied() {
+            Some(r) if r < DUPLICATE => self.shown(Arc::new(found.batch), r),
+            _ => Ok(Found::Nothing),
+        }
+    }
+
+    fn shown(&self, batch: Arc<Batch>, record: u32) -> Result<Found, Fault> {
+        if batch.doubled.contains(&record) {
+            return Ok(Found::Doubled(batch.code(record).into()));
+        }
+        if self.reveal || self.listed(&batch, record)? {
+            Ok(Found::One(batch, record))
+        } else {
+            Ok(Found::Nothing)
+        }
+    }
+
+    /// A record by its slug: a slug that a source sets, else the code at its end.
+    pub async fn by_slug(&self, shape: &Arc<Shape>, slug: &str) -> Result<Found, Fault> {
+        let engine = &self.catalog.engine;
+        let e = &engine.model.entities[shape.entity];
+        if let Some(field) = e.fields.get_index_of("slug") {
+            for code in self.codes_with(shape.entity, "slug", slug).await? {
+                let found = self.by_code(shape, &code).await?;
+                if let Found::One(batch, record) = &found {
+                    let own = batch.merged(&engine.model, field, *record);
+                    if own.is_ok_and(|m| m.value.as_str() == Some(slug)) {
+                        return Ok(found);
+                    }
+                }
+            }
+        }
+        match slug::code_of(slug) {
+            Some(code) => self.by_code(shape, &code).await,
+            None => Ok(Found::Nothing),
+        }
+    }
+
+    /// A reference by its barcode, as merged.
+    pub async fn by_barcode(&self, shape: &Arc<Shape>, barcode: &str) -> Result<Found, Fault> {
+        let engine = &self.catalog.engine;
+        let codes = self.codes_with(shape.entity, "barcode", barcode).await?;
+        let asked: Vec<&str> = codes.iter().map(String::as_str).collect();
+        let mut want = shape.want.clone();
+        want.fields.extend(engine.model.entities[shape.entity].fields.get_index_of("barcode"));
+        let shape = Arc::new(Shape::new(engine, shape.entity, want, shape.language.as_deref()));
+        let found = engine.by_code(&self.ask, &shape, &asked).await?;
+        let batch = Arc::new(found.batch);
+        let field = engine.model.entities[shape.entity].fields.get_index_of("barcode");
+        let mut hits: Vec<u32> = Vec::new();
+        for record in found.of.into_iter().filter(|r| *r != NONE) {
+            let merged = field.and_then(|f| batch.merged(&engine.model, f, record).ok());
+            let same = merged.is_some_and(|m| m.value.as_str() == Some(barcode));
+            if same && !hits.contains(&record) && self.listed(&batch, record)? {
+                hits.push(record);
+            }
+        }
+        Ok(match hits.as_slice() {
+            [] => Found::Nothing,
+            [one] => return self.shown(batch, *one),
+            several => Found::Several(several.iter().map(|r| batch.code(*r).to_owned()).collect()),
+        })
+    }
+
+    /// Codes of records for which some source says just this of a text field.
+    async fn codes_with(&self, entity: EntityId, field: &str, text: &str) -> Result<Vec<String>, Fault> {
+        let engine = &self.catalog.engine;
+        let e = &engine.model.entities[entity];
+        let Some(id) = e.fields.get_index_of(field) else { return Ok(Vec::new()) };
+        let mut codes = Vec::new();
+        for source in &e.fields[id].sources {
+            let mut want = Want::default();
+            want.fields.insert(id);
+            let own = Shape::new(engine, entity, want, None);
+            let Some(asked) = own.sources.get(*source).and_then(Option::as_ref) else { continue };
+            let select = asked.select(|_, row| {
+                let expr = row.fields.get(field)?.expr.clone()?;
+                Some(vec![Predicate::In { exprs: vec![expr], types: vec![CastType::Text(0)], slot: 0 }])
+            });
+            if select.branches.is_empty() {
+                continue;
+            }
+            let params = [Param::Keys(vec![Box::from([Value::text(text)])])];
+            match engine.run(*source, &Statement::new(select), &params, &self.ask.moment).await {
+                Ok(rows) => {
+                    for r in 0..rows.len() {
+                        codes.extend(code_of(asked, rows.row(r)).as_str().map(str::to_owned));
+                    }
+                }
+                Err(cause) if *source == e.decides => return Err(Fault::Source(cause)),
+                Err(_) => {}
+            }
+        }
+        if let Some(overrides) = &engine.overrides {
+            let overridden = overrides.codes(&e.name, field).await.unwrap_or_default();
+            codes.extend(overridden);
+        }
+        Ok(codes)
+    }
+
+    /// What a storefront path names, by its beginning, and the slug in it.
+    pub fn read_path(path: &str) -> Option<(PathKind, &str)> {
+        let path = path.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
+        let strip = |head: &'static str| {
+            path.strip_prefix(head).or_else(|| path.strip_prefix(head.trim_start_matches('/')))
+        };
+        let (kind, slug) = match (strip(ARTICLE_PATH), strip(DEPARTMENT_PATH)) {
+            (Some(slug), _) => (PathKind::Article, slug),
+            (None, Some(slug)) => (PathKind::Department, slug),
+            (None, None) => return None,
+        };
+        (!slug.is_empty() && !slug.contains('/')).then_some((kind, slug))
+    }
+
+    /// The slug of a record: the one a source sets, else made of title and code.
+    pub fn slug(&self, batch: &Batch, record: u32) -> String {
+        slug_of(&self.catalog.engine.model, batch, record)
+    }
+}
+
+/// The slug of a record: the one a source sets, else made of title and code.
+pub fn slug_of(model: &crate::federation::model::Model, batch: &Batch, record: u32) -> String {
+    let e = &model.entities[batch.shape.entity];
+    let text = |name: &str| {
+        let field = e.fields.get_index_of(name)?;
+        let merged = batch.merged(model, field, record).ok()?;
+        merged.value.as_str().map(str::to_owned)
+    };
+    text("slug").unwrap_or_else(|| slug::slug(&text("title").unwrap_or_default(), batch.code(record)))
+}
+
+/// Records by code, as `node`s are asked: per code its record, none, or "two rows have it".
+pub type Hits = Vec<Result<Option<u32>, ()>>;
+
+impl Run<'_> {
+    /// Several records by their codes.
+    pub async fn by_codes(&self, shape: &Arc<Shape>, codes: &[&str]) -> Result<(Arc<Batch>, Hits), Fault> {
+        let mut hits = Vec::with_capacity(codes.len());
+        if shape.entity == self.catalog.department {
+            let tree = self.tree().await?;
+            for code in codes {
+                let record = tree.find(code);
+                hits.push(match record {
+                    Some(r) if tree.batch.doubled.contains(&r) => Err(()),
+                    Some(r) if self.reveal || !self.ask.shopper || tree.shown[r as usize] => Ok(Some(r)),
+                    _ => Ok(None),
+                });
+            }
+            return Ok((tree.batch.clone(), hits));
+        }
+        let found = self.catalog.engine.by_code(&self.ask, shape, codes).await?;
+        let batch = Arc::new(found.batch);
+        for record in found.of {
+            hits.push(if record >= DUPLICATE {
+                Ok(None)
+            } else if batch.doubled.contains(&record) {
+                Err(())
+            } else if self.reveal || self.listed(&batch, record)? {
+                Ok(Some(record))
+            } else {
+                Ok(None)
+            });
+        }
+        Ok((batch, hits))
+    }
+
+    /// Where each value of a record comes from, on the web or not; `None` when there is no such
+    /// record. `fields` are names of the schema; all when left out.
+    pub async fn explain(
+        &self,
+        entity: EntityId,
+        code: &str,
+        fields: Option<&[String]>,
+    ) -> Result<Option<Vec<FieldProvenance>>, Fault> {
+        let engine = &self.catalog.engine;
+        if entity == self.catalog.department {
+            let tree = self.tree().await?;
+            return Ok(tree.find(code).map(|r| self.provenance(&tree.batch, r, fields)));
+        }
+        let shape = Arc::new(Shape::new(engine, entity, Want::all(&engine.model, entity), None));
+        let found = engine.by_code(&self.ask, &shape, &[code]).await?;
+        let record = found.of.first().copied().filter(|r| *r < DUPLICATE);
+        Ok(record.map(|r| self.provenance(&found.batch, r, fields)))
+    }
+
+    /// The provenance of fields by their names in the schema; all when `None`. Names that are not
+    /// merged fields are left out.
+    pub fn provenance(&self, batch: &Batch, record: u32, fields: Option<&[String]>) -> Vec<FieldProvenance> {
+        let engine = &self.catalog.engine;
+        let e = &engine.model.entities[batch.shape.entity];
+        let all: Vec<String>;
+        let names = match fields {
+            Some(names) => names,
+            None => {
+                all = e.fields.keys().chain(e.lists.keys()).cloned().collect();
+                &all
+            }
+        };
+        names.iter().flat_map(|name| self.provenance_of(batch, record, name)).collect()
+    }
+
+    fn provenance_of(&self, batch: &Batch, record: u32, name: &str) -> Vec<FieldProvenance> {
+        let engine = &self.catalog.engine;
+        let e = &engine.model.entities[batch.shape.entity];
+        if let Some(field) = e.fields.get_index_of(name) {
+            let mut found = engine.provenance(batch, field, record);
+            if name == "slug" && found.winner.is_none() {
+                found.value = self.slug(batch, record).into();
+                found.winner = Some("default".into());
+            }
+            return vec![found];
+        }
+        if let Some(list) = e.lists.get_index_of(list_of(name)) {
+            let mut found = engine.list_provenance(batch, list, record);
+            name.clone_into(&mut found.field);
+            return vec![found];
+        }
+        parts_of(name)
+            .iter()
+            .filter_map(|p| e.fields.get_index_of(*p))
+            .map(|f| engine.provenance(batch, f, record))
+            .collect()
+    }
+}
+
+/// The list behind a field of the schema.
+pub fn list_of(field: &str) -> &str {
+    match field {
+        "departments" => "placements",
+        "image" => "images",
+        other => other,
+    }
+}
+
+/// The merged fields behind a field of the schema that is made of several.
+pub fn parts_of(field: &str) -> &'static [&'static str] {
+    match field {
+        "seo" => &["seoTitle", "seoDescription", "seoKeywords"],
+        "parent" => &["parentCode"],
+        "article" => &["articleCode"],
+        "optionValues" => &["option1Value", "option1Name", "option2Value", "option2Name"],
+        _ => &[],
+    }
+}

@@ -1,0 +1,87 @@
+//! The catalogue: departments, articles and references, and how one leads to another. Knows which
+//! levels there are; how a level is read and merged is the federation's.
+
+pub mod cursor;
+pub mod levels;
+pub mod lookup;
+mod placement;
+pub mod slug;
+pub mod tree;
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use crate::{
+    config::DepartmentsConfig,
+    federation::{
+        engine::{Ask, Engine, Fault},
+        model::EntityId,
+        shape::Shape,
+    },
+};
+
+/// The catalogue of one shop.
+#[derive(Debug)]
+pub struct Catalog {
+    /// Its federation.
+    pub engine: Arc<Engine>,
+    /// How departments make a tree.
+    pub departments: DepartmentsConfig,
+    /// `Department` in the model.
+    pub department: EntityId,
+    /// `Article` in the model.
+    pub article: EntityId,
+    /// `Reference` in the model.
+    pub reference: EntityId,
+    /// Seals cursors.
+    pub sealer: cursor::Sealer,
+    /// Put before a file's path.
+    pub media_base: String,
+}
+
+/// One operation's reading of the catalogue.
+pub struct Run<'a> {
+    /// The catalogue.
+    pub catalog: &'a Catalog,
+    /// The request.
+    pub ask: Ask,
+    /// The arguments of each link, by slot.
+    pub args: Vec<levels::Args>,
+    /// What the operation wants of departments; the tree is read once, with all of it.
+    pub tree_shape: Option<Arc<Shape>>,
+    /// Look-ups by code or id show records that are off the web (with their reason).
+    pub reveal: bool,
+    tree: OnceCell<Result<Arc<tree::Tree>, Fault>>,
+}
+
+impl<'a> Run<'a> {
+    /// A run for a request.
+    pub fn new(
+        catalog: &'a Catalog,
+        ask: Ask,
+        args: Vec<levels::Args>,
+        tree_shape: Option<Arc<Shape>>,
+        reveal: bool,
+    ) -> Self {
+        Self { catalog, ask, args, tree_shape, reveal, tree: OnceCell::new() }
+    }
+
+    /// The departments, read at first use.
+    pub async fn tree(&self) -> Result<Arc<tree::Tree>, Fault> {
+        let load = || async {
+            let Some(shape) = &self.tree_shape else {
+                return Err(Fault::Internal("the operation was planned without departments".into()));
+            };
+            tree::Tree::load(&self.catalog.engine, &self.ask, shape, &self.catalog.departments)
+                .await
+                .map(Arc::new)
+        };
+        self.tree.get_or_init(load).await.clone()
+    }
+
+    /// The departments, if they have been read.
+    pub fn tree_now(&self) -> Option<&tree::Tree> {
+        self.tree.get().and_then(|t| t.as_ref().ok()).map(Arc::as_ref)
+    }
+}

@@ -1,0 +1,503 @@
+//! Pages of articles under departments: candidates from the ERP's placements and the overlay's, in
+//! CODE order, tombstones taken away, re-checked on the merged record, refilled until full.
+
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::{
+    Run,
+    levels::{Args, Link, LinkData, PageArgs, Pages},
+    tree::Tree,
+};
+use crate::{
+    connectors::map::{ChildSource, RowSource},
+    federation::{
+        batch::{Batch, NONE},
+        engine::Fault,
+        page::{Page, Position, on_the_web},
+        shape::{Shape, SourceShape, Want, after_key, branch, key_type},
+    },
+    sources::{
+        Expr, Param, Rows, Select, Statement,
+        expr::{CastType, CompareOp},
+        select::{Branch, Decode, Item, Join, Output, Pairs, Predicate, Window},
+    },
+    value::{Type, Value},
+};
+
+/// What the overlays say of a set of departments: the articles added to each department, and
+/// (article, department) pairs taken away. All spelled as keys compare.
+#[derive(Debug, Default)]
+struct Overlaid {
+    added: HashMap<String, Vec<String>>,
+    removed: HashSet<(String, String)>,
+}
+
+/// How far the page of one department has come.
+#[derive(Debug)]
+struct Progress {
+    /// The departments it is of.
+    nodes: Vec<u32>,
+    /// The overlays' articles in CODE order.
+    added: Vec<(Position, String)>,
+    after: Option<Position>,
+    good: Vec<String>,
+    done: bool,
+}
+
+impl Run<'_> {
+    pub(super) async fn articles_under(
+        &self,
+        link: &Link,
+        batch: &Arc<Batch>,
+        records: &[u32],
+    ) -> Result<LinkData, Fault> {
+        let Some(Args::Page(args)) = self.args.get(link.args) else {
+            return Err(Fault::Internal("a connection without arguments".into()));
+        };
+        let tree = self.tree().await?;
+        let groups: Vec<Vec<u32>> = records
+            .iter()
+            .map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] })
+            .collect();
+        let overlaid = self.overlaid(&tree, &groups).await?;
+        let need = args.first + 1;
+        let (found, pages) = self.fill(&tree, &groups, &overlaid, args, need, &link.node.shape).await?;
+        let totals = if link.total { Some(self.totals(&tree, &groups, &overlaid, args).await) } else { None };
+        let mut of: Vec<Pages> = (0..batch.len()).map(|_| Pages::default()).collect();
+        for (n, (r, mut records)) in records.iter().zip(pages).enumerate() {
+            let more = records.len() > args.first;
+            records.truncate(args.first);
+            let total = totals.as_ref().map(|t| t.as_ref().map(|t| t[n]).map_err(Clone::clone));
+            of[*r as usize] = Pages { page: Page { records, more }, total };
+        }
+        let used = of.iter().flat_map(|p| p.page.records.iter().copied()).collect();
+        let level = self.next(&link.node, Arc::new(found), used).await;
+        Ok(LinkData::Pages(of, Box::new(level)))
+    }
+
+    /// How many articles there are under each group, by reading them all within the budget.
+    async fn totals(
+        &self,
+        tree: &Tree,
+        groups: &[Vec<u32>],
+        overlaid: &Overlaid,
+        args: &PageArgs,
+    ) -> Result<Vec<usize>, Fault> {
+        let engine = &self.catalog.engine;
+        let limit = engine.limits.scan_rows;
+        let mut want = Want::default();
+        args.filter.want(&mut want);
+        let light = Arc::new(Shape::new(engine, self.catalog.article, want, None));
+        let args = PageArgs { after: None, ..args.clone() };
+        let (_, pages) = self.fill(tree, groups, overlaid, &args, limit + 1, &light).await?;
+        if pages.iter().any(|p| p.len() > limit) {
+            return Err(Fault::Budget { setting: "limits.scan_rows", limit });
+        }
+        Ok(pages.iter().map(Vec::len).collect())
+    }
+
+    /// The first `need` articles under each group, in CODE order, merged and re-checked.
+    async fn fill(
+        &self,
+        tree: &Tree,
+        groups: &[Vec<u32>],
+        overlaid: &Overlaid,
+        args: &PageArgs,
+        need: usize,
+        shape: &Arc<Shape>,
+    ) -> Result<(Batch, Vec<Vec<u32>>), Fault> {
+        let engine = &self.catalog.engine;
+        let mut budget = engine.limits.scan_rows;
+        let mut progress: Vec<Progress> = groups
+            .iter()
+            .map(|nodes| Progress {
+                nodes: nodes.clone(),
+                added: self.added_to(tree, nodes, overlaid, shape),
+                after: args.after.clone(),
+                good: Vec::new(),
+                done: nodes.is_empty(),
+            })
+            .collect();
+        let mut want = Want::default();
+        args.filter.want(&mut want);
+        let mut light: Option<Arc<Shape>> = None;
+        let mut first_round = true;
+        loop {
+            let open: Vec<usize> = (0..progress.len()).filter(|g| !progress[*g].done).collect();
+            if open.is_empty() {
+                break;
+            }
+            // After the first round positions differ: one department at a time.
+            let round: Vec<usize> = if first_round { open } else { open.into_iter().take(1).collect() };
+            let size = round.iter().map(|g| need - progress[*g].good.len()).max().unwrap_or(1);
+            let size = if first_round { size } else { size.max(100) }.min(1000).min(budget.max(1));
+            if budget == 0 {
+                return Err(Fault::Budget { setting: "limits.scan_rows", limit: engine.limits.scan_rows });
+            }
+            let candidates = self.candidates(tree, &progress, &round, overlaid, args, size, shape).await?;
+            let codes: Vec<&str> =
+                candidates.iter().flat_map(|c| c.codes.iter().map(String::as_str)).collect();
+            budget = budget.saturating_sub(codes.len().max(1));
+            let asked_shape = if first_round {
+                shape.clone()
+            } else {
+                light
+                    .get_or_insert_with(|| Arc::new(Shape::new(engine, shape.entity, want.clone(), None)))
+                    .clone()
+            };
+            let found = engine.by_code(&self.ask, &asked_shape, &codes).await?;
+            let mut of = found.of.iter().copied();
+            let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); progress.len()];
+            for (g, candidate) in round.iter().zip(&candidates) {
+                let state = &mut progress[*g];
+                for record in of.by_ref().take(candidate.codes.len()) {
+                    if record == NONE || state.good.len() >= need {
+                        continue;
+                    }
+                    let visible = engine.visible(&found.batch, record).map_err(Fault::Source)?;
+                    let passes = args
+                        .filter
+                        .passes(&engine.model, &found.batch, record, visible)
+                        .map_err(Fault::Source)?;
+                    if (visible || !self.ask.shopper) && passes {
+                        state.good.push(found.batch.code(record).to_owned());
+                        chosen[*g].push(record);
+                    }
+                }
+                state.after.clone_from(&candidate.reached);
+                state.done = candidate.exhausted || state.good.len() >= need;
+            }
+            if first_round && progress.iter().all(|p| p.done) {
+                return Ok((found.batch, chosen));
+            }
+            first_round = false;
+        }
+        let codes: Vec<&str> = progress.iter().flat_map(|p| p.good.iter().map(String::as_str)).collect();
+        let found = engine.by_code(&self.ask, shape, &codes).await?;
+        let mut of = found.of.into_iter();
+        let pages = progress
+            .iter()
+            .map(|p| of.by_ref().take(p.good.len()).filter(|r| *r != NONE).collect())
+            .collect();
+        Ok((found.batch, pages))
+    }
+
+    /// Reads what the overlays say of all these departments.
+    async fn overlaid(&self, tree: &Tree, groups: &[Vec<u32>]) -> Result<Overlaid, Fault> {
+        let engine = &self.catalog.engine;
+        let model = &engine.model;
+        let e = &model.entities[self.catalog.article];
+        let mut overlaid = Overlaid::default();
+        let Some(list) = e.lists.get("placements") else { return Ok(overlaid) };
+        let mut nodes: Vec<u32> = groups.iter().flatten().copied().collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let keys: Vec<Box<[Value]>> =
+            nodes.iter().map(|n| Box::from([Value::text(tree.batch.code(*n))])).collect();
+        let (of_article, of_department) =
+            (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
+        for source in list.sources.iter().filter(|s| **s != e.decides) {
+            let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
+            for child in map.children.get("placements").into_iter().flatten() {
+                let Some(select) = reverse(child) else { continue };
+                let params = [Param::Keys(keys.clone())];
+                let rows = match engine.run(*source, &Statement::new(select), &params, &self.ask.moment).await
+                {
+                    Ok(rows) => rows,
+                    Err(cause) if list.on_unknown == crate::federation::model::OnUnknown::Fail => {
+                        return Err(Fault::Source(cause));
+                    }
+                    Err(_) => continue,
+                };
+                if rows.len() > engine.limits.gather {
+                    return Err(Fault::Budget { setting: "limits.gather", limit: engine.limits.gather });
+                }
+                for r in 0..rows.len() {
+                    let row = rows.row(r);
+                    let (Some(code), Some(department)) = (row[0].as_str(), row[1].as_str()) else { continue };
+                    let department = of_department.fold(department).into_owned();
+                    if row[2] == Value::Bool(true) {
+                        overlaid.removed.insert((of_article.fold(code).into_owned(), department));
+                    } else {
+                        overlaid.added.entry(department).or_default().push(code.to_owned());
+                    }
+                }
+            }
+        }
+        Ok(overlaid)
+    }
+
+    fn added_to(
+        &self,
+        tree: &Tree,
+        nodes: &[u32],
+        overlaid: &Overlaid,
+        shape: &Shape,
+    ) -> Vec<(Position, String)> {
+        let engine = &self.catalog.engine;
+        let (of_article, of_department) =
+            (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
+        let Some(decider) = shape.decider(&engine.model) else { return Vec::new() };
+        let mut seen = HashSet::new();
+        let mut added = Vec::new();
+        for node in nodes {
+            for code in overlaid.added.get(&*of_department.fold(tree.batch.code(*node))).into_iter().flatten()
+            {
+                let position = (0..)
+                    .zip(&decider.map.rows)
+                    .find_map(|(row, r)| r.code.decode(code, &r.key).map(|key| Position { row, key }));
+                if let Some(position) = position
+                    && seen.insert(of_article.fold(code).into_owned())
+                {
+                    added.push((position, code.clone()));
+                }
+            }
+        }
+        added.sort_by(|a, b| compare(&a.0, &b.0));
+        added
+    }
+
+    /// The next candidates of some departments.
+    #[allow(clippy::too_many_arguments)]
+    async fn candidates(
+        &self,
+        tree: &Tree,
+        progress: &[Progress],
+        round: &[usize],
+        overlaid: &Overlaid,
+        args: &PageArgs,
+        size: usize,
+        shape: &Arc<Shape>,
+    ) -> Result<Vec<Candidates>, Fault> {
+        let engine = &self.catalog.engine;
+        let Some(decider) = shape.decider(&engine.model) else {
+            return Err(Fault::Internal("no source decides existence".into()));
+        };
+        let after = round.first().and_then(|g| progress[*g].after.clone());
+        let rows =
+            self.placed_rows(tree, progress, round, after.as_ref(), args, size, shape, decider).await?;
+        let (of_article, of_department) =
+            (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
+        let keys = decider.columns.keys;
+        let mut by_group: HashMap<&str, Vec<&[Value]>> = HashMap::new();
+        for r in 0..rows.len() {
+            let row = rows.row(r);
+            by_group.entry(row[0].as_str().unwrap_or("")).or_default().push(row);
+        }
+        let mut found = Vec::with_capacity(round.len());
+        for g in round {
+            let state = &progress[*g];
+            let group = g.to_string();
+            let mut erp: Vec<(Position, String)> = Vec::new();
+            let mut last: Option<Position> = None;
+            let placed = by_group.get(group.as_str()).map_or(&[][..], Vec::as_slice);
+            for row in placed {
+                let Some(Value::Int(n)) = row.get(1) else { continue };
+                let Some((n, source)) =
+                    usize::try_from(*n).ok().and_then(|n| Some((n, decider.map.rows.get(n)?)))
+                else {
+                    continue;
+                };
+                let key = row.get(2..2 + source.key.len()).unwrap_or(&[]);
+                let code = source.code.encode(row.get(2 + keys).and_then(Value::as_str), key);
+                let position = Position { row: n, key: key.to_vec() };
+                let department = row.get(3 + keys).and_then(Value::as_str).unwrap_or("");
+                last = Some(position.clone());
+                let pair = (of_article.fold(&code).into_owned(), of_department.fold(department).into_owned());
+                if !overlaid.removed.contains(&pair) {
+                    erp.push((position, code));
+                }
+            }
+            let erp_more = placed.len() >= size;
+            let mut added: Vec<(Position, String)> = state
+                .added
+                .iter()
+                .filter(|(p, _)| state.after.as_ref().is_none_or(|a| compare(p, a) == Ordering::Greater))
+                .take(size + 1)
+                .cloned()
+                .collect();
+            let added_more = added.len() > size;
+            added.truncate(size);
+            // Both runs are known up to here.
+            let ends = [
+                erp_more.then_some(last).flatten(),
+                added.last().filter(|_| added_more).map(|(p, _)| p.clone()),
+            ];
+            let reached = ends.into_iter().flatten().min_by(compare);
+            let mut all: Vec<(Position, String)> = erp
+                .into_iter()
+                .chain(added)
+                .filter(|(p, _)| reached.as_ref().is_none_or(|r| compare(p, r) != Ordering::Greater))
+                .collect();
+            all.sort_by(|a, b| compare(&a.0, &b.0));
+            let mut seen = HashSet::new();
+            all.retain(|(_, code)| seen.insert(of_article.fold(code).into_owned()));
+            found.push(Candidates {
+                codes: all.into_iter().map(|(_, c)| c).collect(),
+                exhausted: reached.is_none(),
+                reached,
+            });
+        }
+        Ok(found)
+    }
+
+    /// The ERP's placements of some groups, at most `size` a group, in one windowed statement:
+    /// group, row source, key columns, own code, department.
+    #[allow(clippy::too_many_arguments)]
+    async fn placed_rows(
+        &self,
+        tree: &Tree,
+        progress: &[Progress],
+        round: &[usize],
+        after: Option<&Position>,
+        args: &PageArgs,
+        size: usize,
+        shape: &Arc<Shape>,
+        decider: &SourceShape,
+    ) -> Result<Rows, Fault> {
+        let engine = &self.catalog.engine;
+        let keys = decider.columns.keys;
+        let pairs: Vec<Box<[Value]>> = round
+            .iter()
+            .flat_map(|g| {
+                progress[*g]
+                    .nodes
+                    .iter()
+                    .map(move |n| Box::from([Value::text(g.to_string()), Value::text(tree.batch.code(*n))]))
+            })
+            .collect();
+        let mut params =
+            vec![Param::Keys(pairs), Param::Value(Value::Int(i64::try_from(size).unwrap_or(i64::MAX)))];
+        let held =
+            after.iter().flat_map(|a| a.key.iter().cloned()).chain(std::iter::repeat(Value::Null)).take(keys);
+        params.extend(held.map(Param::Value));
+        let base = params.len();
+        let mut extra = Vec::new();
+        let mut branches = Vec::new();
+        for (n, row) in decider.map.rows.iter().enumerate().skip(after.map_or(0, |a| a.row)) {
+            for child in decider.map.children.get("placements").into_iter().flatten() {
+                let Some(mut branch) = placed_branch(n, row, child, keys) else { continue };
+                if self.ask.shopper {
+                    branch.filter.extend(on_the_web(row));
+                }
+                let necessary =
+                    args.filter.necessary(&engine.model, decider, shape.entity, (n, row), base, &mut extra);
+                branch.filter.extend(necessary);
+                if after.is_some_and(|a| a.row == n) {
+                    branch.filter.push(after_key(row, 2));
+                }
+                branches.push(branch);
+            }
+        }
+        if branches.is_empty() {
+            return Ok(Rows::default());
+        }
+        params.extend(extra);
+        let mut outputs = vec![text("group"), Output { decode: Decode::of(Type::Int), label: "row".into() }];
+        for k in 0..keys {
+            let ty = decider.map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
+            outputs.push(Output { decode: Decode::of(key_type(ty)), label: "key".into() });
+        }
+        outputs.extend([text("code"), text("department")]);
+        let select = Select { outputs, branches, order: (0..2 + keys).collect(), count: false };
+        engine
+            .run(decider.source, &Statement::new(select), &params, &self.ask.moment)
+            .await
+            .map_err(Fault::Source)
+    }
+}
+
+/// The next candidates of one department.
+struct Candidates {
+    codes: Vec<String>,
+    /// Up to here both runs are known; `None`: to their ends.
+    reached: Option<Position>,
+    exhausted: bool,
+}
+
+fn text(label: &str) -> Output {
+    Output { decode: Decode::of(Type::Text), label: label.into() }
+}
+
+fn compare(a: &Position, b: &Position) -> Ordering {
+    a.row.cmp(&b.row).then_with(|| {
+        a.key.iter().zip(&b.key).fold(Ordering::Equal, |order, (x, y)| order.then_with(|| x.compare(y)))
+    })
+}
+
+/// Placement rows by department (slot 0): article, department, removed.
+fn reverse(child: &ChildSource) -> Option<Select> {
+    let department = child.fields.get("department")?.expr.clone()?;
+    let article = child.parent.first()?.expr.clone();
+    let removed = child.removed.clone().unwrap_or(Expr::Bool(false));
+    let mut filter: Vec<Predicate> = child.filter.clone().map(Predicate::Expr).into_iter().collect();
+    filter.push(Predicate::In { exprs: vec![department.clone()], types: vec![CastType::Text(0)], slot: 0 });
+    let outputs = vec![
+        text("article"),
+        text("department"),
+        Output { decode: Decode::of(Type::Boolean), label: "removed".into() },
+    ];
+    let items = [article, department, removed].map(Item::from).into();
+    let branch = Branch { joins: child.joins.clone(), items, filter, ..branch(child.table.clone()) };
+    Some(Select { outputs, branches: vec![branch], order: Vec::new(), count: false })
+}
+
+const PAIRS: &str = "placed_in";
+const CHILD: &str = "placement";
+
+/// Records of a row source that hang in a department of the pairs: the placement's table joined to
+/// the row source's, or the row source alone where the placement stands in the record itself.
+fn placed_branch(n: usize, row: &RowSource, child: &ChildSource, keys: usize) -> Option<Branch> {
+    let department = child.fields.get("department")?.expr.clone()?;
+    let same =
+        child.table == row.table && child.parent.first().map(|p| &p.expr) == row.key.first().map(|k| &k.expr);
+    let moved = |e: &Expr| if same { e.clone() } else { renamed(e, &child.table.alias) };
+    let department = moved(&department);
+    let mut joins = row.joins.clone();
+    if same {
+        joins.extend(child.joins.iter().filter(|j| !row.joins.contains(j)).cloned());
+    } else {
+        let mut table = child.table.clone();
+        table.alias = CHILD.into();
+        let on =
+            child.parent.iter().zip(&row.key).map(|(p, k)| {
+                Expr::Compare(CompareOp::Eq, Box::new(moved(&p.expr)), Box::new(k.expr.clone()))
+            });
+        joins.push(Join { table, on: Expr::And(on.collect()) });
+        joins.extend(child.joins.iter().cloned().map(|mut j| {
+            j.on = moved(&j.on);
+            j
+        }));
+    }
+    let mut items = vec![Item::from(Expr::column(PAIRS, "group")), Item::from(Expr::Number(n.to_string()))];
+    items.extend((0..keys).map(|k| Item::from(row.key.get(k).map_or(Expr::Null, |c| c.expr.clone()))));
+    items.push(Item::from(row.code.own.clone().unwrap_or(Expr::Null)));
+    items.push(Item::from(department.clone()));
+    let mut filter: Vec<Predicate> = row.filter.clone().map(Predicate::Expr).into_iter().collect();
+    filter.extend(child.filter.as_ref().map(|f| Predicate::Expr(moved(f))));
+    let on = Expr::Compare(CompareOp::Eq, Box::new(department), Box::new(Expr::column(PAIRS, "node")));
+    Some(Branch {
+        joins,
+        pairs: Some(Pairs { alias: PAIRS.into(), slot: 0, on }),
+        items,
+        filter,
+        window: Some(Window {
+            partition: vec![Expr::column(PAIRS, "group")],
+            order: SourceShape::order(row),
+            limit: 1,
+        }),
+        ..branch(row.table.clone())
+    })
+}
+
+/// An expression over the child's table, under the alias it has beside a row source.
+fn renamed(expr: &Expr, from: &str) -> Expr {
+    expr.clone().map(&mut |e| match e {
+        Expr::Column { table: Some(table), name } if table == from => Expr::column(CHILD, &name),
+        other => other,
+    })
+}

@@ -1,0 +1,139 @@
+//! `comptoir demo`: a shop to play with, made and served.
+
+use std::{fmt::Write as _, path::PathBuf, time::Duration};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{
+    Failure, err, examples, out,
+    serve::{self, Listen},
+    stderr_is_terminal,
+};
+use crate::{
+    demo::{self, DemoOptions, Progress},
+    http::Example,
+};
+
+/// How many examples are printed.
+const PRINTED: usize = 3;
+
+/// Make a demo shop and serve it
+///
+/// A French home shop of our own invention: an ERP shaped like Sage 100 and an IsoShop base that completes and
+/// overrides it, both in SQLite files. The same number of articles and seed give the same data; a folder that holds
+/// this very shop already is used as it is. Prints where it is served and queries to try.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  comptoir demo
+  comptoir demo --articles 100000 --port 9000
+  comptoir demo --dir other-shop --seed 7 --no-serve && comptoir explain article COC1001 --shop other-shop")]
+pub(super) struct Demo {
+    /// The folder to make it in
+    #[arg(long, value_name = "DIR", default_value = "./demo-shop")]
+    dir: PathBuf,
+    /// How many articles, with variants on top; up to 100000
+    #[arg(long, value_name = "N", default_value_t = DemoOptions::default().articles)]
+    articles: u32,
+    /// Another seed makes another shop
+    #[arg(long, default_value_t = DemoOptions::default().seed)]
+    seed: u64,
+    /// The port to serve it on, instead of the shop's 8080; 0 takes a free one
+    #[arg(long)]
+    port: Option<u16>,
+    /// Make the shop and stop there
+    #[arg(long)]
+    no_serve: bool,
+}
+
+impl Demo {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let bar = bar();
+        let mut on_progress = |progress: Progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+            if bar.message() != progress.step {
+                bar.set_message(progress.step);
+            }
+        };
+        let options = DemoOptions { articles: self.articles, seed: self.seed };
+        let made = demo::create(&self.dir, &options, &mut on_progress).await;
+        bar.finish_and_clear();
+        let report = made.map_err(Failure::cannot_start)?;
+        let verb = if report.reused { "is there already" } else { "made" };
+        err(&format!(
+            "Demo shop {verb} in {}: {} articles, {} references\n",
+            self.dir.display(),
+            report.articles,
+            report.references
+        ));
+        if self.no_serve {
+            err(&format!("Serve it: comptoir serve --shop {}\n", self.dir.display()));
+            return Ok(());
+        }
+        let shop = serve::open(&self.dir)?;
+        let bound = serve::bind(&shop, Listen { port: self.port, bind: None }).await?;
+        let examples = examples::read(&self.dir);
+        let graphiql = shop.config().http.graphiql;
+        out(&welcome(&format!("http://{}", bound.address), graphiql, &examples));
+        serve::run(&shop, bound, examples).await
+    }
+}
+
+/// A bar on a terminal; nothing in a log.
+fn bar() -> ProgressBar {
+    let target = if stderr_is_terminal() {
+        ProgressDrawTarget::stderr_with_hz(10)
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    let style =
+        ProgressStyle::with_template("{msg:24} [{bar:40}] {human_pos}/{human_len} articles {elapsed}");
+    if let Ok(style) = style {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// What one needs to start: addresses, a line to paste, queries to try.
+fn welcome(base: &str, graphiql: bool, examples: &[Example]) -> String {
+    let mut text = format!("\nGraphQL   {base}/graphql\n");
+    if graphiql {
+        let _ = writeln!(text, "GraphiQL  {base}/graphiql");
+    }
+    if let Some(first) = examples.first() {
+        let _ = write!(
+            text,
+            "\nPaste this into another terminal:\n\n{}\n",
+            examples::curl(&format!("{base}/graphql"), first)
+        );
+        text.push_str("\nOr try these (they are GraphiQL's tabs too):\n");
+    }
+    for example in examples.iter().take(PRINTED) {
+        let _ = write!(text, "\n── {} ──\n{}\n", example.title, example.query.trim());
+    }
+    text.push_str("\nCtrl-C stops it.\n\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_welcome_has_all_one_needs() {
+        let example =
+            |title: &str| Example { title: title.into(), query: "{ a }\n".into(), ..Example::default() };
+        let examples = [example("One"), example("Two"), example("Three"), example("Four")];
+        let text = welcome("http://127.0.0.1:1", true, &examples);
+        for part in
+            ["/graphql\n", "/graphiql\n", "curl -s http://127.0.0.1:1/graphql", "── Three ──\n{ a }\n"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("Four"));
+    }
+}

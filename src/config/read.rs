@@ -1,0 +1,513 @@
+//! Reads `comptoir.toml` into a [`Config`]: all findings at once, each with its place.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use indexmap::IndexMap;
+
+use super::{
+    AccessConfig, Anonymous, Config, DepartmentsConfig, Display, HttpConfig, Limits, MediaConfig,
+    PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
+    WebDecision,
+    doc::{self, Entry, Node, known_keys},
+    secrets::{self, Environment},
+    source,
+};
+use crate::diagnostics::{Diagnostics, Place};
+
+/// The shop file's name.
+pub const FILE: &str = "comptoir.toml";
+
+/// ISO 4217 codes of the currencies in use.
+const CURRENCIES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB \
+BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD \
+FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR \
+KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR \
+MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK \
+SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED \
+VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG";
+
+/// Reads the shop file of a folder. With the configuration come the warnings.
+///
+/// # Errors
+/// Every finding, when at least one is an error.
+pub fn load(dir: &Path) -> Result<(Config, Diagnostics), Diagnostics> {
+    load_with(dir, &|name| std::env::var(name).ok())
+}
+
+/// As [`load`], with another environment than the process's.
+///
+/// # Errors
+/// Every finding, when at least one is an error.
+pub fn load_with(dir: &Path, environment: Environment<'_>) -> Result<(Config, Diagnostics), Diagnostics> {
+    let mut diags = Diagnostics::default();
+    let config = read(dir, environment, &mut diags);
+    // What a missing variable leaves behind is no second mistake.
+    let unset: Vec<Place> = diags
+        .items
+        .iter()
+        .filter(|d| matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE"))
+        .map(|d| d.place.clone())
+        .collect();
+    diags
+        .items
+        .retain(|d| matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE") || !unset.contains(&d.place));
+    match config {
+        Some(config) if !diags.has_errors() => Ok((config, diags)),
+        _ => Err(diags),
+    }
+}
+
+fn read(dir: &Path, environment: Environment<'_>, diags: &mut Diagnostics) -> Option<Config> {
+    let text = match std::fs::read_to_string(dir.join(FILE)) {
+        Ok(text) => text,
+        Err(error) => {
+            diags.error(
+                "NO_SHOP_FILE",
+                Place::new(FILE, 0, 0),
+                format!("cannot read the shop file: {}", secrets::reason(&error)),
+                "name a shop's folder with --shop DIR, or make one with `comptoir init DIR`",
+            );
+            return None;
+        }
+    };
+    let mut root = doc::parse(FILE, &text, diags)?;
+    secrets::substitute(&mut root, environment, diags);
+    let table = root.as_table()?;
+    known_keys(
+        table,
+        FILE,
+        &[
+            "shop",
+            "sources",
+            "site",
+            "http",
+            "limits",
+            "web",
+            "departments",
+            "references",
+            "media",
+            "public",
+            "access",
+            "cursor",
+        ],
+        diags,
+    );
+    let shop = shop(&root, diags);
+    let sources = sources(dir, &root, diags);
+    let http = http(&root, diags);
+    let limits = limits(&root, diags);
+    let web = web(&root, diags);
+    let departments = departments(&root, diags);
+    let references = references(&root, diags);
+    let media = media(dir, &root, diags);
+    let access = access(&root, diags);
+    let site = site(dir, &root, diags);
+    let public = public(&root, diags);
+    let cursor_key = cursor_key(dir, &root, diags);
+    Some(Config {
+        dir: dir.to_owned(),
+        shop: shop?,
+        sources,
+        http,
+        limits,
+        web,
+        departments,
+        references,
+        media,
+        access,
+        site,
+        public,
+        cursor_key: cursor_key?,
+    })
+}
+
+/// A section of the file, its keys checked; `None` when it is missing (or no table).
+fn section<'a>(
+    root: &'a Node,
+    name: &str,
+    known: &[&str],
+    diags: &mut Diagnostics,
+) -> Option<&'a IndexMap<String, Entry>> {
+    let table = root.get(name)?.table(name, diags)?;
+    known_keys(table, &format!("[{name}]"), known, diags);
+    Some(table)
+}
+
+/// A key of a section.
+fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a Node> {
+    table?.get(key).map(|entry| &entry.node)
+}
+
+fn shop(root: &Node, diags: &mut Diagnostics) -> Option<ShopConfig> {
+    let Some(table) = section(root, "shop", &["name", "currency", "languages", "timezone"], diags) else {
+        if root.get("shop").is_none() {
+            diags.error(
+                "MISSING_KEY",
+                Place::new(FILE, 1, 1),
+                "there is no [shop]",
+                "add [shop] with at least name = \"…\"",
+            );
+        }
+        return None;
+    };
+    let name = if let Some(entry) = table.get("name") {
+        entry.node.filled("name", diags).map(str::to_owned)
+    } else {
+        let place = root.get("shop").map(Node::place).unwrap_or_default();
+        diags.error("MISSING_KEY", place, "[shop] has no `name`", "add name = \"…\"");
+        None
+    };
+    let table = Some(table);
+    let currency = match key(table, "currency") {
+        None => Some("EUR".to_owned()),
+        Some(node) => node.text("currency", diags).and_then(|code| {
+            let known = CURRENCIES.split(' ').any(|known| known == code);
+            if !known {
+                let help = match code.to_uppercase() {
+                    upper if CURRENCIES.split(' ').any(|known| known == upper) => {
+                        format!("write \"{upper}\"")
+                    }
+                    _ => "write an ISO 4217 code such as \"EUR\"".to_owned(),
+                };
+                let message = format!("`currency` {} is no currency", node.shown());
+                diags.error("BAD_VALUE", node.place(), message, help);
+            }
+            known.then(|| code.to_owned())
+        }),
+    };
+    let languages = match key(table, "languages") {
+        None => vec!["fr".to_owned()],
+        Some(node) => languages(node, diags),
+    };
+    let timezone = match key(table, "timezone") {
+        None => Some(chrono_tz::Europe::Paris),
+        Some(node) => node.text("timezone", diags).and_then(|name| {
+            let zone = name.parse().ok();
+            if zone.is_none() {
+                let message = format!("`timezone` {} is no time zone", node.shown());
+                let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+                let help = crate::diagnostics::nearest(name, names).map_or_else(
+                    || "write a name such as \"Europe/Paris\"".to_owned(),
+                    |near| format!("did you mean \"{near}\"?"),
+                );
+                diags.error("BAD_VALUE", node.place(), message, help);
+            }
+            zone
+        }),
+    };
+    Some(ShopConfig { name: name?, currency: currency?, languages, timezone: timezone? })
+}
+
+fn languages(node: &Node, diags: &mut Diagnostics) -> Vec<String> {
+    let mut languages: Vec<String> = Vec::new();
+    let before = diags.mark();
+    for (language, place) in node.texts("languages", diags) {
+        if !is_language(&language) {
+            diags.error(
+                "BAD_VALUE",
+                place,
+                format!("\"{language}\" is no language code"),
+                "write two lower-case letters such as \"fr\", or with a region \"fr-CA\"",
+            );
+        } else if languages.contains(&language) {
+            let message = format!("language \"{language}\" is listed twice");
+            diags.error("DUPLICATE", place, message, "list it once");
+        } else {
+            languages.push(language);
+        }
+    }
+    if languages.is_empty() && !diags.errors_since(before) {
+        diags.error(
+            "BAD_VALUE",
+            node.place(),
+            "`languages` is empty",
+            "list at least one; the first is the default",
+        );
+    }
+    languages
+}
+
+/// Whether a text looks like a language code: `fr`, `gsw`, `fr-CA`.
+fn is_language(text: &str) -> bool {
+    let (language, region) = match text.split_once('-') {
+        Some((language, region)) => (language, Some(region)),
+        None => (text, None),
+    };
+    (2..=3).contains(&language.len())
+        && language.bytes().all(|b| b.is_ascii_lowercase())
+        && region.is_none_or(|r| r.len() == 2 && r.bytes().all(|b| b.is_ascii_uppercase()))
+}
+
+fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String, SourceConfig> {
+    let mut sources = IndexMap::new();
+    let table = root.get("sources").and_then(|node| node.table("sources", diags));
+    for (name, entry) in table.into_iter().flatten() {
+        if let Some(source) = source::read(dir, name, entry, diags) {
+            sources.insert(name.clone(), source);
+        }
+    }
+    if table.is_none_or(IndexMap::is_empty) {
+        let place = root.get("sources").map_or_else(|| Place::new(FILE, 1, 1), Node::place);
+        diags.error(
+            "MISSING_KEY",
+            place,
+            "the shop has no source",
+            "add [sources.erp] with kind, connector and url",
+        );
+    }
+    let mut pivots = sources.values().filter(|source| source.connector == "isoshop");
+    if let (Some(first), Some(second)) = (pivots.next(), pivots.next()) {
+        diags.error(
+            "TWO_ISOSHOP",
+            second.place.clone(),
+            format!("`{}` and `{}` are both IsoShop bases", first.name, second.name),
+            "an IsoShop base already is the shop's own model: enrich the first one directly",
+        );
+    }
+    sources
+}
+
+fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
+    let table = section(root, "http", &["bind", "public_url", "graphiql", "introspection", "batch"], diags);
+    let bind = key(table, "bind")
+        .and_then(|node| bind(node, diags))
+        .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+    let public_url = key(table, "public_url").and_then(|node| web_address(node, "public_url", diags));
+    HttpConfig {
+        public_url: public_url.unwrap_or_else(|| format!("http://localhost:{}", bind.port())),
+        bind,
+        graphiql: flag(table, "graphiql", true, diags),
+        introspection: flag(table, "introspection", true, diags),
+        batch: number(table, "batch", 0, 0, 1_000, diags),
+    }
+}
+
+/// The address to listen on: a loopback one whatever the file says.
+fn bind(node: &Node, diags: &mut Diagnostics) -> Option<SocketAddr> {
+    let text = node.text("bind", diags)?;
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => port.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        None => text.parse::<SocketAddr>().ok(),
+    };
+    let Some(address) = address else {
+        let message = format!("`bind` {} is no address with a port", node.shown());
+        diags.error("BAD_VALUE", node.place(), message, "write \"127.0.0.1:8080\"");
+        return None;
+    };
+    if address.ip().is_loopback() {
+        return Some(address);
+    }
+    let bound = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port());
+    diags.warn(
+        "LOOPBACK_ONLY",
+        node.place(),
+        format!("`bind` {} is not a loopback address: {bound} is used instead", node.shown()),
+        "access control is not built yet, so only this machine is served; write \"127.0.0.1:…\"",
+    );
+    Some(bound)
+}
+
+/// An http(s) address, without a slash at its end.
+fn web_address(node: &Node, name: &str, diags: &mut Diagnostics) -> Option<String> {
+    let text = node.filled(name, diags)?;
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    if rest.is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
+        let message = format!("`{name}` {} is no web address", node.shown());
+        diags.error("BAD_VALUE", node.place(), message, "write \"https://…\"");
+        return None;
+    }
+    Some(text.trim_end_matches('/').to_owned())
+}
+
+fn flag(table: Option<&IndexMap<String, Entry>>, name: &str, default: bool, diags: &mut Diagnostics) -> bool {
+    key(table, name).and_then(|node| node.boolean(name, diags)).unwrap_or(default)
+}
+
+fn number(
+    table: Option<&IndexMap<String, Entry>>,
+    name: &str,
+    default: usize,
+    least: i64,
+    most: i64,
+    diags: &mut Diagnostics,
+) -> usize {
+    key(table, name)
+        .and_then(|node| node.integer(name, least, most, diags))
+        .and_then(|number| usize::try_from(number).ok())
+        .unwrap_or(default)
+}
+
+fn limits(root: &Node, diags: &mut Diagnostics) -> Limits {
+    let table = section(
+        root,
+        "limits",
+        &[
+            "body",
+            "tokens",
+            "depth",
+            "aliases",
+            "root_fields",
+            "page",
+            "cost",
+            "request_seconds",
+            "gather",
+            "scan_rows",
+            "batch_keys",
+        ],
+        diags,
+    );
+    let usual = Limits::default();
+    let seconds = key(table, "request_seconds")
+        .and_then(|node| node.integer("request_seconds", 1, 600, diags))
+        .and_then(|seconds| u64::try_from(seconds).ok());
+    Limits {
+        body: number(table, "body", usual.body, 1_024, 16_777_216, diags),
+        tokens: number(table, "tokens", usual.tokens, 100, 100_000, diags),
+        // Deeper documents would need more stack than a worker thread has.
+        depth: number(table, "depth", usual.depth, 1, 25, diags),
+        aliases: number(table, "aliases", usual.aliases, 0, 10_000, diags),
+        root_fields: number(table, "root_fields", usual.root_fields, 1, 1_000, diags),
+        page: number(table, "page", usual.page, 1, 1_000, diags),
+        cost: u64::try_from(number(table, "cost", 20_000, 1, 1_000_000_000, diags)).unwrap_or(usual.cost),
+        request: seconds.map_or(usual.request, Duration::from_secs),
+        gather: number(table, "gather", usual.gather, 1, 1_000_000, diags),
+        scan_rows: number(table, "scan_rows", usual.scan_rows, 1, 10_000_000, diags),
+        batch_keys: number(table, "batch_keys", usual.batch_keys, 1, 10_000, diags),
+    }
+}
+
+fn web(root: &Node, diags: &mut Diagnostics) -> WebConfig {
+    let table = section(root, "web", &["decision", "on_unknown"], diags);
+    if let Some(node) = key(table, "decision") {
+        let known = [("erp", true), ("isoshop", false), ("either", false), ("both", false)];
+        if node.choice("decision", &known, diags) == Some(false) {
+            diags.error(
+                "NOT_AVAILABLE",
+                node.place(),
+                format!("`decision = {}` is not available yet", node.shown()),
+                "write \"erp\": the ERP's flag decides, and isoshop may still hide",
+            );
+        }
+    }
+    let fail_on_unknown = key(table, "on_unknown")
+        .and_then(|node| node.choice("on_unknown", &[("show", false), ("fail", true)], diags))
+        .unwrap_or(false);
+    WebConfig { decision: WebDecision::Erp, fail_on_unknown }
+}
+
+fn departments(root: &Node, diags: &mut Diagnostics) -> DepartmentsConfig {
+    let table = section(root, "departments", &["tree", "own_prefix", "own_codes", "hide_empty"], diags);
+    let trees = [("erp", Tree::Erp), ("isoshop", Tree::Isoshop), ("merged", Tree::Merged)];
+    DepartmentsConfig {
+        tree: key(table, "tree").and_then(|node| node.choice("tree", &trees, diags)).unwrap_or_default(),
+        own_codes: key(table, "own_codes")
+            .map(|node| node.texts("own_codes", diags).into_iter().map(|(code, _)| code).collect())
+            .unwrap_or_default(),
+        own_prefix: key(table, "own_prefix")
+            .and_then(|node| node.text("own_prefix", diags))
+            .unwrap_or("w-")
+            .trim()
+            .to_owned(),
+        hide_empty: flag(table, "hide_empty", false, diags),
+    }
+}
+
+fn references(root: &Node, diags: &mut Diagnostics) -> ReferencesConfig {
+    let table = section(root, "references", &["code"], diags);
+    let choices = [("erp", false), ("generated", true)];
+    ReferencesConfig {
+        generated_codes: key(table, "code")
+            .and_then(|node| node.choice("code", &choices, diags))
+            .unwrap_or(false),
+    }
+}
+
+fn media(dir: &Path, root: &Node, diags: &mut Diagnostics) -> MediaConfig {
+    let table = section(root, "media", &["base_url", "roots"], diags);
+    let base_url = key(table, "base_url").and_then(|node| {
+        // A path of the same host is as good as a whole address.
+        match node.filled("base_url", diags)? {
+            path if path.starts_with('/') => Some(path.trim_end_matches('/').to_owned()),
+            _ => web_address(node, "base_url", diags),
+        }
+    });
+    let roots = key(table, "roots").map(|node| node.texts("roots", diags)).unwrap_or_default();
+    MediaConfig {
+        base_url: base_url.unwrap_or_default(),
+        roots: roots.into_iter().map(|(root, _)| dir.join(PathBuf::from(root))).collect(),
+    }
+}
+
+fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
+    let table = section(root, "access", &["anonymous", "anonymous_provenance"], diags);
+    let choices =
+        [("none", Anonymous::None), ("catalogue", Anonymous::Catalogue), ("prices", Anonymous::Prices)];
+    AccessConfig {
+        anonymous: key(table, "anonymous")
+            .and_then(|node| node.choice("anonymous", &choices, diags))
+            .unwrap_or_default(),
+        anonymous_provenance: flag(table, "anonymous_provenance", false, diags),
+    }
+}
+
+fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
+    let table = section(root, "site", &["url", "url_file"], diags);
+    let Some(table) = table else { return SiteConfig::default() };
+    let url = source::url(dir, table, "[site]", None, diags);
+    SiteConfig { url: url.map(Secret) }
+}
+
+fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {
+    let table = section(root, "public", &["price_category", "tax_category", "depots", "display"], diags);
+    let mut category = |name: &str| {
+        key(table, name)
+            .and_then(|node| node.integer(name, 1, 1_000, diags))
+            .and_then(|number| u32::try_from(number).ok())
+    };
+    let price_category = category("price_category");
+    let tax_category = category("tax_category");
+    PublicConfig {
+        price_category,
+        tax_category,
+        depots: key(table, "depots")
+            .map(|node| node.texts("depots", diags).into_iter().map(|(depot, _)| depot).collect())
+            .unwrap_or_default(),
+        display: key(table, "display")
+            .and_then(|node| node.choice("display", &[("ttc", Display::Gross), ("ht", Display::Net)], diags))
+            .unwrap_or_default(),
+    }
+}
+
+fn cursor_key(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Option<[u8; 32]> {
+    const HELP: &str = "`comptoir init` makes one: 32 random bytes, written as 64 hexadecimal digits";
+    let table = section(root, "cursor", &["key_file"], diags);
+    let Some(node) = key(table, "key_file") else {
+        let place = root.get("cursor").map_or_else(|| Place::new(FILE, 1, 1), Node::place);
+        diags.error("MISSING_KEY", place, "[cursor] has no `key_file`", HELP);
+        return None;
+    };
+    let line = secrets::from_file(dir, node, "key_file", HELP, diags)?;
+    let mut bytes = [0; 32];
+    let well_formed = line.len() == 64
+        && line.is_ascii()
+        && bytes.iter_mut().enumerate().all(|(i, byte)| {
+            let digits = &line[i * 2..i * 2 + 2];
+            match u8::from_str_radix(digits, 16) {
+                Ok(value) if !digits.starts_with('+') => {
+                    *byte = value;
+                    true
+                }
+                _ => false,
+            }
+        });
+    if !well_formed {
+        let message = format!("`key_file`: {} does not hold 64 hexadecimal digits", node.shown());
+        diags.error("BAD_KEY", node.place(), message, HELP);
+        return None;
+    }
+    Some(bytes)
+}

@@ -1,0 +1,493 @@
+//! Codes: how the text that clients use is made of a row's native key, and read back.
+//!
+//! A generated code is the key's columns in the order of a template. Its first column stands as it
+//! is; in the others, characters that the template itself uses are written `%XX`, so that a code is
+//! read from the right without doubt. A group that may be left out is written all the same where
+//! the short form would read as another key. The round trip is a property test.
+
+use std::fmt::Write;
+
+use super::map::{CodePart, CodeRule, KeyColumn};
+use crate::{sources::expr::CastType, value::Value};
+
+/// What stands between the columns of one form of a template, and the columns: a form is a template
+/// with each optional group either written or left out.
+type Form<'a> = Vec<&'a CodePart>;
+
+impl CodeRule {
+    /// The code of a row: its own when that is not blank, else the generated one.
+    pub fn encode(&self, own: Option<&str>, key: &[Value]) -> String {
+        if let Some(own) = own.map(str::trim).filter(|own| !own.is_empty() && self.own.is_some()) {
+            return own.to_owned();
+        }
+        match (self.template.as_slice(), key) {
+            ([CodePart::Key(_)], [Value::Text(text)]) => return text.to_string(),
+            ([CodePart::Key(_)], [Value::Int(number)]) => return number.to_string(),
+            _ => {}
+        }
+        if let Some(code) = self.encode_plainly(key) {
+            return code;
+        }
+        let forms = self.forms();
+        let mut full = String::new();
+        // From the shortest form to the longest: the first that reads back as this key.
+        for (form, left_out) in forms.iter().rev() {
+            if left_out.iter().any(|column| !is_nothing(key.get(*column))) {
+                continue;
+            }
+            full = self.write(form, key);
+            if forms.len() == 1 || Self::reads_as(&forms, &full, key) {
+                break;
+            }
+        }
+        full
+    }
+
+    /// The generated code of the usual row, in one pass: `None` where something must be escaped, or
+    /// where leaving a group out could read as another key.
+    fn encode_plainly(&self, key: &[Value]) -> Option<String> {
+        let mut code = String::with_capacity(24);
+        let mut leading = None;
+        for part in &self.template {
+            let group = std::slice::from_ref(part);
+            let (parts, optional) = match part {
+                CodePart::Optional(parts) => (parts.as_slice(), true),
+                _ => (group, false),
+            };
+            let column = parts.iter().find_map(|part| match part {
+                CodePart::Key(column) => Some(*column),
+                _ => None,
+            });
+            if optional && is_nothing(key.get(column?)) {
+                let first: &str = leading?;
+                if first.contains(|c| reserves(parts, c)) {
+                    return None;
+                }
+                continue;
+            }
+            for part in parts {
+                match (part, key) {
+                    (CodePart::Text(text), _) => code.push_str(text),
+                    (CodePart::Key(column), key) => match (key.get(*column)?, leading) {
+                        (Value::Text(text), None) => {
+                            leading = Some(text);
+                            code.push_str(text);
+                        }
+                        (Value::Int(number), Some(_)) => {
+                            let start = code.len();
+                            // Writing to a String cannot fail.
+                            let _ = write!(code, "{number}");
+                            if code[start..].contains(|c| reserves(&self.template, c)) {
+                                return None;
+                            }
+                        }
+                        _ => return None,
+                    },
+                    (CodePart::Optional(_), _) => return None,
+                }
+            }
+        }
+        Some(code)
+    }
+
+    /// The key that a generated code stands for, typed; `None` when it cannot be one of this form.
+    /// (A row's own code is looked up in its column instead.)
+    pub fn decode(&self, code: &str, columns: &[KeyColumn]) -> Option<Vec<Value>> {
+        let code = code.trim_end();
+        let integers: Vec<bool> = columns.iter().map(|column| column.ty == CastType::Integer).collect();
+        let key = self.forms().iter().find_map(|(form, _)| Self::read(form, code, &integers))?;
+        for (value, column) in key.iter().zip(columns) {
+            if let (Value::Text(text), CastType::Text(length)) = (value, column.ty)
+                && length > 0
+                && text.chars().count() > length as usize
+            {
+                return None;
+            }
+        }
+        // Only the one form that `encode` writes is a code.
+        (self.encode(None, &key) == code).then_some(key)
+    }
+
+    /// Every form with the columns it leaves out, the longest first.
+    fn forms(&self) -> Vec<(Form<'_>, Vec<usize>)> {
+        let mut forms: Vec<(Form<'_>, Vec<usize>)> = vec![(Vec::new(), Vec::new())];
+        for part in &self.template {
+            if let CodePart::Optional(group) = part {
+                let without = forms.clone();
+                for (form, _) in &mut forms {
+                    form.extend(group);
+                }
+                forms.extend(without.into_iter().map(|(form, mut left_out)| {
+                    left_out.extend(group.iter().filter_map(|part| match part {
+                        CodePart::Key(column) => Some(*column),
+                        _ => None,
+                    }));
+                    (form, left_out)
+                }));
+            } else {
+                for (form, _) in &mut forms {
+                    form.push(part);
+                }
+            }
+        }
+        forms.sort_by_key(|(_, left_out)| left_out.len());
+        forms
+    }
+
+    fn write(&self, form: &[&CodePart], key: &[Value]) -> String {
+        let mut code = String::new();
+        let mut first = true;
+        for part in form {
+            match part {
+                CodePart::Text(text) => code.push_str(text),
+                CodePart::Key(column) => {
+                    let text = plain(key.get(*column));
+                    if first {
+                        code.push_str(&text);
+                    } else {
+                        escape(&text, &self.template, &mut code);
+                    }
+                    first = false;
+                }
+                CodePart::Optional(_) => {}
+            }
+        }
+        code
+    }
+
+    fn reads_as(forms: &[(Form<'_>, Vec<usize>)], code: &str, key: &[Value]) -> bool {
+        let integers: Vec<bool> =
+            key.iter().map(|value| matches!(value, Value::Int(_) | Value::Null)).collect();
+        let read = forms.iter().find_map(|(form, _)| Self::read(form, code, &integers));
+        read.is_some_and(|read| {
+            read.len() == key.len()
+                && read.iter().zip(key).all(|(a, b)| a == b || (is_nothing(Some(a)) && is_nothing(Some(b))))
+        })
+    }
+
+    /// Reads one form from the right. Columns left out are 0.
+    fn read(form: &[&CodePart], code: &str, integers: &[bool]) -> Option<Vec<Value>> {
+        let mut key = vec![Value::Int(0); integers.len()];
+        let mut rest = code;
+        for (at, part) in form.iter().enumerate().rev() {
+            match part {
+                CodePart::Text(text) => rest = rest.strip_suffix(text.as_str())?,
+                CodePart::Key(column) => {
+                    let before = form.get(..at).unwrap_or(&[]);
+                    let leading = !before.iter().any(|part| matches!(part, CodePart::Key(_)));
+                    let start = match before.last() {
+                        Some(CodePart::Text(text)) if leading => {
+                            rest.starts_with(text.as_str()).then_some(text.len())?
+                        }
+                        Some(CodePart::Text(text)) => rest.rfind(text.as_str())? + text.len(),
+                        _ => 0,
+                    };
+                    let (head, text) = rest.split_at(start);
+                    let text = if leading { text.to_owned() } else { unescape(text)? };
+                    *key.get_mut(*column)? = typed(text, *integers.get(*column)?)?;
+                    rest = head;
+                }
+                CodePart::Optional(_) => return None,
+            }
+        }
+        rest.is_empty().then_some(key)
+    }
+
+    /// Reads a template, as `{article}~{first}[~{second}]`.
+    ///
+    /// # Errors
+    /// What is wrong with it (byte offset, message, help).
+    pub fn template(text: &str, columns: &[KeyColumn]) -> Result<Vec<CodePart>, TemplateError> {
+        let mut parts = Vec::new();
+        let mut group: Option<(usize, Vec<CodePart>)> = None;
+        let mut used = Vec::new();
+        let mut at = 0;
+        while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+            let grouped = group.is_some();
+            let target = group.as_mut().map_or(&mut parts, |(_, group)| group);
+            match c {
+                '{' => {
+                    let rest = &text[at + 1..];
+                    let end = rest.find('}').ok_or_else(|| {
+                        error(at, "`{` without a closing `}`", "write {name of a key column}")
+                    })?;
+                    let name = &rest[..end];
+                    let column = columns.iter().position(|column| column.name == name).ok_or_else(|| {
+                        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+                        let message = format!("`{{{name}}}` names no key column");
+                        error(at + 1, message, format!("key columns: {}", names.join(", ")))
+                    })?;
+                    if used.contains(&column) {
+                        let message = format!("`{{{name}}}` stands twice");
+                        return Err(error(at, message, "write each key column once"));
+                    }
+                    if matches!(target.last(), Some(CodePart::Key(_) | CodePart::Optional(_))) {
+                        return Err(error(
+                            at,
+                            "nothing stands between two key columns",
+                            "put a character such as ~ between them",
+                        ));
+                    }
+                    used.push(column);
+                    target.push(CodePart::Key(column));
+                    at += end + 2;
+                }
+                '[' if !grouped => {
+                    group = Some((at, Vec::new()));
+                    at += 1;
+                }
+                ']' if grouped => {
+                    if let Some((start, group)) = group.take() {
+                        check_group(&group, start, &parts, columns)?;
+                        parts.push(CodePart::Optional(group));
+                    }
+                    at += 1;
+                }
+                '[' | ']' | '}' => {
+                    let message = format!("`{c}` does not belong here");
+                    return Err(error(at, message, "groups are not nested: {a}~{b}[~{c}]"));
+                }
+                c => {
+                    if let Some(CodePart::Text(text)) = target.last_mut() {
+                        text.push(c);
+                    } else {
+                        target.push(CodePart::Text(c.to_string()));
+                    }
+                    at += c.len_utf8();
+                }
+            }
+        }
+        if let Some((start, _)) = group {
+            return Err(error(start, "`[` without a closing `]`", "close the group"));
+        }
+        if let Some((_, missing)) = columns.iter().enumerate().find(|(index, _)| !used.contains(index)) {
+            let message = format!("the code leaves out key column `{}`", missing.name);
+            return Err(error(0, message, "name every key column, or two records share a code"));
+        }
+        Ok(parts)
+    }
+}
+
+/// Why a template is none: see [`CodeRule::template`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    /// Byte offset in the template.
+    pub offset: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+fn error(offset: usize, message: impl Into<String>, help: impl Into<String>) -> TemplateError {
+    TemplateError { offset, message: message.into(), help: help.into() }
+}
+
+fn check_group(
+    group: &[CodePart],
+    start: usize,
+    before: &[CodePart],
+    columns: &[KeyColumn],
+) -> Result<(), TemplateError> {
+    let integer = |part: &CodePart| match part {
+        CodePart::Key(column) => columns.get(*column).is_some_and(|column| column.ty == CastType::Integer),
+        _ => false,
+    };
+    match group {
+        [CodePart::Text(_), key @ CodePart::Key(_)] if integer(key) && !before.is_empty() => Ok(()),
+        _ => Err(error(
+            start,
+            "a group is some text and one key column of type int, after other columns",
+            "write it as in {article}~{first}[~{second}]",
+        )),
+    }
+}
+
+/// Whether a group with this value may be left out.
+fn is_nothing(value: Option<&Value>) -> bool {
+    matches!(value, None | Some(Value::Null | Value::Int(0)))
+}
+
+fn plain(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Text(text)) => text.to_string(),
+        Some(Value::Int(number)) => number.to_string(),
+        Some(Value::Bool(truth)) => u8::from(*truth).to_string(),
+        Some(Value::Decimal(number)) => number.normalize().to_string(),
+        // Key columns are text or whole numbers (the map's reader sees to it); nothing is 0.
+        _ => "0".to_owned(),
+    }
+}
+
+/// Whether a template's own text holds a character.
+fn reserves(parts: &[CodePart], c: char) -> bool {
+    parts.iter().any(|part| match part {
+        CodePart::Text(text) => text.contains(c),
+        CodePart::Key(_) => false,
+        CodePart::Optional(group) => reserves(group, c),
+    })
+}
+
+fn escape(text: &str, template: &[CodePart], code: &mut String) {
+    for c in text.chars() {
+        if c == '%' || reserves(template, c) {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                // Writing to a String cannot fail.
+                let _ = write!(code, "%{byte:02X}");
+            }
+        } else {
+            code.push(c);
+        }
+    }
+}
+
+fn unescape(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return Some(text.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        if *first == b'%' {
+            let hex = std::str::from_utf8(after.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(hex, 16).ok()?);
+            rest = after.get(2..)?;
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// A column's value of its text: whole numbers only as they are written (no `+`, no leading zero).
+fn typed(text: String, integer: bool) -> Option<Value> {
+    if integer {
+        let number: i64 = text.parse().ok()?;
+        return (number.to_string() == text).then_some(Value::Int(number));
+    }
+    (!text.trim().is_empty()).then(|| Value::text(text))
+}
+
+/// The rule of a single key column: the code is that column.
+pub(super) fn plain_rule() -> CodeRule {
+    CodeRule { own: None, template: vec![CodePart::Key(0)] }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{sources::Expr, value::KeyCompare};
+
+    fn column(name: &str, ty: CastType) -> KeyColumn {
+        KeyColumn {
+            name: name.into(),
+            expr: Expr::column("t", name),
+            ty,
+            compare: KeyCompare::Binary,
+            trim: true,
+        }
+    }
+
+    fn variants() -> (CodeRule, Vec<KeyColumn>) {
+        let columns = vec![
+            column("article", CastType::Text(19)),
+            column("first", CastType::Integer),
+            column("second", CastType::Integer),
+        ];
+        let template = CodeRule::template("{article}~{first}[~{second}]", &columns).unwrap();
+        (CodeRule { own: Some(Expr::column("t", "own")), template }, columns)
+    }
+
+    fn key(article: &str, first: i64, second: i64) -> Vec<Value> {
+        vec![Value::text(article), Value::Int(first), Value::Int(second)]
+    }
+
+    #[test]
+    fn codes_read_as_documented() {
+        let (rule, columns) = variants();
+        assert_eq!(rule.encode(None, &key("VELO", 12, 0)), "VELO~12");
+        assert_eq!(rule.encode(Some("  "), &key("VELO", 12, 34)), "VELO~12~34");
+        assert_eq!(rule.encode(Some("V-ROUGE "), &key("VELO", 12, 34)), "V-ROUGE");
+        assert_eq!(rule.decode("VELO~12~34", &columns), Some(key("VELO", 12, 34)));
+        assert_eq!(rule.decode("VELO~12", &columns), Some(key("VELO", 12, 0)));
+    }
+
+    #[test]
+    fn what_cannot_be_a_code_is_none() {
+        let (rule, columns) = variants();
+        for code in ["VELO", "VELO~", "VELO~012", "VELO~+1", "VELO~12~0", "~12", " ~12", "VELO~1e3", ""] {
+            assert_eq!(rule.decode(code, &columns), None, "{code}");
+        }
+        let long = "X".repeat(20);
+        assert_eq!(rule.decode(&format!("{long}~1"), &columns), None);
+        let number = vec![column("number", CastType::Integer)];
+        assert_eq!(plain_rule().decode("12", &number), Some(vec![Value::Int(12)]));
+        assert_eq!(plain_rule().decode("12x", &number), None);
+        assert_eq!(plain_rule().encode(None, &[Value::Int(12)]), "12");
+    }
+
+    #[test]
+    fn an_article_code_with_the_separator_still_reads_back() {
+        let (rule, columns) = variants();
+        let tricky = key("A~1", 2, 0);
+        assert_eq!(rule.encode(None, &tricky), "A~1~2~0");
+        assert_eq!(rule.decode("A~1~2~0", &columns), Some(tricky));
+        assert_eq!(rule.decode("A~1~2", &columns), Some(key("A", 1, 2)));
+    }
+
+    #[test]
+    fn templates_are_checked() {
+        let (_, columns) = variants();
+        for (template, offset) in [
+            ("{article}{first}~{second}", 9),
+            ("{article}~{frist}", 11),
+            ("{article}~{first}", 0),
+            ("{article}~{first}[~{second}", 17),
+            ("[~{second}]{article}~{first}", 0),
+            ("{article}~{first}~{article}", 18),
+        ] {
+            let found = CodeRule::template(template, &columns).unwrap_err();
+            assert_eq!(found.offset, offset, "{template}: {}", found.message);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn generated_codes_round_trip(
+            article in "[A-Z0-9~é%c ]{0,8}[A-Z0-9~é%]", first in any::<i64>(), second in -3i64..99,
+        ) {
+            let (rule, columns) = variants();
+            let key = key(&article, first, second);
+            if !article.trim().is_empty() {
+                let code = rule.encode(None, &key);
+                prop_assert_eq!(rule.decode(&code, &columns), Some(key));
+            }
+        }
+
+        #[test]
+        fn two_texts_round_trip(a in "[A-C~%-]{1,6}", b in "[A-C~%-]{1,6}", n in any::<i64>()) {
+            let columns = vec![
+                column("a", CastType::Text(0)),
+                column("b", CastType::Text(0)),
+                column("n", CastType::Integer),
+            ];
+            let template = CodeRule::template("x-{a}--{b}~1{n}", &columns).unwrap();
+            let rule = CodeRule { own: None, template };
+            let key = vec![Value::text(a), Value::text(b), Value::Int(n)];
+            let code = rule.encode(None, &key);
+            prop_assert_eq!(rule.decode(&code, &columns), Some(key));
+        }
+
+        #[test]
+        fn decoding_is_the_inverse_of_encoding(code in "[A-B0-2~%]{0,9}") {
+            let (rule, columns) = variants();
+            if let Some(key) = rule.decode(&code, &columns) {
+                prop_assert_eq!(rule.encode(None, &key), code);
+            }
+        }
+    }
+}

@@ -1,0 +1,504 @@
+//! Entities of a map: row sources with their keys and codes, child lists, translations, markers.
+
+use indexmap::IndexMap;
+
+use super::{
+    code,
+    expression::{Reader, Scope, alternatives},
+    field::ChildUse,
+    map::{ChangeColumn, ChildSource, CodeRule, EntityMap, KeyColumn, MarkerRows, RowSource, TextRows},
+};
+use crate::{
+    config::doc::{Data, Entry, Node, known_keys},
+    diagnostics::nearest,
+    sources::{
+        Expr,
+        expr::CastType,
+        select::{Join, Table},
+    },
+    value::KeyCompare,
+};
+
+const COMPARES: [(&str, KeyCompare); 3] =
+    [("binary", KeyCompare::Binary), ("ci_as", KeyCompare::CiAs), ("ci_ai", KeyCompare::CiAi)];
+
+const PRECISIONS: [(&str, &str); 5] = [
+    ("microsecond", "microsecond"),
+    ("millisecond", "millisecond"),
+    ("second", "second"),
+    ("minute", "minute"),
+    ("day", "day"),
+];
+
+impl Reader<'_> {
+    /// Reads one entity.
+    pub fn entity(&mut self, name: &str, entry: &Entry) -> EntityMap {
+        let node = &entry.node;
+        let mut entity = EntityMap { place: entry.key_place(), ..EntityMap::default() };
+        let within = format!("[entity.{name}]");
+        let Some(table) = node.table(&within, self.diags) else { return entity };
+        let known = ["exists", "rows", "children", "texts", "markers", "replace"];
+        known_keys(table, &within, &known, self.diags);
+        if let Some(replace) = node.get("replace") {
+            replace.boolean("replace", self.diags);
+        }
+        entity.exists = node.get("exists").and_then(|n| n.boolean("exists", self.diags)).unwrap_or(false);
+        let mut uses = Vec::new();
+        let mut row_names = Vec::new();
+        let mark = self.diags.mark();
+        let rows = node.get("rows").and_then(|rows| rows.list("rows", self.diags)).unwrap_or(&[]);
+        for row in rows {
+            let Some((row, holds)) = self.row(row, &mut uses) else { continue };
+            row_names.push(row.name.clone());
+            if !holds {
+                continue;
+            }
+            if entity.rows.iter().any(|other| other.name == row.name) {
+                let message = format!("{name} has two row sources called `{}`", row.name);
+                let help = "give one of them another name, or a `when` that excludes the other";
+                self.diags.error("DUPLICATE", row.place.clone(), message, help);
+            }
+            entity.rows.push(row);
+        }
+        if entity.rows.is_empty() && !self.diags.errors_since(mark) {
+            let message = format!("{name} has no row source");
+            let help = format!("add [[entity.{name}.rows]] with table and key, or check its `when`");
+            self.diags.error("MISSING_KEY", entry.key_place(), message, help);
+        }
+        let known = self.children(node.get("children"), &row_names, &mut entity);
+        for used in &uses {
+            self.check_use(used, &known);
+        }
+        entity.texts = node.get("texts").and_then(|texts| self.text_rows(texts));
+        entity.markers = node.get("markers").and_then(|markers| self.marker_rows(markers));
+        entity
+    }
+
+    /// Reads a row source, and whether its `when` holds.
+    fn row(&mut self, node: &Node, uses: &mut Vec<ChildUse>) -> Option<(RowSource, bool)> {
+        let mark = self.diags.mark();
+        let table = node.table("rows", self.diags)?;
+        let known = [
+            "name", "when", "table", "as", "prefix", "joins", "filter", "key", "code", "parent", "native",
+            "order", "visible", "closed", "change", "fields",
+        ];
+        known_keys(table, "rows", &known, self.diags);
+        let holds = self.settings.hold(node.get("when"), self.diags);
+        let (main, joins, scope) = self.tables(node);
+        let main = main?;
+        let name = match node.get("name") {
+            Some(name) => name.filled("name", self.diags)?.to_owned(),
+            None => main.name.clone(),
+        };
+        let key = self.key(node, &scope);
+        let code = self.code(node, &scope, &key);
+        let mut optional = |key: &str| {
+            let value = node.get(key)?;
+            // `visible = false` in a shop's file takes the built-in one away.
+            if matches!(value.data, Data::Boolean(false)) {
+                return None;
+            }
+            self.choice(value, key, &scope)
+        };
+        let row = RowSource {
+            filter: optional("filter"),
+            parent: optional("parent"),
+            native: optional("native"),
+            order: optional("order"),
+            visible: optional("visible"),
+            closed: optional("closed"),
+            change: self.change(node, &scope),
+            fields: self.fields(node.get("fields"), &scope, uses),
+            defaults: self.defaults.clone(),
+            place: node.place(),
+            name,
+            table: main,
+            joins,
+            key,
+            code: code.unwrap_or_default(),
+        };
+        (!self.diags.errors_since(mark)).then_some((row, holds))
+    }
+
+    /// The main table, the joins, and the scope of expressions over them.
+    fn tables(&mut self, node: &Node) -> (Option<Table>, Vec<Join>, Scope) {
+        let mut scope = Scope::default();
+        let main = self.one_table(node);
+        scope.aliases.extend(main.iter().map(|main| main.alias.clone()));
+        let mut joins = Vec::new();
+        let listed = node.get("joins").and_then(|j| j.list("joins", self.diags)).unwrap_or(&[]);
+        for join in listed {
+            let Some(keys) = join.table("joins", self.diags) else { continue };
+            known_keys(keys, "a join", &["table", "as", "prefix", "on"], self.diags);
+            let Some(table) = self.one_table(join) else { continue };
+            if scope.aliases.contains(&table.alias) {
+                let message = format!("two tables are called `{}`", table.alias);
+                let help = "give one of them another name with `as`";
+                self.diags.error("DUPLICATE", join.place(), message, help);
+            }
+            // A join may name the tables before it and itself.
+            scope.aliases.push(table.alias.clone());
+            if let Some(on) = self.required(join, "on", &scope) {
+                joins.push(Join { table, on });
+            }
+        }
+        (main, joins, scope)
+    }
+
+    fn one_table(&mut self, node: &Node) -> Option<Table> {
+        let Some(name) = node.get("table") else {
+            self.missing(node, "table", "the table's name");
+            return None;
+        };
+        let name = name.filled("table", self.diags)?.to_owned();
+        let alias = match node.get("as") {
+            Some(alias) => alias.filled("as", self.diags)?.to_owned(),
+            None => name.clone(),
+        };
+        let prefix = match node.get("prefix") {
+            Some(node) => self.prefix(node),
+            None => None,
+        };
+        Some(Table { prefix, name, alias })
+    }
+
+    /// A table's database or schema: the value of a text setting, nothing when it is blank.
+    fn prefix(&mut self, node: &Node) -> Option<String> {
+        let setting = node.filled("prefix", self.diags)?;
+        if !self.settings.is_declared(setting) {
+            let message = format!("`prefix` names no setting: `{setting}`");
+            self.diags.error("UNKNOWN_SETTING", node.place(), message, self.settings.help(setting));
+            return None;
+        }
+        let value = self.settings.values.get(setting).and_then(|value| value.as_str());
+        value.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
+    fn key(&mut self, node: &Node, scope: &Scope) -> Vec<KeyColumn> {
+        let Some(key) = node.get("key") else {
+            self.missing(node, "key", "{ code = { expr = \"…\", type = \"varchar(20)\" } }");
+            return Vec::new();
+        };
+        let Some(table) = key.table("key", self.diags) else { return Vec::new() };
+        if table.is_empty() {
+            let help = "name at least one key column";
+            self.diags.error("BAD_VALUE", key.place(), "`key` is empty", help);
+        }
+        table.iter().filter_map(|(name, entry)| self.key_column(name, &entry.node, scope, None)).collect()
+    }
+
+    /// A key column: an expression, or a table that says its type too; what it does not say is as in
+    /// the key column it corresponds to, if any.
+    fn key_column(
+        &mut self,
+        name: &str,
+        node: &Node,
+        scope: &Scope,
+        like: Option<&KeyColumn>,
+    ) -> Option<KeyColumn> {
+        let usual = (
+            like.map_or(CastType::Text(0), |like| like.ty),
+            like.map_or(KeyCompare::Binary, |like| like.compare),
+            like.is_none_or(|like| like.trim),
+        );
+        let name = name.to_owned();
+        let Some(table) = node.as_table() else {
+            let expr = self.expr(node, &name, scope)?;
+            return Some(KeyColumn { name, expr, ty: usual.0, compare: usual.1, trim: usual.2 });
+        };
+        let within = format!("key column `{name}`");
+        known_keys(table, &within, &["expr", "type", "compare", "trim"], self.diags);
+        let expr = self.required(node, "expr", scope);
+        let ty = match node.get("type") {
+            None => Some(usual.0),
+            Some(ty) => self.key_type(ty),
+        };
+        let compare = node.get("compare").and_then(|n| n.choice("compare", &COMPARES, self.diags));
+        let trim = node.get("trim").and_then(|n| n.boolean("trim", self.diags));
+        Some(KeyColumn {
+            name,
+            expr: expr?,
+            ty: ty?,
+            compare: compare.unwrap_or(usual.1),
+            trim: trim.unwrap_or(usual.2),
+        })
+    }
+
+    fn key_type(&mut self, node: &Node) -> Option<CastType> {
+        let text = node.text("type", self.diags)?;
+        match CastType::parse(text) {
+            Ok(ty @ (CastType::Text(_) | CastType::Integer)) => Some(ty),
+            Ok(_) => {
+                let message = format!("a key column cannot be of type {}", node.shown());
+                let help = "write \"varchar(n)\", \"text\" or \"int\"";
+                self.diags.error("BAD_TYPE", node.place(), message, help);
+                None
+            }
+            Err(error) => {
+                let place = node.place_in(error.offset);
+                self.diags.error("BAD_TYPE", place, error.message, error.help);
+                None
+            }
+        }
+    }
+
+    fn code(&mut self, node: &Node, scope: &Scope, key: &[KeyColumn]) -> Option<CodeRule> {
+        let Some(code) = node.get("code") else {
+            if key.len() > 1 {
+                let names: Vec<String> = key.iter().map(|column| format!("{{{}}}", column.name)).collect();
+                let wanted = format!("{{ generated = \"{}\" }}", names.join("~"));
+                self.missing(node, "code", &wanted);
+            }
+            return Some(code::plain_rule());
+        };
+        let table = code.table("code", self.diags)?;
+        known_keys(table, "`code`", &["own", "generated"], self.diags);
+        let own = code.get("own").and_then(|own| self.expr(own, "own", scope));
+        let template = match code.get("generated") {
+            Some(generated) => {
+                let text = generated.filled("generated", self.diags)?;
+                match CodeRule::template(text, key) {
+                    Ok(template) => template,
+                    // Without its key columns, a template cannot be judged.
+                    Err(_) if key.is_empty() => return None,
+                    Err(error) => {
+                        let place = generated.place_in(error.offset);
+                        self.diags.error("BAD_CODE_TEMPLATE", place, error.message, error.help);
+                        return None;
+                    }
+                }
+            }
+            None if key.len() == 1 => code::plain_rule().template,
+            None => {
+                self.missing(code, "generated", "\"{article}~{first}\"");
+                return None;
+            }
+        };
+        Some(CodeRule { own: own.filter(|_| !self.generated_codes), template })
+    }
+
+    fn change(&mut self, node: &Node, scope: &Scope) -> Option<ChangeColumn> {
+        let change = node.get("change")?;
+        if matches!(change.data, Data::Boolean(false)) {
+            return None;
+        }
+        let table = change.table("change", self.diags)?;
+        known_keys(table, "`change`", &["expr", "zone", "precision", "trusted"], self.diags);
+        let expr = self.required(change, "expr", scope);
+        let zone = match change.get("zone") {
+            Some(zone) => super::read::zone(zone, self.shop, self.diags)?,
+            None => self.zone,
+        };
+        let precision = change.get("precision").and_then(|n| n.choice("precision", &PRECISIONS, self.diags));
+        let trusted = change.get("trusted").and_then(|n| n.boolean("trusted", self.diags));
+        Some(ChangeColumn {
+            expr: expr?,
+            zone,
+            trusted: trusted.unwrap_or(false),
+            precision: precision.unwrap_or("second").to_owned(),
+        })
+    }
+
+    /// Reads the child lists. Returns every list's name with its fields' names, whatever the
+    /// switches say.
+    fn children(
+        &mut self,
+        node: Option<&Node>,
+        row_names: &[String],
+        entity: &mut EntityMap,
+    ) -> IndexMap<String, Vec<String>> {
+        let mut known: IndexMap<String, Vec<String>> = IndexMap::new();
+        let Some(table) = node.and_then(|node| node.table("children", self.diags)) else {
+            return known;
+        };
+        let mut copies = Vec::new();
+        for (list, entry) in table {
+            match &entry.node.data {
+                Data::Text(other) => copies.push((list.clone(), other.clone(), entry.node.place())),
+                Data::Boolean(false) => {}
+                Data::List(_) | Data::Table(_) => {
+                    let fields = known.entry(list.clone()).or_default();
+                    for item in alternatives(&entry.node) {
+                        let Some((child, holds)) = self.child(item, list, row_names, entity) else {
+                            continue;
+                        };
+                        fields.extend(child.fields.keys().cloned());
+                        if holds {
+                            entity.children.entry(list.clone()).or_default().push(child);
+                        }
+                    }
+                }
+                _ => {
+                    let message = format!("child list `{list}` is {}", entry.node.kind());
+                    let help = "write tables, or the name of another list with the same rows";
+                    self.diags.error("WRONG_TYPE", entry.node.place(), message, help);
+                }
+            }
+        }
+        for (list, other, place) in copies {
+            if let Some(fields) = known.get(&other).cloned() {
+                known.insert(list.clone(), fields);
+                if let Some(rows) = entity.children.get(&other).cloned() {
+                    entity.children.insert(list, rows);
+                }
+            } else {
+                let message = format!("`{list}` names no child list: \"{other}\"");
+                self.diags.error("UNKNOWN_CHILD", place, message, lists(&other, &known));
+            }
+        }
+        known
+    }
+
+    fn child(
+        &mut self,
+        node: &Node,
+        list: &str,
+        row_names: &[String],
+        entity: &EntityMap,
+    ) -> Option<(ChildSource, bool)> {
+        let mark = self.diags.mark();
+        let table = node.table(list, self.diags)?;
+        let known = [
+            "when", "table", "as", "prefix", "joins", "filter", "parent", "rows", "order", "fields",
+            "removed",
+        ];
+        known_keys(table, &format!("child list `{list}`"), &known, self.diags);
+        let holds = self.settings.hold(node.get("when"), self.diags);
+        let (main, joins, scope) = self.tables(node);
+        let main = main?;
+        let of_rows = self.of_rows(node, row_names, entity);
+        // A list of rows that are all switched off is off with them.
+        let holds = holds && (node.get("rows").is_none() || !of_rows.is_empty());
+        let parent = self.parent(node, &scope, entity, &of_rows);
+        let filter = node.get("filter").and_then(|filter| self.choice(filter, "filter", &scope));
+        let removed = node.get("removed").and_then(|removed| self.choice(removed, "removed", &scope));
+        let order = node.get("order").map_or([].as_slice(), alternatives);
+        let order = order.iter().filter_map(|item| self.expr(item, "order", &scope)).collect();
+        let mut uses = Vec::new();
+        let ranked = Scope { rank: true, ..scope };
+        if node.get("fields").is_none() {
+            self.missing(node, "fields", "a table of the list's fields");
+        }
+        let fields = self.fields(node.get("fields"), &ranked, &mut uses);
+        for used in uses {
+            let help = "only an entity's own fields are made of child rows";
+            self.diags.error("UNKNOWN_CHILD", used.child_place, "a child list has no children", help);
+        }
+        let place = node.place();
+        let child =
+            ChildSource { table: main, joins, filter, parent, of_rows, order, fields, removed, place };
+        (!self.diags.errors_since(mark)).then_some((child, holds))
+    }
+
+    /// The row sources that a child list belongs to; those switched off are left out.
+    fn of_rows(&mut self, node: &Node, row_names: &[String], entity: &EntityMap) -> Vec<String> {
+        let named = node.get("rows").map(|rows| rows.texts("rows", self.diags)).unwrap_or_default();
+        let mut of_rows = Vec::new();
+        for (name, place) in named {
+            if !row_names.contains(&name) {
+                let message = format!("`rows` names no row source: \"{name}\"");
+                let help = match nearest(&name, row_names.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("row sources: {}", row_names.join(", ")),
+                };
+                self.diags.error("UNKNOWN_ROWS", place, message, help);
+            } else if entity.rows.iter().any(|row| row.name == name) {
+                of_rows.push(name);
+            }
+        }
+        of_rows
+    }
+
+    /// The columns that hold the parent's key: one expression, a list, or a table of key columns.
+    /// What they do not say of type and comparison is as in the parent's key.
+    fn parent(
+        &mut self,
+        node: &Node,
+        scope: &Scope,
+        entity: &EntityMap,
+        of_rows: &[String],
+    ) -> Vec<KeyColumn> {
+        let Some(parent) = node.get("parent") else {
+            self.missing(node, "parent", "the column that holds the parent's key");
+            return Vec::new();
+        };
+        let row = entity.rows.iter().find(|row| of_rows.is_empty() || of_rows.contains(&row.name));
+        let key: &[KeyColumn] = row.map_or(&[], |row| row.key.as_slice());
+        let nodes: Vec<(Option<&str>, &Node)> = match &parent.data {
+            Data::Table(table) if !table.contains_key("expr") => {
+                table.iter().map(|(name, entry)| (Some(name.as_str()), &entry.node)).collect()
+            }
+            _ => alternatives(parent).iter().map(|node| (None, node)).collect(),
+        };
+        if row.is_some() && nodes.len() > key.len() {
+            let message = format!("`parent` has {} columns, the key {}", nodes.len(), key.len());
+            let help = "write the parent's key columns, or the first of them, in their order";
+            self.diags.error("BAD_VALUE", parent.place(), message, help);
+        }
+        let mut columns = Vec::new();
+        for (index, (name, node)) in nodes.into_iter().enumerate() {
+            let like = key.get(index);
+            let name = name.or(like.map(|like| like.name.as_str())).unwrap_or("parent").to_owned();
+            columns.extend(self.key_column(&name, node, scope, like));
+        }
+        columns
+    }
+
+    fn check_use(&mut self, used: &ChildUse, known: &IndexMap<String, Vec<String>>) {
+        let Some(fields) = known.get(&used.text.child) else {
+            let message = format!("`child` names no child list: \"{}\"", used.text.child);
+            let help = lists(&used.text.child, known);
+            self.diags.error("UNKNOWN_CHILD", used.child_place.clone(), message, help);
+            return;
+        };
+        if !fields.contains(&used.text.column) {
+            let column = &used.text.column;
+            let message = format!("child list `{}` has no field `{column}`", used.text.child);
+            let help = match nearest(column, fields.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("its fields: {}", fields.join(", ")),
+            };
+            self.diags.error("UNKNOWN_CHILD", used.column_place.clone(), message, help);
+        }
+    }
+
+    fn side(&mut self, node: &Node, name: &str, known: &[&str]) -> Option<(Table, Option<Expr>, Scope)> {
+        let table = node.table(name, self.diags)?;
+        known_keys(table, &format!("`{name}`"), known, self.diags);
+        let main = self.one_table(node)?;
+        let scope = Scope { aliases: vec![main.alias.clone()], rank: false };
+        let filter = node.get("filter").and_then(|filter| self.choice(filter, "filter", &scope));
+        Some((main, filter, scope))
+    }
+
+    fn text_rows(&mut self, node: &Node) -> Option<TextRows> {
+        let known = ["table", "as", "prefix", "filter", "code", "language", "field", "value"];
+        let (table, filter, scope) = self.side(node, "texts", &known)?;
+        let code = self.required(node, "code", &scope);
+        let language = self.required(node, "language", &scope);
+        let field = self.required(node, "field", &scope);
+        let value = self.required(node, "value", &scope);
+        Some(TextRows { table, filter, code: code?, language: language?, field: field?, value: value? })
+    }
+
+    fn marker_rows(&mut self, node: &Node) -> Option<MarkerRows> {
+        let known = ["table", "as", "prefix", "filter", "code", "field", "language"];
+        let (table, filter, scope) = self.side(node, "markers", &known)?;
+        let code = self.required(node, "code", &scope);
+        let field = self.required(node, "field", &scope);
+        let language = self.required(node, "language", &scope);
+        Some(MarkerRows { table, filter, code: code?, field: field?, language: language? })
+    }
+}
+
+/// The help for a child list that is not there.
+fn lists(name: &str, known: &IndexMap<String, Vec<String>>) -> String {
+    match nearest(name, known.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if known.is_empty() => "this entity has no child list".to_owned(),
+        None => {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            format!("its child lists: {}", names.join(", "))
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The demo shop: a French general store in two SQLite files, a Sage-shaped ERP and a
+//! sparse IsoShop overlay, with every oddity a real base has. Made from a seed alone.
+//!
+//! `vocabulary` holds the words, `article` makes one article, `traps` says what goes wrong
+//! where, `erp`, `trade` and `documents` write the ERP, `overlay` writes IsoShop, `folder`
+//! the files around them.
+
+mod article;
+mod customers;
+mod documents;
+mod erp;
+mod erp_article;
+mod erp_tables;
+mod folder;
+mod load;
+mod overlay;
+mod overlay_cells;
+mod rng;
+mod trade;
+mod traps;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use load::Loader;
+use traps::at;
+use vocabulary::Vocabulary;
+
+/// The tables of the ERP, for SQLite.
+pub const SAGE100_SQLITE: &str = include_str!("ddl/sage100.sqlite.sql");
+/// The tables of the ERP, for PostgreSQL.
+pub const SAGE100_POSTGRES: &str = include_str!("ddl/sage100.postgres.sql");
+/// The tables of IsoShop, for SQLite.
+pub const ISOSHOP_SQLITE: &str = include_str!("../../migrations/isoshop/sqlite/0001_isoshop.sql");
+/// The tables of IsoShop, for PostgreSQL.
+pub const ISOSHOP_POSTGRES: &str = include_str!("../../migrations/isoshop/postgres/0001_isoshop.sql");
+
+/// Changes when the same seed gives another shop.
+const GENERATOR_VERSION: u32 = 1;
+/// The fewest articles that show every case.
+pub const FEWEST: u32 = 200;
+/// The most articles the words can name without repeating themselves.
+pub const MOST: u32 = 100_000;
+
+/// What shop to make.
+#[derive(Debug, Clone, Copy)]
+pub struct DemoOptions {
+    /// How many articles, from [`FEWEST`] to [`MOST`].
+    pub articles: u32,
+    /// The same seed and number give the same data.
+    pub seed: u64,
+}
+
+impl Default for DemoOptions {
+    fn default() -> Self {
+        Self { articles: 2_000, seed: 20_260_901 }
+    }
+}
+
+/// How far the making has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done, for people.
+    pub step: &'static str,
+    /// Articles made.
+    pub done: u64,
+    /// Articles to make.
+    pub total: u64,
+}
+
+/// An article that shows something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// What it shows, for people.
+    pub shows: &'static str,
+    /// The code of the article.
+    pub code: String,
+}
+
+/// What was made.
+#[derive(Debug, Clone)]
+pub struct DemoReport {
+    /// The folder of the shop.
+    pub dir: PathBuf,
+    /// Articles in the ERP.
+    pub articles: u32,
+    /// References: plain articles, variants and packs.
+    pub references: u64,
+    /// True when the folder already held exactly this shop.
+    pub reused: bool,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Articles worth looking at.
+    pub examples: Vec<Example>,
+}
+
+/// Why there is no demo shop.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DemoError {
+    /// The folder holds something that the demo did not make.
+    #[error("{} is not empty and was not made by the demo: choose another folder, or empty this one", .dir.display())]
+    Taken {
+        /// The folder asked for.
+        dir: PathBuf,
+    },
+    /// A number of articles that the demo cannot make.
+    #[error("cannot make {asked} articles: ask for {FEWEST} to {MOST}")]
+    Articles {
+        /// The number asked for.
+        asked: u32,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A database refused a statement.
+    #[error("writing the {what} database of the demo failed: {source}")]
+    Sql {
+        /// Which database.
+        what: &'static str,
+        /// What it said.
+        source: sqlx::Error,
+    },
+    /// The embedded words are broken: a mistake of ours.
+    #[error("the demo's own data is broken, please report it: {0}")]
+    Vocabulary(String),
+}
+
+impl DemoError {
+    /// The stable code of the error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Taken { .. } => "DEMO_FOLDER_TAKEN",
+            Self::Articles { .. } => "DEMO_BAD_ARTICLES",
+            Self::Io { .. } => "DEMO_IO",
+            Self::Sql { .. } => "DEMO_SQL",
+            Self::Vocabulary(_) => "DEMO_DATA",
+        }
+    }
+}
+
+/// Makes the demo shop in `dir`, or finds it there.
+///
+/// A folder made by the demo with other options is made again; its cursor key is kept.
+/// A folder that holds anything else is refused and left alone.
+pub async fn create(
+    dir: &Path,
+    options: &DemoOptions,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<DemoReport, DemoError> {
+    let start = Instant::now();
+    if !(FEWEST..=MOST).contains(&options.articles) {
+        return Err(DemoError::Articles { asked: options.articles });
+    }
+    let vocabulary = Vocabulary::load()?;
+    let report = |references, reused| DemoReport {
+        dir: dir.to_owned(),
+        articles: options.articles,
+        references,
+        reused,
+        elapsed: start.elapsed(),
+        examples: examples(&vocabulary),
+    };
+    if let folder::Found::Same(marker) = folder::prepare(dir, options)? {
+        return Ok(report(marker.references, true));
+    }
+    let mut marker = folder::Marker {
+        generator: erp::generator(),
+        articles: options.articles,
+        seed: options.seed,
+        references: 0,
+        complete: false,
+    };
+    folder::mark(dir, &marker)?;
+    folder::clear(dir)?;
+    marker.references = fill(dir, options, &vocabulary, progress).await?;
+    folder::write_files(dir)?;
+    marker.complete = true;
+    folder::mark(dir, &marker)?;
+    Ok(report(marker.references, false))
+}
+
+async fn fill(
+    dir: &Path,
+    options: &DemoOptions,
+    vocabulary: &Vocabulary,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<u64, DemoError> {
+    let seed = options.seed;
+    let total = u64::from(options.articles);
+    let mut erp = Loader::create(&dir.join(folder::ERP), "ERP", SAGE100_SQLITE, erp::OWN_COLUMNS).await?;
+    let mut shop =
+        Loader::create(&dir.join(folder::ISOSHOP), "IsoShop", ISOSHOP_SQLITE, overlay::OWN_COLUMNS).await?;
+    let erp_tables = erp_tables::ArticleTables::declare(&mut erp);
+    let trade_tables = trade::TradeTables::declare(&mut erp);
+    let shop_tables = overlay::OverlayTables::declare(&mut shop);
+    erp::company(&mut erp, &erp_tables, vocabulary, seed).await?;
+    customers::write(&mut erp, vocabulary, seed).await?;
+    overlay::shop(&mut shop, &shop_tables, vocabulary, seed).await?;
+
+    let mut counters = article::Counters::default();
+    let mut first = Vec::new();
+    let mut references = 0;
+    for i in 0..options.articles {
+        if i % 256 == 0 {
+            progress(Progress { step: "articles", done: u64::from(i), total });
+        }
+        let made = article::make(vocabulary, seed, i, &mut counters);
+        erp_article::write(&mut erp, &erp_tables, vocabulary, seed, &made).await?;
+        trade::prices(&mut erp, &trade_tables, seed, &made).await?;
+        trade::stock(&mut erp, &trade_tables, seed, &made).await?;
+        overlay::article(&mut shop, &shop_tables, vocabulary, seed, &made).await?;
+        references += made.reference_codes().len() as u64;
+        if i < FEWEST {
+            first.push(made);
+        }
+    }
+    documents::documents(&mut erp, &first).await?;
+    progress(Progress { step: "indexes", done: total, total });
+    erp.finish().await?;
+    shop.finish().await?;
+    Ok(references)
+}
+
+/// The articles that show one thing each.
+fn examples(vocabulary: &Vocabulary) -> Vec<Example> {
+    [
+        ("a field the ERP lacks, completed by IsoShop (warrantyMonths)", at::COMPLETED),
+        ("a title overridden by IsoShop", at::OVERRIDDEN),
+        ("complementary fields of this shop", at::COMPLEMENTARY),
+        ("a description that is empty on purpose", at::EMPTY),
+        ("IsoShop cells that say nothing (blank, NULL)", at::BLANKS),
+        ("IsoShop values 0 and false", at::ZEROS),
+        ("hidden by IsoShop", at::HIDDEN),
+        ("asleep in the ERP", at::ASLEEP),
+        ("not for the web in the ERP, wanted by IsoShop", at::WANTED),
+        ("placed in a rayon of the shop's own", at::OWN_RAYON),
+        ("taken out of the ERP's rayon and put in another", at::MOVED),
+        ("related articles, the ERP's replacement removed", at::RELATED),
+        ("images of both sources, one removed", at::MEDIA),
+        ("title and description in English", at::TRANSLATED),
+        ("the longest delay and the lowest index of both sources (MAX, MIN)", at::EXTREMES),
+        ("variants overridden by code", at::REFERENCE_BY_CODE),
+        ("variants overridden by their native key", at::REFERENCE_BY_KEY),
+        ("one option", at::ONE_OPTION),
+        ("two options, one combination missing", at::TWO_OPTIONS),
+        ("variants without a code of their own", at::NO_VARIANT_CODES),
+        ("a variant code that two articles claim", at::SHARED_VARIANT_CODE),
+        ("a barcode that two articles carry", at::SHARED_BARCODE),
+        ("packs", at::PACKS),
+        ("a code with a slash, a dot and a hash", at::CODE_SLASH),
+    ]
+    .into_iter()
+    .map(|(shows, i)| Example { shows, code: article::code_at(vocabulary, i) })
+    .collect()
+}

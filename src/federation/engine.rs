@@ -1,0 +1,95 @@
+//! What every level needs at hand: the model, the sources, the overrides, and the request it runs
+//! for.
+
+use std::sync::Arc;
+
+use super::{batch::Cause, model::Model, overrides::Overrides};
+use crate::{
+    config::Limits,
+    sources::{Moment, Param, Rows, SharedSource, Statement},
+    value::KeyCompare,
+};
+
+/// The federation of one shop.
+pub struct Engine {
+    /// What is merged by which rule.
+    pub model: Arc<Model>,
+    /// The sources, in the model's order.
+    pub sources: Vec<SharedSource>,
+    /// The zone of each source's local times.
+    pub zones: Vec<chrono_tz::Tz>,
+    /// Back-office overrides, if there is a site source.
+    pub overrides: Option<Arc<dyn Overrides>>,
+    /// What no request may exceed.
+    pub limits: Limits,
+    /// A record whose overlay cannot be read is an error instead of shown (`web.on_unknown`).
+    pub fail_on_unknown: bool,
+}
+
+/// One request, as the levels see it.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Its clock and deadline.
+    pub moment: Moment,
+    /// Records off the web are hidden.
+    pub shopper: bool,
+}
+
+/// Why a level has no answer.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The source that decides existence did not answer.
+    Source(Arc<Cause>),
+    /// Answering would read more than a limit allows: the setting, its value, what was read for.
+    Budget {
+        /// The setting (`limits.scan_rows`).
+        setting: &'static str,
+        /// Its value.
+        limit: usize,
+    },
+    /// The shop's map does not fit the question.
+    Internal(String),
+}
+
+impl Engine {
+    /// The zone of a source's local times.
+    pub fn zone(&self, source: usize) -> chrono_tz::Tz {
+        self.zones.get(source).copied().unwrap_or(chrono_tz::UTC)
+    }
+
+    /// How the codes of an entity are told apart: as the source that decides existence compares
+    /// its keys.
+    pub fn compare(&self, entity: usize) -> KeyCompare {
+        let e = &self.model.entities[entity];
+        let key = e.maps.get(e.decides).and_then(Option::as_ref).and_then(|m| m.rows.first()?.key.first());
+        key.map_or(KeyCompare::Binary, |k| k.compare)
+    }
+
+    /// Runs a statement on a source; its error becomes the cause that clients see.
+    pub async fn run(
+        &self,
+        source: usize,
+        statement: &Statement,
+        params: &[Param],
+        moment: &Moment,
+    ) -> Result<Rows, Arc<Cause>> {
+        let Some(asked) = self.sources.get(source) else {
+            return Err(Arc::new(Cause {
+                source: source.to_string(),
+                code: "CONNECT",
+                message: "no such source".into(),
+            }));
+        };
+        asked.run(statement, params, moment).await.map_err(|error| {
+            let cause = Cause::of(asked.name(), &error);
+            tracing::warn!(source = %cause.source, cause = cause.code, message = %cause.message, "source did not answer");
+            Arc::new(cause)
+        })
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("sources", &self.sources.len()).finish_non_exhaustive()
+    }
+}

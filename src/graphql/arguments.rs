@@ -1,0 +1,311 @@
+//! What a field's coerced arguments mean: pages, filters, kinds, options. Whatever is wrong with
+//! them is an error at the field, before any source is asked.
+
+use async_graphql_value::ConstValue;
+use rust_decimal::Decimal;
+
+use super::{
+    error::{Code, GraphqlError},
+    plain::ArgMap,
+};
+use crate::{
+    catalog::{
+        Catalog,
+        levels::{Args, PageArgs},
+    },
+    federation::{
+        filter::{Filter, Test},
+        model::{EntityId, Field},
+    },
+    value::{Type, Value},
+};
+
+/// Records of a page when `first` is left out.
+pub const DEFAULT_PAGE: usize = 20;
+
+/// The name of a list in CODE order, to which its cursors are bound.
+pub fn list_name(catalog: &Catalog, entity: EntityId) -> String {
+    format!("{}/CODE", catalog.engine.model.entities[entity].name)
+}
+
+/// Text of an argument.
+pub fn text(args: &ArgMap, name: &str) -> Option<String> {
+    match args.get(name) {
+        Some(ConstValue::String(text)) => Some(text.clone()),
+        Some(ConstValue::Enum(name)) => Some(name.to_string()),
+        Some(ConstValue::Number(n)) => Some(n.to_string()),
+        _ => None,
+    }
+}
+
+/// A list of texts; `None` when left out or null.
+pub fn texts(args: &ArgMap, name: &str) -> Option<Vec<String>> {
+    match args.get(name) {
+        Some(ConstValue::List(items)) => Some(
+            items
+                .iter()
+                .filter_map(|i| match i {
+                    ConstValue::String(text) => Some(text.clone()),
+                    ConstValue::Number(n) => Some(n.to_string()),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+/// Exactly one of two arguments of a look-up: which, and its text.
+pub fn one_of<'a>(args: &ArgMap, names: [&'a str; 2]) -> Result<(&'a str, String), GraphqlError> {
+    let given: Vec<(&str, String)> =
+        names.into_iter().filter_map(|n| text(args, n).map(|t| (n, t))).collect();
+    match given.as_slice() {
+        [_] => given.into_iter().next().ok_or_else(|| GraphqlError::new(Code::Internal, "no argument")),
+        _ => Err(GraphqlError::new(
+            Code::BadArgument,
+            format!("Give exactly one of `{}` and `{}`.", names[0], names[1]),
+        )),
+    }
+}
+
+/// The arguments of a connection.
+pub fn page(
+    catalog: &Catalog,
+    entity: EntityId,
+    args: &ArgMap,
+    translated: bool,
+) -> Result<PageArgs, GraphqlError> {
+    let limit = catalog.engine.limits.page;
+    let first = match args.get("first") {
+        Some(ConstValue::Number(n)) => n.as_i64().unwrap_or(i64::MAX),
+        _ => i64::try_from(DEFAULT_PAGE.min(limit)).unwrap_or(1),
+    };
+    let Ok(first) = usize::try_from(first) else {
+        return Err(GraphqlError::new(Code::BadArgument, format!("`first` is {first}; give 0 or more.")));
+    };
+    if first > limit {
+        return Err(GraphqlError::new(
+            Code::PageTooLarge,
+            format!("`first` is {first}; a page has at most {limit} (limits.page). Ask for less and follow `endCursor`."),
+        )
+        .with("limit", limit)
+        .with("setting", "limits.page"));
+    }
+    let list = list_name(catalog, entity);
+    let after = match args.get("after") {
+        Some(ConstValue::String(cursor)) => Some(catalog.sealer.open(&list, cursor).ok_or_else(|| {
+            GraphqlError::new(
+                Code::BadCursor,
+                "`after` is not a cursor of this list. Use an edge's `cursor` or `pageInfo.endCursor` as it was given.",
+            )
+        })?),
+        _ => None,
+    };
+    sort(args)?;
+    let filter = match args.get("filter") {
+        Some(ConstValue::Object(object)) => filter(catalog, entity, object, translated)?,
+        _ => Filter::And(Vec::new()),
+    };
+    let deep = !matches!(args.get("deep"), Some(ConstValue::Boolean(false)));
+    Ok(PageArgs { first, after, filter, deep })
+}
+
+fn sort(args: &ArgMap) -> Result<(), GraphqlError> {
+    let Some(ConstValue::List(keys)) = args.get("sort") else { return Ok(()) };
+    for key in keys {
+        let ConstValue::Object(key) = key else { continue };
+        let name = |k: &str| match key.get(k) {
+            Some(ConstValue::Enum(name)) => Some(name.as_str()),
+            Some(ConstValue::String(name)) => Some(name.as_str()),
+            _ => None,
+        };
+        let field = name("field").unwrap_or("CODE");
+        let descending = name("direction") == Some("DESC");
+        if field != "CODE" || descending {
+            let order = if descending { " descending" } else { "" };
+            return Err(GraphqlError::new(
+                Code::UnsupportedSort,
+                format!("Sorting by {field}{order} cannot be answered exactly yet; leave `sort` out or sort by CODE ascending."),
+            )
+            .with("field", field));
+        }
+    }
+    Ok(())
+}
+
+type Object = async_graphql_value::indexmap::IndexMap<async_graphql_value::Name, ConstValue>;
+
+fn filter(
+    catalog: &Catalog,
+    entity: EntityId,
+    object: &Object,
+    translated: bool,
+) -> Result<Filter, GraphqlError> {
+    let mut all = Vec::new();
+    for (name, value) in object {
+        let items = || -> Result<Vec<Filter>, GraphqlError> {
+            match value {
+                ConstValue::List(items) => items
+                    .iter()
+                    .filter_map(|i| match i {
+                        ConstValue::Object(o) => Some(filter(catalog, entity, o, translated)),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => Ok(Vec::new()),
+            }
+        };
+        match (name.as_str(), value) {
+            (_, ConstValue::Null) => {}
+            ("and", _) => all.push(Filter::And(items()?)),
+            ("or", _) => all.push(Filter::Or(items()?)),
+            ("not", ConstValue::Object(o)) => {
+                all.push(Filter::Not(Box::new(filter(catalog, entity, o, translated)?)))
+            }
+            ("code", ConstValue::Object(tests)) => {
+                all.extend(self::tests(tests, &Type::Text)?.into_iter().map(Filter::Code));
+            }
+            (name, ConstValue::Object(tests)) => {
+                let e = &catalog.engine.model.entities[entity];
+                let Some((id, _, field)) = e.fields.get_full(name) else {
+                    return Err(unsupported(name, "it is not a field with one source"));
+                };
+                single_source(catalog, entity, field, translated)?;
+                all.extend(self::tests(tests, &field.ty)?.into_iter().map(|t| Filter::Field(id, t)));
+            }
+            _ => {}
+        }
+    }
+    Ok(if all.len() == 1 { all.swap_remove(0) } else { Filter::And(all) })
+}
+
+/// A filter is answered exactly when just one source can say what the field is.
+fn single_source(
+    catalog: &Catalog,
+    entity: EntityId,
+    field: &Field,
+    translated: bool,
+) -> Result<(), GraphqlError> {
+    let engine = &catalog.engine;
+    let e = &engine.model.entities[entity];
+    if field.inherit.is_some() {
+        return Err(unsupported(&field.name, "it may be inherited"));
+    }
+    if field.localized && translated {
+        return Err(unsupported(&field.name, "the operation's language is not the shop's first"));
+    }
+    let mut sources: Vec<&str> = field
+        .sources
+        .iter()
+        .filter(|s| {
+            let map = e.maps.get(**s).and_then(Option::as_ref);
+            map.is_some_and(|m| {
+                m.rows.iter().any(|r| r.fields.contains_key(field.name.as_str()))
+                    || (m.texts.is_some() && field.localized && translated)
+            })
+        })
+        .map(|s| engine.model.sources[*s].name.as_str())
+        .collect();
+    if engine.overrides.is_some() && field.lock.is_none() {
+        sources.insert(0, "site");
+    }
+    if sources.len() > 1 {
+        return Err(unsupported(&field.name, &format!("it is merged from {}", sources.join(" and "))));
+    }
+    Ok(())
+}
+
+fn unsupported(field: &str, why: &str) -> GraphqlError {
+    GraphqlError::new(
+        Code::UnsupportedFilter,
+        format!("Filtering by `{field}` cannot be answered exactly yet: {why}. Filter by `code` or by a field of one source."),
+    )
+    .with("field", field)
+}
+
+fn tests(object: &Object, ty: &Type) -> Result<Vec<Test>, GraphqlError> {
+    let mut tests = Vec::new();
+    for (op, value) in object {
+        let one = || scalar(value, ty);
+        let many = || match value {
+            ConstValue::List(items) => items.iter().map(|i| scalar(i, ty)).collect::<Result<Vec<_>, _>>(),
+            other => Ok(vec![scalar(other, ty)?]),
+        };
+        let test = match (op.as_str(), value) {
+            ("eq", ConstValue::Null) => Test::IsNull(true),
+            ("ne", ConstValue::Null) => Test::IsNull(false),
+            (_, ConstValue::Null) => continue,
+            ("eq", _) => Test::In(vec![one()?]),
+            ("ne", _) => Test::NotIn(vec![one()?]),
+            ("in", _) => Test::In(many()?),
+            ("notIn", _) => Test::NotIn(many()?),
+            ("gt", _) => Test::Gt(one()?),
+            ("gte", _) => Test::Gte(one()?),
+            ("lt", _) => Test::Lt(one()?),
+            ("lte", _) => Test::Lte(one()?),
+            ("isNull", ConstValue::Boolean(null)) => Test::IsNull(*null),
+            ("matches", ConstValue::String(t)) => Test::Matches(t.clone()),
+            ("contains", ConstValue::String(t)) => Test::Contains(t.clone()),
+            ("startsWith", ConstValue::String(t)) => Test::StartsWith(t.clone()),
+            ("endsWith", ConstValue::String(t)) => Test::EndsWith(t.clone()),
+            _ => continue,
+        };
+        tests.push(test);
+    }
+    Ok(tests)
+}
+
+fn scalar(value: &ConstValue, ty: &Type) -> Result<Value, GraphqlError> {
+    let bad = || {
+        GraphqlError::new(
+            Code::BadArgument,
+            format!("{value} is not a value that this field can be compared with."),
+        )
+    };
+    let text = match value {
+        ConstValue::String(text) => text.clone(),
+        ConstValue::Enum(name) => name.to_string(),
+        ConstValue::Number(n) => n.to_string(),
+        ConstValue::Boolean(b) => return if *ty == Type::Boolean { Ok(Value::Bool(*b)) } else { Err(bad()) },
+        ConstValue::Null => return Ok(Value::Null),
+        _ => return Err(bad()),
+    };
+    match ty {
+        Type::Text | Type::Html => Ok(Value::text(text)),
+        Type::Int => text.parse().map(Value::Int).map_err(|_| bad()),
+        Type::Decimal => text.parse::<Decimal>().map(|d| Value::Decimal(d.normalize())).map_err(|_| bad()),
+        Type::Date => text.parse().map(Value::Date).map_err(|_| bad()),
+        Type::DateTime => chrono::DateTime::parse_from_rfc3339(&text)
+            .map(|d| Value::DateTime(d.with_timezone(&chrono::Utc)))
+            .map_err(|_| bad()),
+        Type::Boolean | Type::List(_) => Err(bad()),
+    }
+}
+
+/// The arguments of a link, by its field.
+pub fn link(catalog: &Catalog, field: &str, args: &ArgMap, translated: bool) -> Result<Args, GraphqlError> {
+    Ok(match field {
+        "related" => Args::Kind(text(args, "kind")),
+        "articles" => Args::Page(page(catalog, catalog.article, args, translated)?),
+        "references" => Args::Page(page(catalog, catalog.reference, args, translated)?),
+        "reference" => match args.get("options") {
+            Some(ConstValue::List(items)) => Args::Options(
+                items
+                    .iter()
+                    .filter_map(|i| match i {
+                        ConstValue::Object(o) => {
+                            let get = |k: &str| match o.get(k) {
+                                Some(ConstValue::String(text)) => Some(text.clone()),
+                                _ => None,
+                            };
+                            Some((get("name")?, get("value")?))
+                        }
+                        _ => None,
+                    })
+                    .collect(),
+            ),
+            _ => Args::None,
+        },
+        _ => Args::None,
+    })
+}

@@ -1,0 +1,481 @@
+//! From an operation's selections to a [`Plan`]: what each level fetches, and what is written of it.
+
+use std::sync::Arc;
+
+use super::{
+    collect::Selected,
+    error::Location,
+    plan::{
+        ConnectionKind, ConnectionOut, EdgeKind, EdgeOut, Leaf, Out, OutKind, PlainField, PlainOut, Plan,
+        RouteOut, RouteWhat, Slot, Target,
+    },
+    syntax::ValueNode,
+    types::{FieldDef, Kind, TypeRef, TypeSystem},
+};
+use crate::{
+    catalog::{
+        Catalog,
+        levels::{Link, LinkKind, Node},
+        lookup,
+    },
+    federation::{
+        model::EntityId,
+        shape::{Shape, Want},
+    },
+    value::Type,
+};
+
+/// Compiles the selections of one operation.
+pub struct Compiler<'a, 'd> {
+    /// The type system.
+    pub types: &'a TypeSystem,
+    /// Definitions of the introspection types.
+    pub meta: &'a TypeSystem,
+    /// The catalogue.
+    pub catalog: &'a Catalog,
+    /// The operation's language, when it is not the default.
+    pub language: Option<&'a str>,
+    /// The fields of a concrete type in some selection sets, in the specification's order.
+    pub collect: &'a dyn Fn(&str, &Selected<'d>) -> Vec<Selected<'d>>,
+    slots: Vec<Slot>,
+    tree: Option<Want>,
+}
+
+/// A level being compiled.
+struct Building {
+    entity: EntityId,
+    want: Want,
+    links: Vec<(LinkKind, usize, Building, bool)>,
+}
+
+impl Building {
+    fn new(entity: EntityId) -> Self {
+        Self { entity, want: Want::default(), links: Vec::new() }
+    }
+}
+
+impl<'a, 'd> Compiler<'a, 'd> {
+    /// A compiler for one operation.
+    pub fn new(
+        types: &'a TypeSystem,
+        meta: &'a TypeSystem,
+        catalog: &'a Catalog,
+        language: Option<&'a str>,
+        collect: &'a dyn Fn(&str, &Selected<'d>) -> Vec<Selected<'d>>,
+    ) -> Self {
+        Self { types, meta, catalog, language, collect, slots: Vec::new(), tree: None }
+    }
+
+    /// Compiles the root fields.
+    pub fn plan(mut self, roots: Vec<Selected<'d>>) -> Plan {
+        let query = self.types.query.clone();
+        let mut outs: Vec<Out> = roots.into_iter().filter_map(|s| self.root(&query, &s)).collect();
+        let engine = &self.catalog.engine;
+        let tree = self.tree.take().map(|mut want| {
+            // The tree itself stands on these, whatever is selected.
+            let fields = &engine.model.entities[self.catalog.department].fields;
+            want.fields.extend(["parentCode", "position"].iter().filter_map(|n| fields.get_index_of(*n)));
+            Arc::new(Shape::new(engine, self.catalog.department, want, self.language))
+        });
+        if let Some(tree) = &tree {
+            let mut share = |node: &mut Node| share_tree(node, self.catalog.department, tree);
+            outs.iter_mut().for_each(|o| each_node(o, &mut share));
+        }
+        Plan { roots: outs, tree, slots: self.slots, held: None }
+    }
+
+    fn definition(&self, ty: &str, field: &str) -> Option<&'a FieldDef> {
+        self.types.fields(ty).or_else(|| self.meta.fields(ty)).and_then(|f| f.get(field))
+    }
+
+    fn out(&mut self, ty: &str, s: &Selected<'d>, kind: OutKind) -> Out {
+        let non_null =
+            self.definition(ty, &s.name).is_some_and(|d| d.ty.is_non_null()) || &*s.name == "__typename";
+        let slot = self.slot(ty, s);
+        Out {
+            key: s.response_key.clone(),
+            json: json_key(&s.response_key),
+            place: at(s),
+            non_null,
+            slot,
+            kind,
+        }
+    }
+
+    /// The slot of a field's arguments, when its definition has any.
+    fn slot(&mut self, ty: &str, s: &Selected<'d>) -> Option<usize> {
+        let root = ["__schema", "__type"].contains(&&*s.name);
+        if !root && self.definition(ty, &s.name).is_none_or(|d| d.args.is_empty()) {
+            return None;
+        }
+        let written = s.args().to_vec();
+        self.slots.push(Slot { parent: ty.into(), field: s.name.to_string(), written, pos: s.pos() });
+        Some(self.slots.len() - 1)
+    }
+
+    fn root(&mut self, ty: &str, s: &Selected<'d>) -> Option<Out> {
+        let kind = match &*s.name {
+            "__typename" => OutKind::Typename(ty.into()),
+            "__schema" => OutKind::Introspection(self.plain("__Schema", s)),
+            "__type" => OutKind::Introspection(self.plain("__Type", s)),
+            "shop" => OutKind::Shop(self.plain("Shop", s)),
+            "explain" => OutKind::Explain(self.plain("FieldProvenance", s)),
+            "route" => OutKind::Route(self.route(s)),
+            "node" | "nodes" => {
+                let targets = [self.catalog.department, self.catalog.article, self.catalog.reference]
+                    .map(|entity| self.target(entity, s))
+                    .into();
+                OutKind::Nodes(targets, &*s.name == "nodes")
+            }
+            "department" => OutKind::Lookup(self.target(self.catalog.department, s)),
+            "article" => OutKind::Lookup(self.target(self.catalog.article, s)),
+            "reference" => OutKind::Lookup(self.target(self.catalog.reference, s)),
+            "departments" => OutKind::Departments(self.target(self.catalog.department, s)),
+            "articles" | "references" => {
+                let entity =
+                    if &*s.name == "articles" { self.catalog.article } else { self.catalog.reference };
+                let mut building = Building::new(entity);
+                let (outs, total) = self.connection(s, &mut building);
+                OutKind::Page(self.finish(building), outs, total)
+            }
+            _ => return None,
+        };
+        Some(self.out(ty, s, kind))
+    }
+
+    fn type_name(&self, entity: EntityId) -> Arc<str> {
+        self.catalog.engine.model.entities[entity].name.as_str().into()
+    }
+
+    fn target(&mut self, entity: EntityId, s: &Selected<'d>) -> Target {
+        let mut building = Building::new(entity);
+        let outs = self.entity(s, &mut building);
+        Target { ty: self.type_name(entity), node: self.finish(building), outs }
+    }
+
+    fn route(&mut self, s: &Selected<'d>) -> Vec<RouteOut> {
+        (self.collect)("Route", s)
+            .iter()
+            .filter_map(|f| {
+                let what = match &*f.name {
+                    "__typename" => RouteWhat::Typename,
+                    "kind" => RouteWhat::Kind,
+                    "redirectTo" => RouteWhat::RedirectTo,
+                    "department" => RouteWhat::Target(self.target(self.catalog.department, f)),
+                    "article" => RouteWhat::Target(self.target(self.catalog.article, f)),
+                    _ => return None,
+                };
+                Some(RouteOut { out: self.out("Route", f, OutKind::Typename("Route".into())), what })
+            })
+            .collect()
+    }
+
+    /// What is written of an entity at one place; adds to what its level fetches.
+    fn entity(&mut self, s: &Selected<'d>, b: &mut Building) -> Vec<Out> {
+        let ty = self.type_name(b.entity);
+        if b.entity == self.catalog.department {
+            self.tree.get_or_insert_with(Want::default);
+        }
+        (self.collect)(&ty, s).iter().filter_map(|f| self.entity_field(&ty, f, b)).collect()
+    }
+
+    fn entity_field(&mut self, ty: &str, f: &Selected<'d>, b: &mut Building) -> Option<Out> {
+        let model = self.catalog.engine.model.clone();
+        let e = &model.entities[b.entity];
+        let field = |name: &str| e.fields.get_index_of(name);
+        let mut need = |names: &[&str]| b.want.fields.extend(names.iter().filter_map(|n| field(n)));
+        let kind = match &*f.name {
+            "__typename" => OutKind::Typename(ty.into()),
+            "id" => OutKind::Id,
+            "slug" => {
+                need(&["slug", "title"]);
+                OutKind::Slug
+            }
+            "published" => OutKind::Published,
+            "hiddenReason" => {
+                need(&["hiddenReason"]);
+                OutKind::HiddenReason(field("hiddenReason")?)
+            }
+            "updatedAt" => {
+                b.want.changes = true;
+                OutKind::UpdatedAt
+            }
+            "level" => OutKind::Level,
+            "seo" => {
+                need(&["slug", "title", "seoTitle", "seoDescription", "seoKeywords"]);
+                OutKind::Seo(self.plain("Seo", f))
+            }
+            "images" | "image" | "documents" => {
+                let images = &*f.name != "documents";
+                let list = e.lists.get_index_of(if images { "images" } else { "documents" })?;
+                b.want.lists.insert(list);
+                let plain = self.plain(if images { "Image" } else { "Document" }, f);
+                OutKind::Media(list, images, &*f.name == "image", plain)
+            }
+            "options" => {
+                let list = e.lists.get_index_of("options")?;
+                b.want.lists.insert(list);
+                OutKind::Options(list, self.plain("Option", f))
+            }
+            "optionValues" => {
+                need(&["option1Name", "option1Value", "option2Name", "option2Value"]);
+                OutKind::OptionValues(self.plain("OptionValue", f))
+            }
+            "provenance" => {
+                b.want.merge(&self.explained(b.entity, f));
+                OutKind::Provenance(self.plain("FieldProvenance", f))
+            }
+            "article" => {
+                need(&["articleCode"]);
+                self.one(f, b, LinkKind::Article, self.catalog.article)
+            }
+            "department" => {
+                b.want.lists.extend(e.lists.get_index_of("placements"));
+                self.one(f, b, LinkKind::Main, self.catalog.department)
+            }
+            "parent" => self.one(f, b, LinkKind::Parent, self.catalog.department),
+            "reference" => self.one(f, b, LinkKind::OneReference, self.catalog.reference),
+            "departments" => {
+                b.want.lists.extend(e.lists.get_index_of("placements"));
+                self.many(f, b, LinkKind::Placements, self.catalog.department)
+            }
+            "path" => self.many(f, b, LinkKind::Path, self.catalog.department),
+            "children" => self.many(f, b, LinkKind::Children, self.catalog.department),
+            "related" => {
+                b.want.lists.extend(e.lists.get_index_of("related"));
+                self.many(f, b, LinkKind::Related, self.catalog.article)
+            }
+            "articles" => self.pages(f, b, LinkKind::Articles, self.catalog.article),
+            "references" => self.pages(f, b, LinkKind::References, self.catalog.reference),
+            name => {
+                let id = field(name)?;
+                b.want.fields.insert(id);
+                OutKind::Cell(id, leaf(&e.fields[id].ty, self.definition(ty, name).map(|d| &d.ty)))
+            }
+        };
+        let mut out = self.out(ty, f, kind);
+        if let OutKind::One(link, _) | OutKind::Many(link, _) | OutKind::Pages(link, _) = &out.kind {
+            // A link reads its arguments from the slot of its field.
+            b.links[*link].1 = out.slot.unwrap_or(usize::MAX);
+        }
+        if let OutKind::Cell(id, _) = &out.kind {
+            out.non_null |= e.fields[*id].name == "code";
+        }
+        Some(out)
+    }
+
+    /// Which fields a provenance speaks of: those written as literals, else all.
+    fn explained(&self, entity: EntityId, f: &Selected<'d>) -> Want {
+        let model = &self.catalog.engine.model;
+        let e = &model.entities[entity];
+        let names = f.args().iter().find(|a| &*a.name.name == "fields").and_then(|a| literal_texts(&a.value));
+        let Some(names) = names else { return Want::all(model, entity) };
+        let mut want = Want::default();
+        for name in names {
+            want.fields.extend(e.fields.get_index_of(name.as_str()));
+            want.lists.extend(e.lists.get_index_of(lookup::list_of(&name)));
+            if name == "slug" {
+                want.fields.extend(e.fields.get_index_of("title"));
+            }
+            for part in lookup::parts_of(&name) {
+                want.fields.extend(e.fields.get_index_of(*part));
+            }
+        }
+        want.changes = true;
+        want
+    }
+
+    fn link(&mut self, b: &mut Building, kind: LinkKind, target: Building, total: bool) -> usize {
+        b.links.push((kind, usize::MAX, target, total));
+        b.links.len() - 1
+    }
+
+    fn one(&mut self, f: &Selected<'d>, b: &mut Building, kind: LinkKind, entity: EntityId) -> OutKind {
+        let mut target = Building::new(entity);
+        if kind == LinkKind::OneReference {
+            let e = &self.catalog.engine.model.entities[entity];
+            let names = ["option1Name", "option1Value", "option2Name", "option2Value"];
+            target.want.fields.extend(names.iter().filter_map(|n| e.fields.get_index_of(*n)));
+        }
+        let outs = self.entity(f, &mut target);
+        OutKind::One(self.link(b, kind, target, false), outs)
+    }
+
+    fn many(&mut self, f: &Selected<'d>, b: &mut Building, kind: LinkKind, entity: EntityId) -> OutKind {
+        let mut target = Building::new(entity);
+        let outs = self.entity(f, &mut target);
+        OutKind::Many(self.link(b, kind, target, false), outs)
+    }
+
+    fn pages(&mut self, f: &Selected<'d>, b: &mut Building, kind: LinkKind, entity: EntityId) -> OutKind {
+        let mut target = Building::new(entity);
+        let (outs, total) = self.connection(f, &mut target);
+        if kind == LinkKind::Articles {
+            self.tree.get_or_insert_with(Want::default);
+        }
+        OutKind::Pages(self.link(b, kind, target, total), outs)
+    }
+
+    fn connection(&mut self, s: &Selected<'d>, b: &mut Building) -> (Vec<ConnectionOut>, bool) {
+        let name = self.type_name(b.entity);
+        let (connection, edge) = (format!("{name}Connection"), format!("{name}Edge"));
+        let mut total = false;
+        let outs = (self.collect)(&connection, s)
+            .iter()
+            .filter_map(|f| {
+                let kind = match &*f.name {
+                    "__typename" => ConnectionKind::Typename(connection.as_str().into()),
+                    "nodes" => ConnectionKind::Nodes(self.entity(f, b)),
+                    "edges" => ConnectionKind::Edges(self.edge(&edge, f, Some(b))),
+                    "pageInfo" => ConnectionKind::PageInfo(self.edge("PageInfo", f, None)),
+                    "totalCount" => {
+                        total = true;
+                        ConnectionKind::TotalCount
+                    }
+                    _ => return None,
+                };
+                Some(ConnectionOut {
+                    json: json_key(&f.response_key),
+                    key: f.response_key.clone(),
+                    place: at(f),
+                    kind,
+                })
+            })
+            .collect();
+        (outs, total)
+    }
+
+    fn edge(&mut self, ty: &str, s: &Selected<'d>, mut b: Option<&mut Building>) -> Vec<EdgeOut> {
+        (self.collect)(ty, s)
+            .iter()
+            .filter_map(|f| {
+                let kind = match (&*f.name, b.as_deref_mut()) {
+                    ("__typename", _) => EdgeKind::Typename(ty.into()),
+                    ("cursor", _) => EdgeKind::Cursor,
+                    ("node", Some(b)) => EdgeKind::Node(self.entity(f, b)),
+                    ("hasNextPage", _) => EdgeKind::HasNext,
+                    ("hasPreviousPage", _) => EdgeKind::HasPrevious,
+                    ("startCursor", _) => EdgeKind::Start,
+                    ("endCursor", _) => EdgeKind::End,
+                    _ => return None,
+                };
+                Some(EdgeOut { json: json_key(&f.response_key), key: f.response_key.clone(), kind })
+            })
+            .collect()
+    }
+
+    fn plain(&mut self, ty: &str, s: &Selected<'d>) -> PlainOut {
+        let fields = (self.collect)(ty, s)
+            .iter()
+            .map(|f| {
+                let definition = self.definition(ty, &f.name);
+                let mut non_null = Vec::new();
+                let mut inner = definition.map(|d| &d.ty);
+                while let Some(t) = inner {
+                    non_null.push(t.is_non_null());
+                    inner = match t.nullable() {
+                        TypeRef::List(item) => Some(item),
+                        _ => None,
+                    };
+                }
+                let named = definition.map(|d| d.ty.name()).unwrap_or_default();
+                let object = [self.types, self.meta]
+                    .iter()
+                    .any(|t| matches!(t.types.get(named).map(|t| &t.kind), Some(Kind::Object { .. })));
+                PlainField {
+                    json: json_key(&f.response_key),
+                    key: f.response_key.clone(),
+                    name: f.name.clone(),
+                    typename: (&*f.name == "__typename").then(|| ty.into()),
+                    place: at(f),
+                    non_null,
+                    slot: self.slot(ty, f),
+                    sub: object.then(|| self.plain(named, f)),
+                }
+            })
+            .collect();
+        PlainOut { fields }
+    }
+
+    /// Makes a level's shape, innermost first: what references inherit, their article's level
+    /// fetches.
+    fn finish(&mut self, mut b: Building) -> Node {
+        let engine = &self.catalog.engine;
+        let model = engine.model.clone();
+        let mut links = Vec::with_capacity(b.links.len());
+        for (kind, args, target, total) in b.links {
+            let node = self.finish(target);
+            if matches!(kind, LinkKind::References | LinkKind::OneReference)
+                && let Some(inherited) = &node.shape.want.inherited
+            {
+                b.want.merge(inherited);
+            }
+            links.push(Link { kind, args, node, total });
+        }
+        if b.entity == self.catalog.department {
+            b.want.close(&model, b.entity);
+            self.tree.get_or_insert_with(Want::default).merge(&b.want);
+            // Replaced by the tree's own shape when the whole operation is known.
+            b.want = Want::default();
+        }
+        Node { entity: b.entity, shape: Arc::new(Shape::new(engine, b.entity, b.want, self.language)), links }
+    }
+}
+
+fn leaf(ty: &Type, declared: Option<&TypeRef>) -> Leaf {
+    match ty {
+        Type::Int => Leaf::Int,
+        Type::List(item) => {
+            let inner = match declared.map(TypeRef::nullable) {
+                Some(TypeRef::List(inner)) => Some(&**inner),
+                _ => None,
+            };
+            Leaf::List(Box::new(leaf(item, inner)), inner.is_some_and(TypeRef::is_non_null))
+        }
+        _ => Leaf::Any,
+    }
+}
+
+fn json_key(key: &str) -> Box<str> {
+    format!("\"{key}\":").into()
+}
+
+fn share_tree(node: &mut Node, department: EntityId, tree: &Arc<Shape>) {
+    if node.entity == department {
+        node.shape = tree.clone();
+    }
+    node.links.iter_mut().for_each(|l| share_tree(&mut l.node, department, tree));
+}
+
+fn each_node(out: &mut Out, f: &mut dyn FnMut(&mut Node)) {
+    match &mut out.kind {
+        OutKind::Nodes(targets, _) => targets.iter_mut().for_each(|t| f(&mut t.node)),
+        OutKind::Lookup(t) | OutKind::Departments(t) => f(&mut t.node),
+        OutKind::Page(node, ..) => f(node),
+        OutKind::Route(outs) => {
+            for o in outs {
+                if let RouteWhat::Target(t) = &mut o.what {
+                    f(&mut t.node);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn at(s: &Selected<'_>) -> Location {
+    let pos = s.pos();
+    Location { line: pos.line as usize, column: pos.column as usize }
+}
+
+/// The texts of a literal list; `None` when it is not one.
+fn literal_texts(value: &super::syntax::Value) -> Option<Vec<String>> {
+    let text = |v: &super::syntax::Value| match &v.node {
+        ValueNode::Str { value, .. } => Some(value.to_string()),
+        _ => None,
+    };
+    match &value.node {
+        ValueNode::List(items) => items.iter().map(text).collect(),
+        _ => text(value).map(|t| vec![t]),
+    }
+}

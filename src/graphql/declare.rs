@@ -1,0 +1,322 @@
+//! From the type system to the federation model: reads the directives in which precedence is
+//! declared, binds them to the shop's sources and connector maps, and finds every rule that could
+//! not be kept.
+//!
+//! The model's names: a GraphQL field whose type is a scalar, an enum or a list of them is a field
+//! of the same name; `@cells` names the text cells behind a field that is an object (`seo` →
+//! `seoTitle`…), which take that field's rule; `@items` makes it a list.
+
+mod defaults;
+mod fields;
+mod maps;
+mod rules;
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql_value::ConstValue;
+use indexmap::IndexMap;
+
+pub use fields::enumeration;
+
+use super::{
+    sdl,
+    types::{TypeDef, TypeSystem},
+};
+use crate::{
+    config::{Config, Tree},
+    connectors::map::ConnectorMap,
+    diagnostics::{Diagnostics, Severity},
+    federation::model::{Entity, EntityId, Field, Model, Rule, SourceId, SourceInfo},
+};
+
+/// Builds the model of a shop. `maps` holds the resolved connector map of each source by the
+/// source's name. `None` when anything found is an error; all findings are in `diags`.
+pub fn model(
+    types: &TypeSystem,
+    config: &Config,
+    maps: &IndexMap<String, ConnectorMap>,
+    diags: &mut Diagnostics,
+) -> Option<Model> {
+    let before = errors(diags);
+    let mut declare = Declare {
+        types,
+        sources: config.sources.keys().map(String::as_str).collect(),
+        maps: config.sources.keys().map(|name| maps.get(name)).collect(),
+        inherits: HashMap::new(),
+        diags,
+    };
+    let mut model = Model {
+        sources: config.sources.keys().map(|name| SourceInfo { name: name.clone() }).collect(),
+        entities: Vec::new(),
+        languages: config.shop.languages.clone(),
+    };
+    let definitions: Vec<&TypeDef> = types.types.values().filter(|t| is_entity(t)).collect();
+    for ty in &definitions {
+        let mut entity = declare.entity(ty, config);
+        if ty.name == "Department" {
+            tree(&mut entity, config, &declare.sources);
+        }
+        model.entities.push(entity);
+    }
+    declare.inheritance(&definitions, &mut model.entities);
+    for (ty, entity) in definitions.iter().zip(&mut model.entities) {
+        declare.totals(ty, entity);
+        declare.unused_columns(ty, entity);
+    }
+    (errors(diags) == before).then_some(model)
+}
+
+struct Declare<'a, 'd> {
+    types: &'a TypeSystem,
+    /// Source names; the index is the [`SourceId`].
+    sources: Vec<&'a str>,
+    maps: Vec<Option<&'a ConnectorMap>>,
+    /// `@inherit(from:)` by entity and field or list.
+    inherits: HashMap<(String, String), rules::From>,
+    diags: &'d mut Diagnostics,
+}
+
+impl Declare<'_, '_> {
+    fn entity(&mut self, ty: &TypeDef, config: &Config) -> Entity {
+        let applied = ty.applied.iter().find(|a| a.name == "entity");
+        let any = applied
+            .and_then(|a| sdl::argument(self.types, a, "exists"))
+            .is_some_and(|v| matches!(v, ConstValue::Enum(name) if name == "ANY"));
+        let mut entity = Entity {
+            name: ty.name.clone(),
+            fields: IndexMap::new(),
+            lists: IndexMap::new(),
+            inherits: None,
+            maps: self
+                .maps
+                .iter()
+                .map(|m| m.and_then(|m| m.entities.get(&ty.name)).cloned().map(Arc::new))
+                .collect(),
+            decides: 0,
+            any,
+        };
+        self.decides(ty, &mut entity, config);
+        self.fields(ty, &mut entity);
+        self.groups(ty, &mut entity);
+        self.declared_defaults(ty, &mut entity);
+        self.change_columns(&mut entity);
+        entity
+    }
+
+    /// The source that decides existence: the one whose map says so.
+    fn decides(&mut self, ty: &TypeDef, entity: &mut Entity, config: &Config) {
+        let overlay_tree = ty.name == "Department" && config.departments.tree == Tree::Isoshop;
+        if overlay_tree {
+            match self.sources.iter().position(|s| *s == "isoshop") {
+                Some(id) if entity.maps.get(id).is_some_and(Option::is_some) => entity.decides = id,
+                _ => self.diags.error(
+                    "NO_DECIDER",
+                    crate::diagnostics::Place::new("comptoir.toml", 0, 0),
+                    "`departments.tree` is `isoshop`, but no source `isoshop` holds departments",
+                    "declare `[sources.isoshop]`, or choose another tree",
+                ),
+            }
+            return;
+        }
+        let deciders: Vec<SourceId> = entity
+            .maps
+            .iter()
+            .enumerate()
+            .filter(|(_, map)| map.as_ref().is_some_and(|m| m.exists))
+            .map(|(id, _)| id)
+            .collect();
+        match deciders.as_slice() {
+            [one] => entity.decides = *one,
+            [] => self.diags.error(
+                "NO_DECIDER",
+                ty.place.clone(),
+                format!("no source decides which records of `{}` exist", ty.name),
+                format!("set `exists = true` under `[entity.{}]` in the ERP's connector map", ty.name),
+            ),
+            [first, second, ..] => {
+                let names = [*first, *second].map(|id| format!("`{}`", self.sources.get(id).unwrap_or(&"?")));
+                let place = entity.maps.get(*second).and_then(Option::as_ref).map(|m| m.place.clone());
+                self.diags.error(
+                    "SEVERAL_DECIDERS",
+                    place.unwrap_or_default(),
+                    format!("{} both decide which records of `{}` exist", names.join(" and "), ty.name),
+                    "leave `exists = true` in one connector map only",
+                );
+            }
+        }
+    }
+}
+
+fn is_entity(ty: &TypeDef) -> bool {
+    ty.applied.iter().any(|a| a.name == "entity")
+}
+
+/// `departments.tree` decides whose parent and position count, and who knows departments at all.
+fn tree(entity: &mut Entity, config: &Config, sources: &[&str]) {
+    let only: Option<SourceId> = match config.departments.tree {
+        Tree::Merged => None,
+        Tree::Erp => sources.iter().position(|s| *s == "erp"),
+        Tree::Isoshop => sources.iter().position(|s| *s == "isoshop"),
+    };
+    let Some(only) = only else { return };
+    let place = |field: &Field| field.group.as_ref().is_some_and(|g| g.name == "place");
+    for field in entity.fields.values_mut() {
+        let is_key = field.name == "code" && config.departments.tree == Tree::Isoshop;
+        if place(field) || is_key {
+            field.sources = vec![only];
+        }
+    }
+}
+
+/// Whether a rule can only be kept for lists of records.
+const fn is_list_rule(rule: Rule) -> bool {
+    matches!(rule, Rule::Union)
+}
+
+impl Declare<'_, '_> {
+    /// Resolves `@inherit` between entities, once all of them are known.
+    fn inheritance(&mut self, definitions: &[&TypeDef], entities: &mut [Entity]) {
+        let ids: HashMap<String, EntityId> =
+            entities.iter().enumerate().map(|(id, e)| (e.name.clone(), id)).collect();
+        let mut parents: Vec<Option<EntityId>> = vec![None; entities.len()];
+        for (id, ty) in definitions.iter().enumerate() {
+            let mut names: Vec<String> = Vec::new();
+            if let Some(entity) = entities.get(id) {
+                names.extend(entity.fields.keys().chain(entity.lists.keys()).cloned());
+            }
+            for name in names {
+                let Some(from) = self.inherits.get(&(ty.name.clone(), name.clone())).cloned() else {
+                    continue;
+                };
+                let Some(&parent) = ids.get(&from.entity) else { continue };
+                let known = parents.get(id).copied().flatten();
+                if known.is_some_and(|known| known != parent) {
+                    self.diags.error(
+                        "BAD_INHERIT",
+                        from.place,
+                        format!("`{}` inherits from two entities", ty.name),
+                        "let all its fields inherit from the same one",
+                    );
+                    continue;
+                }
+                if let Some(slot) = parents.get_mut(id) {
+                    *slot = Some(parent);
+                }
+                self.inherit_one(id, parent, &name, &from, entities);
+            }
+        }
+        for (id, ty) in definitions.iter().enumerate() {
+            let mut at = parents.get(id).copied().flatten();
+            let mut steps = 0;
+            while let Some(next) = at {
+                steps += 1;
+                if next == id || steps > entities.len() {
+                    self.diags.error(
+                        "CYCLIC_INHERIT",
+                        ty.place.clone(),
+                        format!("`{}` inherits from itself", ty.name),
+                        "remove `@inherit` from one of the entities on the way",
+                    );
+                    at = None;
+                } else {
+                    at = parents.get(next).copied().flatten();
+                }
+            }
+            if let Some(entity) = entities.get_mut(id) {
+                entity.inherits = parents.get(id).copied().flatten();
+            }
+        }
+    }
+
+    fn inherit_one(
+        &mut self,
+        id: EntityId,
+        parent: EntityId,
+        name: &str,
+        from: &rules::From,
+        entities: &mut [Entity],
+    ) {
+        let Some(above) = entities.get(parent) else { return };
+        let field =
+            above.fields.get_full(name).map(|(index, _, f)| (index, f.ty.clone(), f.enumeration.clone()));
+        let list = above.lists.get(name).map(|l| l.columns.clone());
+        let above = above.name.clone();
+        let Some(entity) = entities.get_mut(id) else { return };
+        let owner = entity.name.clone();
+        let problem = if let Some(own) = entity.fields.get_mut(name) {
+            match field {
+                Some((index, ty, enumeration)) if ty == own.ty && enumeration == own.enumeration => {
+                    own.inherit = Some(index);
+                    None
+                }
+                Some(_) => Some(format!("`{owner}.{name}` and `{above}.{name}` are of different types")),
+                None => Some(format!("`{above}` has no field `{name}` to inherit")),
+            }
+        } else if let Some(own) = entity.lists.get_mut(name) {
+            match list {
+                Some(columns) if columns == own.columns => {
+                    own.inherit = true;
+                    None
+                }
+                Some(_) => Some(format!("`{owner}.{name}` and `{above}.{name}` have different columns")),
+                None => Some(format!("`{above}` has no list `{name}` to inherit")),
+            }
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            self.diags.error(
+                "BAD_INHERIT",
+                from.place.clone(),
+                problem,
+                format!("declare the same field on `{above}`, or remove `@inherit`"),
+            );
+        }
+    }
+
+    /// Non-null needs a value for every record, whatever fails.
+    fn totals(&mut self, ty: &TypeDef, entity: &Entity) {
+        let key = ty
+            .applied
+            .iter()
+            .find(|a| a.name == "entity")
+            .and_then(|a| a.args.get("key"))
+            .and_then(|k| if let ConstValue::String(k) = k { Some(k.as_str()) } else { None });
+        for field in entity.fields.values() {
+            let computed = self
+                .types
+                .fields(&entity.name)
+                .and_then(|f| f.get(&field.name))
+                .is_some_and(|f| f.applied.iter().any(|a| a.name == "computed"));
+            if !field.non_null || Some(field.name.as_str()) == key || computed {
+                continue;
+            }
+            if field.on_unknown == crate::federation::model::OnUnknown::Fail {
+                self.diags.error(
+                    "FAILING_NON_NULL",
+                    field.place.clone(),
+                    format!(
+                        "`{}.{}` is non-null, but its rule fails when a source is down",
+                        entity.name, field.name
+                    ),
+                    "make it nullable, or set `onUnknown: FALLBACK` with a default",
+                );
+            }
+            if !defaults::is_total(entity, field, key, 0) {
+                self.diags.error(
+                    "NO_TOTAL_DEFAULT",
+                    field.place.clone(),
+                    format!(
+                        "`{}.{}` is non-null, but nothing gives it a value in every record",
+                        entity.name, field.name
+                    ),
+                    "make it nullable, or add `@default(value: …)`",
+                );
+            }
+        }
+    }
+}
+
+fn errors(diags: &Diagnostics) -> usize {
+    diags.items.iter().filter(|d| d.severity == Severity::Error).count()
+}

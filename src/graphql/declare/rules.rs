@@ -1,0 +1,282 @@
+//! One field's rule, laid together from the type's default, the field's own `@precedence` and the
+//! shop's change of it.
+
+use async_graphql_value::ConstValue;
+use indexmap::IndexMap;
+
+use super::{Declare, is_list_rule};
+use crate::{
+    diagnostics::Place,
+    federation::model::{OnUnknown, Rule, SourceId},
+    graphql::{
+        sdl,
+        types::{Applied, FieldDef, TypeDef},
+    },
+};
+
+/// Where `@inherit` leads.
+#[derive(Clone, Debug)]
+pub(super) struct From {
+    /// The entity it names.
+    pub entity: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A field's rule, read.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    pub rule: Rule,
+    pub sources: Vec<SourceId>,
+    /// The sources were written by the shop, so each must be able to say something.
+    pub chosen: bool,
+    pub key: Vec<String>,
+    pub group: Option<String>,
+    pub blank_is_value: bool,
+    pub zero_is_absent: bool,
+    pub lock: Option<String>,
+    pub on_unknown: OnUnknown,
+    /// Where the last word on it stands.
+    pub place: Place,
+}
+
+/// Arguments as written, each with its place.
+type Written<'a> = IndexMap<&'a str, (&'a ConstValue, &'a Place)>;
+
+impl Declare<'_, '_> {
+    /// Reads the rule of a field.
+    pub(super) fn rule(&mut self, ty: &TypeDef, field: &FieldDef) -> Declared {
+        let path = format!("{}.{}", ty.name, field.name);
+        let mut written = Written::new();
+        let mut place = field.place.clone();
+        let own: Vec<&Applied> = field.applied.iter().filter(|a| a.name == "precedence").collect();
+        if own.len() > 1 {
+            self.twice(own.get(1).map(|a| &a.place), &path);
+        }
+        // The type's default: the last one said, so a shop's wins over ours.
+        for applied in ty.applied.iter().filter(|a| a.name == "precedence" && !a.args.contains_key("field")) {
+            lay(&mut written, applied);
+        }
+        // The default speaks of sources; a group, a key or a lock belongs to one field.
+        written.retain(|name, _| !matches!(*name, "group" | "key" | "lock"));
+        if let Some(applied) = own.first() {
+            lay(&mut written, applied);
+            if applied.args.contains_key("field") {
+                self.diags.error(
+                    "BAD_RULE",
+                    applied.place.clone(),
+                    format!("`@precedence` on the field `{path}` names a field"),
+                    "leave out `field`; it is for `@precedence` on a type",
+                );
+            }
+            place = applied.place.clone();
+        }
+        let locked =
+            own.first().filter(|a| sdl::is_built_in(&a.place)).and_then(|a| text(a.args.get("lock")));
+        let changes: Vec<&Applied> = ty
+            .applied
+            .iter()
+            .filter(|a| a.name == "precedence" && text(a.args.get("field")) == Some(field.name.as_str()))
+            .collect();
+        if changes.len() > 1 {
+            self.twice(changes.get(1).map(|a| &a.place), &path);
+        }
+        if let Some(change) = changes.first() {
+            if let Some(reason) = locked
+                && change.args.keys().any(|k| matches!(k.as_str(), "rule" | "sources" | "group" | "lock"))
+            {
+                self.diags.error(
+                    "LOCKED_RULE",
+                    change.place.clone(),
+                    format!("the rule of `{path}` is locked: {reason}"),
+                    "remove this change",
+                );
+            } else {
+                lay(&mut written, change);
+            }
+            place = change.place.clone();
+        }
+        self.read(&path, &written, place)
+    }
+
+    fn twice(&mut self, place: Option<&Place>, path: &str) {
+        self.diags.error(
+            "DUPLICATE_RULE",
+            place.cloned().unwrap_or_default(),
+            format!("the rule of `{path}` is declared twice"),
+            "leave one of them",
+        );
+    }
+
+    fn read(&mut self, path: &str, written: &Written<'_>, place: Place) -> Declared {
+        let rule = match written.get("rule").and_then(|(v, _)| name(v)) {
+            Some("ONLY") => Rule::Only,
+            Some("UNION") => Rule::Union,
+            Some("RECENT") => Rule::Recent,
+            Some("MIN") => Rule::Min,
+            Some("MAX") => Rule::Max,
+            _ => Rule::Priority,
+        };
+        let (sources, chosen) = self.listed(path, written);
+        if rule == Rule::Only && written.get("sources").is_some_and(|(v, _)| texts(v).len() > 1) {
+            self.diags.error(
+                "BAD_RULE",
+                place.clone(),
+                format!("`{path}` is ONLY, but lists several sources"),
+                "list the one source that may say something, or use PRIORITY",
+            );
+        }
+        let on_unknown = match written.get("onUnknown").and_then(|(v, _)| name(v)) {
+            Some("FAIL") => OnUnknown::Fail,
+            Some("FALLBACK") => OnUnknown::Fallback,
+            Some("STALE") => {
+                self.diags.error(
+                    "LATER_PART",
+                    place.clone(),
+                    format!("`{path}` asks for STALE, which needs the cache of a later part"),
+                    "use FALLBACK or FAIL",
+                );
+                OnUnknown::Stale
+            }
+            _ if rule == Rule::Only => OnUnknown::Fail,
+            _ => OnUnknown::Fallback,
+        };
+        if written.contains_key("maxAge") && on_unknown != OnUnknown::Stale {
+            self.diags.error(
+                "BAD_RULE",
+                place.clone(),
+                format!("`{path}` gives a `maxAge` without `onUnknown: STALE`"),
+                "remove `maxAge`",
+            );
+        }
+        let text_of = |argument: &str| written.get(argument).and_then(|(v, _)| text(Some(v)));
+        if let Some(lock) = text_of("lock")
+            && lock.trim().is_empty()
+        {
+            self.diags.error(
+                "BAD_RULE",
+                place.clone(),
+                format!("the lock of `{path}` says nothing"),
+                "say why the back office may not override the field",
+            );
+        }
+        let key: Vec<String> = text_of("key")
+            .map(|k| {
+                k.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+            })
+            .unwrap_or_default();
+        if !is_list_rule(rule)
+            && !key.is_empty()
+            && written.get("key").is_some_and(|(_, p)| !sdl::is_built_in(p))
+        {
+            self.diags.error(
+                "BAD_RULE",
+                place.clone(),
+                format!("`{path}` gives a `key`, but its rule is not UNION"),
+                "remove `key`, or use `rule: UNION`",
+            );
+        }
+        let is = |argument: &str, word: &str| written.get(argument).and_then(|(v, _)| name(v)) == Some(word);
+        Declared {
+            rule,
+            sources,
+            chosen,
+            key,
+            group: text_of("group").map(str::to_owned),
+            blank_is_value: is("blank", "VALUE"),
+            zero_is_absent: is("zero", "ABSENT"),
+            lock: text_of("lock").map(str::to_owned),
+            on_unknown,
+            place,
+        }
+    }
+
+    /// The listed sources. One that the shop does not declare is dropped from a built-in rule, and
+    /// an error in the shop's own.
+    fn listed(&mut self, path: &str, written: &Written<'_>) -> (Vec<SourceId>, bool) {
+        let Some((value, place)) = written.get("sources") else { return (Vec::new(), false) };
+        let chosen = !sdl::is_built_in(place);
+        let mut ids: Vec<SourceId> = Vec::new();
+        for source in texts(value) {
+            if source == "site" {
+                self.diags.error(
+                    "BAD_RULE",
+                    (*place).clone(),
+                    format!("the rule of `{path}` lists `site`"),
+                    "leave it out: the back office is above all sources, unless the field is locked",
+                );
+                continue;
+            }
+            match self.source(source) {
+                Some(id) if ids.contains(&id) => self.diags.error(
+                    "BAD_RULE",
+                    (*place).clone(),
+                    format!("the rule of `{path}` lists `{source}` twice"),
+                    "list each source once",
+                ),
+                Some(id) => ids.push(id),
+                None if chosen => self.unknown_source(source, &format!("the rule of `{path}`"), place),
+                None => {}
+            }
+        }
+        if chosen && texts(value).is_empty() {
+            self.diags.error(
+                "NO_SOURCE",
+                (*place).clone(),
+                format!("the rule of `{path}` lists no source"),
+                "list at least one source",
+            );
+        }
+        (ids, chosen)
+    }
+
+    /// The id of a source by name.
+    pub(super) fn source(&self, name: &str) -> Option<SourceId> {
+        self.sources.iter().position(|s| *s == name)
+    }
+
+    /// Reports a source that the shop does not declare.
+    pub(super) fn unknown_source(&mut self, name: &str, what: &str, place: &Place) {
+        let known: Vec<String> = self.sources.iter().map(|s| format!("`{s}`")).collect();
+        let otherwise = format!("the shop declares: {}", known.join(", "));
+        let help = sdl::suggest(name, self.sources.iter().copied(), &otherwise);
+        self.diags.error(
+            "UNKNOWN_SOURCE",
+            place.clone(),
+            format!("{what} names the source `{name}`, which the shop does not declare"),
+            help,
+        );
+    }
+}
+
+/// Lays a directive's arguments over what was written before. A new rule takes its modifiers with
+/// it only as far as it names them.
+fn lay<'a>(written: &mut Written<'a>, applied: &'a Applied) {
+    for (name, value) in &applied.args {
+        if name != "field" {
+            written.insert(name, (value, &applied.place));
+        }
+    }
+}
+
+pub(super) fn text(value: Option<&ConstValue>) -> Option<&str> {
+    match value {
+        Some(ConstValue::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn name(value: &ConstValue) -> Option<&str> {
+    match value {
+        ConstValue::Enum(name) => Some(name),
+        _ => None,
+    }
+}
+
+pub(super) fn texts(value: &ConstValue) -> Vec<&str> {
+    match value {
+        ConstValue::List(items) => items.iter().filter_map(|i| text(Some(i))).collect(),
+        ConstValue::String(one) => vec![one],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,322 @@
+//! Running a plan: root fields at once, each level as the plan says, then one pass of writing.
+
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt, join_all};
+
+use super::{
+    arguments,
+    error::{Code, GraphqlError},
+    plain::ArgMap,
+    plan::{Out, OutKind, Plan, RouteWhat, Target},
+};
+use crate::{
+    catalog::{
+        Run,
+        cursor::read_node_id,
+        levels::{Args, Level, Pages},
+        lookup::{Found, PathKind},
+        slug::{ARTICLE_PATH, DEPARTMENT_PATH},
+    },
+    federation::{
+        batch::{Batch, Cause},
+        engine::Fault,
+        page::PageAsk,
+        provenance::FieldProvenance,
+        shape::{Shape, Want},
+    },
+};
+
+/// What a root field's sources said.
+pub enum RootData {
+    /// Nothing to read.
+    Ready,
+    /// A record, or none.
+    Record(Option<(Level, u32)>),
+    /// Records of several types: level per target, then target and record per id.
+    Nodes(Vec<Option<Level>>, Vec<Result<Option<(usize, u32)>, GraphqlError>>),
+    /// Departments.
+    Many(Level, Vec<u32>),
+    /// A page.
+    Page(Level, Pages),
+    /// What a path leads to.
+    Route(Option<RouteData>),
+    /// Provenance.
+    Explained(Option<Vec<FieldProvenance>>),
+    /// The field failed.
+    Failed(GraphqlError),
+}
+
+/// What a path leads to.
+pub struct RouteData {
+    /// What it is.
+    pub kind: &'static str,
+    /// Where it is now, when it moved.
+    pub redirect: Option<String>,
+    /// The level of each target of the selection, by position in the selection.
+    pub targets: Vec<Option<(Level, u32)>>,
+}
+
+/// The coerced arguments of every slot.
+pub type Slots = Vec<Result<ArgMap, GraphqlError>>;
+
+/// The client's error for a level's fault.
+pub fn fault(fault: &Fault) -> GraphqlError {
+    match fault {
+        Fault::Source(cause) => unavailable(cause),
+        Fault::Budget { setting, limit } => GraphqlError::new(
+            Code::ScanBudgetExceeded,
+            format!("Answering exactly would read more than {limit} rows ({setting}). Narrow the filter or ask for a smaller page."),
+        )
+        .with("limit", *limit)
+        .with("setting", *setting),
+        Fault::Internal(reason) => {
+            tracing::error!(%reason, "internal fault");
+            GraphqlError::new(Code::Internal, "Something is wrong on our side; the log has the reason.")
+        }
+    }
+}
+
+/// The client's error for a cause.
+pub fn unavailable(cause: &Cause) -> GraphqlError {
+    let (code, message) = match cause.code {
+        "DUPLICATE_KEY" => (Code::DuplicateKey, format!("In source `{}` {}.", cause.source, cause.message)),
+        "BAD_VALUE" => (
+            Code::BadValue,
+            format!("Source `{}` holds a value that does not fit: {}.", cause.source, cause.message),
+        ),
+        _ => {
+            (Code::SourceUnavailable, format!("Source `{}` did not answer: {}.", cause.source, cause.message))
+        }
+    };
+    GraphqlError::new(code, message).with("source", cause.source.as_str()).with("cause", cause.code)
+}
+
+/// Reads what every root field needs.
+pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots) -> Vec<RootData> {
+    join_all(plan.roots.iter().map(|out| root(run, out, slots))).await
+}
+
+fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, RootData> {
+    async move {
+        let empty = ArgMap::default();
+        let args = match out.slot.and_then(|s| slots.get(s)) {
+            Some(Ok(args)) => args,
+            Some(Err(error)) => return RootData::Failed(error.clone()),
+            None => &empty,
+        };
+        let data = match &out.kind {
+            OutKind::Lookup(target) => lookup(run, target, args).await,
+            OutKind::Nodes(targets, several) => nodes(run, targets, *several, args).await,
+            OutKind::Departments(target) => departments(run, target, args).await,
+            OutKind::Page(..) => page(run, out).await,
+            OutKind::Route(outs) => {
+                let targets: Vec<Option<&Target>> = outs
+                    .iter()
+                    .map(|o| match &o.what {
+                        RouteWhat::Target(t) => Some(t),
+                        _ => None,
+                    })
+                    .collect();
+                route(run, &targets, args).await
+            }
+            OutKind::Explain(_) => explain(run, args).await,
+            _ => Ok(RootData::Ready),
+        };
+        data.unwrap_or_else(RootData::Failed)
+    }
+    .boxed()
+}
+
+async fn found(run: &Run<'_>, target: &Target, found: Found) -> Result<Option<(Level, u32)>, GraphqlError> {
+    match found {
+        Found::One(batch, record) => {
+            let level = run.follow(&target.node, batch, &[record]).await;
+            Ok(Some((level, record)))
+        }
+        Found::Nothing => Ok(None),
+        Found::Doubled(code) => Err(GraphqlError::new(
+            Code::DuplicateKey,
+            format!("Two rows have the code `{code}`; correct one of them, or set references.code = \"generated\"."),
+        )
+        .with("key", code)),
+        Found::Several(codes) => Err(GraphqlError::new(
+            Code::AmbiguousBarcode,
+            format!("This barcode is on {} references: {}. Ask by code.", codes.len(), codes.join(", ")),
+        )
+        .with("codes", codes)),
+    }
+}
+
+async fn lookup(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootData, GraphqlError> {
+    let second = if target.node.entity == run.catalog.reference { "barcode" } else { "slug" };
+    let (by, key) = arguments::one_of(args, ["code", second])?;
+    let shape = &target.node.shape;
+    let hit = match by {
+        "code" => run.by_code(shape, &key).await,
+        "slug" => run.by_slug(shape, &key).await,
+        _ => run.by_barcode(shape, &key).await,
+    };
+    Ok(RootData::Record(found(run, target, hit.map_err(|f| fault(&f))?).await?))
+}
+
+async fn nodes(
+    run: &Run<'_>,
+    targets: &[Target],
+    several: bool,
+    args: &ArgMap,
+) -> Result<RootData, GraphqlError> {
+    let ids = if several {
+        arguments::texts(args, "ids").unwrap_or_default()
+    } else {
+        arguments::text(args, "id").into_iter().collect()
+    };
+    let named: Vec<Option<(usize, String)>> = ids
+        .iter()
+        .map(|id| {
+            let (ty, code) = read_node_id(id)?;
+            let target = targets.iter().position(|t| *t.ty == ty)?;
+            Some((target, code))
+        })
+        .collect();
+    let mut levels: Vec<Option<Level>> = Vec::with_capacity(targets.len());
+    let mut answers: Vec<Result<Option<(usize, u32)>, GraphqlError>> = vec![Ok(None); ids.len()];
+    for (t, target) in targets.iter().enumerate() {
+        let wanted: Vec<(usize, &str)> = named
+            .iter()
+            .enumerate()
+            .filter_map(|(i, n)| {
+                n.as_ref().filter(|(target, _)| *target == t).map(|(_, code)| (i, code.as_str()))
+            })
+            .collect();
+        if wanted.is_empty() {
+            levels.push(None);
+            continue;
+        }
+        let codes: Vec<&str> = wanted.iter().map(|(_, c)| *c).collect();
+        match run.by_codes(&target.node.shape, &codes).await {
+            Ok((batch, of)) => {
+                let mut used: Vec<u32> = Vec::new();
+                for ((i, code), hit) in wanted.iter().zip(of) {
+                    answers[*i] = match hit {
+                        Ok(Some(record)) => {
+                            used.push(record);
+                            Ok(Some((t, record)))
+                        }
+                        Ok(None) => Ok(None),
+                        Err(()) => Err(GraphqlError::new(
+                            Code::DuplicateKey,
+                            format!("Two rows have the code `{code}`."),
+                        )),
+                    };
+                }
+                used.sort_unstable();
+                used.dedup();
+                levels.push(Some(run.follow(&target.node, batch, &used).await));
+            }
+            Err(f) => {
+                for (i, _) in wanted {
+                    answers[i] = Err(fault(&f));
+                }
+                levels.push(None);
+            }
+        }
+    }
+    Ok(RootData::Nodes(levels, answers))
+}
+
+async fn departments(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootData, GraphqlError> {
+    let tree = run.tree().await.map_err(|f| fault(&f))?;
+    let shown = |r: &u32| !run.ask.shopper || tree.shown[*r as usize];
+    let records: Vec<u32> = match arguments::text(args, "parentCode") {
+        None => tree.roots.iter().copied().filter(shown).collect(),
+        Some(code) => match tree.find(&code).filter(shown) {
+            Some(parent) => tree.children[parent as usize].iter().copied().filter(shown).collect(),
+            None => Vec::new(),
+        },
+    };
+    let level = run.follow(&target.node, tree.batch.clone(), &records).await;
+    Ok(RootData::Many(level, records))
+}
+
+async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
+    let OutKind::Page(node, _, total) = &out.kind else { return Ok(RootData::Ready) };
+    let Some(Args::Page(args)) = out.slot.and_then(|s| run.args.get(s)) else {
+        return Err(GraphqlError::new(Code::Internal, "a connection without arguments"));
+    };
+    let engine = &run.catalog.engine;
+    let wanted = PageAsk { first: args.first, after: args.after.clone(), filter: &args.filter };
+    let count = async {
+        if *total { Some(engine.count(&run.ask, node.entity, None, &args.filter).await) } else { None }
+    };
+    let (read, count) = futures::join!(engine.page(&run.ask, &node.shape, &wanted), count);
+    let (batch, page) = read.map_err(|f| fault(&f))?;
+    let records = page.records.clone();
+    let level = run.follow(node, Arc::new(batch), &records).await;
+    let total = count.map(|c| c.map(|c| c.first().copied().unwrap_or(0)));
+    Ok(RootData::Page(level, Pages { page, total }))
+}
+
+async fn route(run: &Run<'_>, targets: &[Option<&Target>], args: &ArgMap) -> Result<RootData, GraphqlError> {
+    let path = arguments::text(args, "path").unwrap_or_default();
+    let Some((kind, slug)) = Run::read_path(&path) else { return Ok(RootData::Route(None)) };
+    let entity = if kind == PathKind::Article { run.catalog.article } else { run.catalog.department };
+    // The path alone needs the slug; each target of the selection brings its own shape.
+    let own = {
+        let e = &run.catalog.engine.model.entities[entity];
+        let mut want = Want::default();
+        want.fields.extend(["slug", "title"].iter().filter_map(|n| e.fields.get_index_of(*n)));
+        Arc::new(Shape::new(&run.catalog.engine, entity, want, None))
+    };
+    let hit = run.by_slug(&own, slug).await.map_err(|f| fault(&f))?;
+    let (batch, record) = match hit {
+        Found::One(batch, record) => (batch, record),
+        Found::Nothing | Found::Several(_) => return Ok(RootData::Route(None)),
+        Found::Doubled(code) => {
+            return Err(GraphqlError::new(Code::DuplicateKey, format!("Two rows have the code `{code}`.")));
+        }
+    };
+    let (head, name) = match kind {
+        PathKind::Article => (ARTICLE_PATH, "ARTICLE"),
+        PathKind::Department => (DEPARTMENT_PATH, "DEPARTMENT"),
+    };
+    let canonical = format!("{head}{}", run.slug(&batch, record));
+    let moved = format!("/{}", path.split(['?', '#']).next().unwrap_or("").trim_matches('/')) != canonical;
+    let code = batch.code(record).to_owned();
+    let mut levels = Vec::with_capacity(targets.len());
+    for target in targets {
+        levels.push(match target {
+            Some(t) if t.node.entity == entity && !moved => {
+                let hit = run.by_code(&t.node.shape, &code).await.map_err(|f| fault(&f))?;
+                found(run, t, hit).await?
+            }
+            _ => None,
+        });
+    }
+    let kind = if moved { "REDIRECT" } else { name };
+    Ok(RootData::Route(Some(RouteData { kind, redirect: moved.then_some(canonical), targets: levels })))
+}
+
+async fn explain(run: &Run<'_>, args: &ArgMap) -> Result<RootData, GraphqlError> {
+    let entity = match arguments::text(args, "type").as_deref() {
+        Some("DEPARTMENT") => run.catalog.department,
+        Some("REFERENCE") => run.catalog.reference,
+        _ => run.catalog.article,
+    };
+    let code = arguments::text(args, "code").unwrap_or_default();
+    let fields = arguments::texts(args, "fields");
+    let explained = run.explain(entity, &code, fields.as_deref()).await.map_err(|f| fault(&f))?;
+    Ok(RootData::Explained(explained))
+}
+
+/// A batch's records that two rows claim are errors of whoever names them.
+pub fn doubled(batch: &Batch, record: u32) -> Option<GraphqlError> {
+    batch.doubled.contains(&record).then(|| {
+        let code = batch.code(record);
+        GraphqlError::new(
+            Code::DuplicateKey,
+            format!("Two rows have the code `{code}`; correct one of them, or set references.code = \"generated\"."),
+        )
+        .with("key", code)
+    })
+}

@@ -1,0 +1,311 @@
+//! What no operation may exceed: depth, aliases and root fields, known from the document alone, and
+//! cost, known once variables are. All are computed with a memory for fragments, in time linear in the
+//! document, however often fragments are spread.
+//!
+//! **Cost.** A field of object type costs 1, or the `weight` of its `@cost(weight:, list:)` in the SDL;
+//! scalars and enums cost nothing. What stands below a list is multiplied by the list's length:
+//! `first` where the field takes one (20 when left out), which a connection hands down to its `nodes`
+//! and `edges`; the number of `ids` where the field takes them; else `list` of `@cost`, else 10.
+//! Selections that `@skip` and `@include` leave out cost nothing; fields selected several times are
+//! counted each time, so the cost is never too low. Introspection is free.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql_value::ConstValue;
+use serde_json::{Value as Json, json};
+
+use super::{
+    coerce::Variables,
+    collect::included,
+    error::{Code, GraphqlError},
+    syntax::{Document, Field, Operation, Selection, SelectionSet, ValueNode},
+    types::{FieldDef, TypeRef, TypeSystem},
+    validate::View,
+};
+use crate::config::Limits;
+
+/// Length of a page when `first` is left out.
+const DEFAULT_PAGE: u64 = 20;
+/// Assumed length of a list that says nothing of its own.
+const ASSUMED_LIST: u64 = 10;
+
+/// What the document alone says of an operation's size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Nesting of fields, introspection left out.
+    pub depth: usize,
+    /// Aliases, counted at every spread of their fragment.
+    pub aliases: usize,
+    /// Response keys of the root, introspection left out.
+    pub root_fields: usize,
+}
+
+/// Measures an operation of a valid document.
+pub fn size(document: &Document, operation: &Operation) -> Size {
+    let mut known = HashMap::new();
+    let (depth, aliases) = measure(document, &operation.selection, &mut known);
+    let mut keys = HashSet::new();
+    let mut seen = HashSet::new();
+    let mut open = vec![&operation.selection];
+    while let Some(set) = open.pop() {
+        for item in &set.items {
+            match item {
+                Selection::Field(field) => {
+                    if !is_introspection(field) {
+                        keys.insert(field.response_key());
+                    }
+                }
+                Selection::Inline(inline) => open.push(&inline.selection),
+                Selection::Spread(spread) => {
+                    if seen.insert(&*spread.name.name) {
+                        open.extend(document.fragment(&spread.name.name).map(|f| &f.selection));
+                    }
+                }
+            }
+        }
+    }
+    Size { depth, aliases, root_fields: keys.len() }
+}
+
+fn is_introspection(field: &Field) -> bool {
+    field.name.name.starts_with("__")
+}
+
+/// Depth and aliases of a selection set.
+fn measure<'a>(
+    document: &'a Document,
+    set: &'a SelectionSet,
+    known: &mut HashMap<&'a str, (usize, usize)>,
+) -> (usize, usize) {
+    let (mut depth, mut aliases) = (0usize, 0usize);
+    for item in &set.items {
+        let (below, more) = match item {
+            Selection::Field(field) => {
+                let own = usize::from(field.alias.is_some());
+                if is_introspection(field) {
+                    (0, own)
+                } else {
+                    let (below, more) =
+                        field.selection.as_ref().map_or((0, 0), |set| measure(document, set, known));
+                    (below + 1, more.saturating_add(own))
+                }
+            }
+            Selection::Inline(inline) => measure(document, &inline.selection, known),
+            Selection::Spread(spread) => {
+                if let Some(seen) = known.get(&*spread.name.name) {
+                    *seen
+                } else {
+                    let seen = document
+                        .fragment(&spread.name.name)
+                        .map_or((0, 0), |fragment| measure(document, &fragment.selection, known));
+                    known.insert(&spread.name.name, seen);
+                    seen
+                }
+            }
+        };
+        depth = depth.max(below);
+        aliases = aliases.saturating_add(more);
+    }
+    (depth, aliases)
+}
+
+/// Errors for what exceeds `limits.depth`, `limits.aliases` and `limits.root_fields`.
+pub fn check(size: &Size, operation: &Operation, limits: &Limits) -> Vec<GraphqlError> {
+    let mut errors = Vec::new();
+    let mut over = |code, found: usize, maximum: usize, setting: &str, what: &str, cure: &str| {
+        if found > maximum {
+            errors.push(
+                GraphqlError::new(
+                    code,
+                    format!("The operation {what} {found}; the limit is {maximum} ({setting}). {cure}"),
+                )
+                .at(operation.pos.line as usize, operation.pos.column as usize)
+                .with("limit", setting)
+                .with("maximum", maximum)
+                .with("requested", found),
+            );
+        }
+    };
+    over(
+        Code::TooDeep,
+        size.depth,
+        limits.depth,
+        "limits.depth",
+        "nests fields to depth",
+        "Ask for fewer levels at once.",
+    );
+    over(
+        Code::TooManyAliases,
+        size.aliases,
+        limits.aliases,
+        "limits.aliases",
+        "has this many aliases:",
+        "Split it into several requests.",
+    );
+    over(
+        Code::TooManyRootFields,
+        size.root_fields,
+        limits.root_fields,
+        "limits.root_fields",
+        "has this many root fields:",
+        "Split it into several requests.",
+    );
+    errors
+}
+
+/// The cost of an operation of a valid document with coerced variables.
+pub fn cost(types: &TypeSystem, document: &Document, operation: &Operation, variables: &Variables) -> u64 {
+    let view = View { types };
+    let root = view.root(operation.kind).map_or("", |root| root.name.as_str());
+    Cost { view, document, variables, known: HashMap::new() }.set(&operation.selection, root, None)
+}
+
+/// The error for a cost above `limits.cost`.
+pub fn check_cost(cost: u64, operation: &Operation, limits: &Limits) -> Option<GraphqlError> {
+    (cost > limits.cost).then(|| {
+        GraphqlError::new(
+            Code::TooExpensive,
+            format!(
+                "The operation costs {cost}; the limit is {} (limits.cost). Ask for shorter pages or fewer nested lists.",
+                limits.cost
+            ),
+        )
+        .at(operation.pos.line as usize, operation.pos.column as usize)
+        .with("limit", "limits.cost")
+        .with("maximum", limits.cost)
+        .with("requested", cost)
+    })
+}
+
+/// What `extensions.cost` says.
+pub fn cost_extension(cost: u64, limits: &Limits) -> Json {
+    json!({ "requested": cost, "maximum": limits.cost })
+}
+
+struct Cost<'a> {
+    view: View<'a>,
+    document: &'a Document,
+    variables: &'a Variables,
+    /// By fragment and page length handed down.
+    known: HashMap<(&'a str, Option<u64>), u64>,
+}
+
+impl<'a> Cost<'a> {
+    /// `page`: the length of the connection that the set stands on.
+    fn set(&mut self, set: &'a SelectionSet, parent: &'a str, page: Option<u64>) -> u64 {
+        let variables = self.variables;
+        let truth = |name: &str| matches!(variables.get(name), Some(ConstValue::Boolean(true)));
+        let mut total = 0u64;
+        for item in &set.items {
+            if !included(item.directives(), truth) {
+                continue;
+            }
+            let more = match item {
+                Selection::Field(field) => self.field(field, parent, page),
+                Selection::Inline(inline) => {
+                    let on = inline.on.as_ref().map_or(parent, |on| &*on.name);
+                    self.set(&inline.selection, on, page)
+                }
+                Selection::Spread(spread) => {
+                    let key = (&*spread.name.name, page);
+                    if let Some(known) = self.known.get(&key) {
+                        *known
+                    } else {
+                        let document = self.document;
+                        let cost = document
+                            .fragment(&spread.name.name)
+                            .map_or(0, |fragment| self.set(&fragment.selection, &fragment.on.name, page));
+                        self.known.insert(key, cost);
+                        cost
+                    }
+                }
+            };
+            total = total.saturating_add(more);
+        }
+        total
+    }
+
+    fn field(&mut self, field: &'a Field, parent: &'a str, page: Option<u64>) -> u64 {
+        if is_introspection(field) {
+            return 0;
+        }
+        let Some(set) = &field.selection else { return 0 };
+        let definition = self.view.get(parent).and_then(|parent| self.view.field(parent, &field.name.name));
+        let Some(definition) = definition else { return 0 };
+        let (weight, assumed) = declared(definition);
+        let first = definition.args.contains_key("first").then(|| {
+            self.number(field, "first")
+                .or_else(|| self.number(field, "last"))
+                .or_else(|| default_of(definition, "first"))
+                .unwrap_or(DEFAULT_PAGE)
+        });
+        let list = is_list(&definition.ty);
+        let length = if !list {
+            1
+        } else if let Some(ids) = self.ids(field, definition) {
+            ids
+        } else if let Some(first) = first {
+            first
+        } else if let Some(page) = page.filter(|_| matches!(&*field.name.name, "nodes" | "edges")) {
+            page
+        } else {
+            assumed
+        };
+        // A connection hands its page down; its edges' nodes are counted by the edges.
+        let below = self.set(set, definition.ty.name(), first.filter(|_| !list));
+        weight.saturating_add(below).saturating_mul(length)
+    }
+
+    fn argument<'s>(&'s self, field: &'s Field, name: &str) -> Option<&'s ValueNode> {
+        field.args.iter().find(|arg| &*arg.name.name == name).map(|arg| &arg.value.node)
+    }
+
+    /// A whole number given for an argument; negative is nothing.
+    fn number(&self, field: &Field, name: &str) -> Option<u64> {
+        match self.argument(field, name)? {
+            ValueNode::Int(text) => text.parse::<i64>().ok().map(|n| u64::try_from(n).unwrap_or(0)),
+            ValueNode::Variable(name) => match self.variables.get(name)? {
+                ConstValue::Number(number) => number.as_i64().map(|n| u64::try_from(n).unwrap_or(0)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How many ids are given to a field that looks up by them.
+    fn ids(&self, field: &Field, definition: &FieldDef) -> Option<u64> {
+        if !definition.args.get("ids").is_some_and(|arg| is_list(&arg.ty)) {
+            return None;
+        }
+        let length = match self.argument(field, "ids")? {
+            ValueNode::List(items) => items.len(),
+            ValueNode::Variable(name) => match self.variables.get(name)? {
+                ConstValue::List(items) => items.len(),
+                _ => return None,
+            },
+            _ => 1,
+        };
+        u64::try_from(length).ok()
+    }
+}
+
+fn is_list(ty: &TypeRef) -> bool {
+    matches!(ty.nullable(), TypeRef::List(_))
+}
+
+fn default_of(definition: &FieldDef, arg: &str) -> Option<u64> {
+    match definition.args.get(arg)?.default.as_ref()? {
+        ConstValue::Number(number) => number.as_u64(),
+        _ => None,
+    }
+}
+
+/// `weight` and `list` of a field's `@cost`.
+fn declared(definition: &FieldDef) -> (u64, u64) {
+    let applied = definition.applied.iter().find(|applied| applied.name == "cost");
+    let number = |name: &str, default: u64| match applied.and_then(|applied| applied.args.get(name)) {
+        Some(ConstValue::Number(number)) => number.as_u64().unwrap_or(default),
+        _ => default,
+    };
+    (number("weight", 1), number("list", ASSUMED_LIST))
+}

@@ -1,0 +1,264 @@
+//! From text to a checked operation, once: parsed, validated, measured and kept by its text. Equal
+//! texts that arrive together are prepared once; refusals are kept for a short while too.
+
+use std::{
+    borrow::Borrow,
+    hash::{Hash, Hasher},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_graphql::dynamic::Schema;
+use async_graphql_value::ConstValue;
+use moka::{Expiry, future::Cache};
+
+use super::{
+    coerce::Variables,
+    collect::condition_variables,
+    error::{Code, GraphqlError},
+    limits::{self, Size},
+    syntax::{self, Document, Operation, Value, ValueNode},
+    types::TypeSystem,
+    validate,
+};
+use crate::config::Limits;
+
+/// How long a refusal is remembered.
+const KEEP_REFUSALS: Duration = Duration::from_secs(10);
+/// Bytes a token costs once it is part of a tree, roughly.
+const BYTES_PER_TOKEN: usize = 160;
+/// Bytes of an entry beside its text and tree, roughly.
+const BYTES_PER_ENTRY: usize = 1_024;
+
+/// A checked operation. Holds nothing of a request: no variables, no viewer.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The whole document, for its fragments.
+    pub document: Document,
+    /// The operation that runs.
+    pub operation: Operation,
+    /// The operation's name.
+    pub name: Option<Arc<str>>,
+    /// The variables that `@skip` and `@include` depend on, sorted.
+    pub condition_variables: Vec<Arc<str>>,
+    /// What `@inContext(language:)` says, a string or a variable.
+    pub language: Option<Value>,
+    /// Its size.
+    pub size: Size,
+}
+
+impl Prepared {
+    /// The language that `@inContext` asks for.
+    pub fn language(&self, variables: &Variables) -> Option<String> {
+        match &self.language.as_ref()?.node {
+            ValueNode::Str { value, .. } => Some(value.to_string()),
+            ValueNode::Variable(name) => match variables.get(name) {
+                Some(ConstValue::String(text)) => Some(text.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Prepared or refused.
+type Outcome = Result<Arc<Prepared>, Arc<Vec<GraphqlError>>>;
+
+/// Documents by text and operation name. The text itself is the key, so two documents can never be
+/// taken for one another.
+#[derive(Clone)]
+pub struct Operations {
+    types: Arc<TypeSystem>,
+    second: Option<Schema>,
+    limits: Limits,
+    cache: Cache<Key, Outcome>,
+}
+
+impl std::fmt::Debug for Operations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operations").field("entries", &self.cache.entry_count()).finish_non_exhaustive()
+    }
+}
+
+impl Operations {
+    /// A cache of at most about `bytes` bytes over a type system. `second` is the async-graphql schema
+    /// of the same types, whose validator is heard too.
+    pub fn new(types: Arc<TypeSystem>, second: Option<Schema>, limits: Limits, bytes: u64) -> Self {
+        let cache = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(|key: &Key, outcome: &Outcome| {
+                let held = match outcome {
+                    Ok(prepared) => prepared.document.tokens.saturating_mul(BYTES_PER_TOKEN),
+                    Err(errors) => errors.len().saturating_mul(BYTES_PER_ENTRY),
+                };
+                let weight = BYTES_PER_ENTRY.saturating_add(key.query.len()).saturating_add(held);
+                u32::try_from(weight).unwrap_or(u32::MAX)
+            })
+            .expire_after(ForgetRefusals)
+            .build();
+        Self { types, second, limits, cache }
+    }
+
+    /// Finds or makes the checked operation of a document.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the document: syntax, validation, limits, the operation's name.
+    pub async fn prepare(
+        &self,
+        query: &str,
+        operation_name: Option<&str>,
+    ) -> Result<Arc<Prepared>, Vec<GraphqlError>> {
+        let asked: &dyn AsKey = &(query, operation_name);
+        let outcome = match self.cache.get(asked).await {
+            Some(outcome) => outcome,
+            None => {
+                let key = Key { query: query.into(), name: operation_name.map(Into::into) };
+                self.cache
+                    .get_with(key, async {
+                        prepare(&self.types, self.second.as_ref(), &self.limits, query, operation_name)
+                            .map(Arc::new)
+                            .map_err(Arc::new)
+                    })
+                    .await
+            }
+        };
+        outcome.map_err(|errors| errors.as_ref().clone())
+    }
+
+    /// The types that documents are checked against.
+    pub fn types(&self) -> &Arc<TypeSystem> {
+        &self.types
+    }
+}
+
+/// Parses, validates and measures one operation, without a cache.
+///
+/// # Errors
+/// Everything that is wrong with the document.
+pub fn prepare(
+    types: &TypeSystem,
+    second: Option<&Schema>,
+    limits: &Limits,
+    query: &str,
+    operation_name: Option<&str>,
+) -> Result<Prepared, Vec<GraphqlError>> {
+    let document = syntax::parse(query, limits.tokens).map_err(|error| vec![error])?;
+    let errors = validate::validate(types, &document);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    if let Some(schema) = second {
+        let errors = validate::second::opinion(schema, &document);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+    }
+    let index = choose(&document, operation_name).map_err(|error| vec![error])?;
+    let Some(operation) = document.operations.get(index).cloned() else {
+        return Err(vec![GraphqlError::new(Code::OperationNotFound, "Must provide an operation.")]);
+    };
+    let size = limits::size(&document, &operation);
+    let errors = limits::check(&size, &operation, limits);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let language = operation
+        .directives
+        .iter()
+        .find(|directive| &*directive.name.name == "inContext")
+        .and_then(|directive| directive.arg("language"))
+        .cloned();
+    Ok(Prepared {
+        name: operation.name.as_ref().map(|name| name.name.clone()),
+        condition_variables: condition_variables(&document, &operation.selection),
+        language,
+        size,
+        operation,
+        document,
+    })
+}
+
+fn choose(document: &Document, name: Option<&str>) -> Result<usize, GraphqlError> {
+    match name {
+        Some(name) => document
+            .operations
+            .iter()
+            .position(|operation| operation.name.as_ref().is_some_and(|own| &*own.name == name))
+            .ok_or_else(|| {
+                GraphqlError::new(Code::OperationNotFound, format!("Unknown operation named \"{name}\"."))
+            }),
+        None if document.operations.len() > 1 => Err(GraphqlError::new(
+            Code::OperationNotFound,
+            "Must provide operation name if query contains multiple operations.",
+        )),
+        None => Ok(0),
+    }
+}
+
+struct ForgetRefusals;
+
+impl Expiry<Key, Outcome> for ForgetRefusals {
+    fn expire_after_create(&self, _: &Key, outcome: &Outcome, _: Instant) -> Option<Duration> {
+        outcome.is_err().then_some(KEEP_REFUSALS)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Key {
+    query: Arc<str>,
+    name: Option<Arc<str>>,
+}
+
+/// A key that is owned or only looked at, so that a hit copies no text.
+trait AsKey: Sync {
+    fn parts(&self) -> (&str, Option<&str>);
+}
+
+impl AsKey for Key {
+    fn parts(&self) -> (&str, Option<&str>) {
+        (&self.query, self.name.as_deref())
+    }
+}
+
+impl AsKey for (&str, Option<&str>) {
+    fn parts(&self) -> (&str, Option<&str>) {
+        *self
+    }
+}
+
+impl Hash for dyn AsKey + '_ {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
+
+impl PartialEq for dyn AsKey + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn AsKey + '_ {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Key {}
+
+impl<'a> Borrow<dyn AsKey + 'a> for Key {
+    fn borrow(&self) -> &(dyn AsKey + 'a) {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,376 @@
+//! The executor: one request from its text to its bytes.
+
+use std::{hash::Hash, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use moka::sync::Cache;
+use serde_json::Value as Json;
+
+use super::{
+    arguments,
+    coerce::{self, Variables},
+    collect::{Conditions, Selected, collect},
+    compile::Compiler,
+    error::{Code, GraphqlError},
+    execute::{self, Slots},
+    introspect::{Answer, Introspection, Node, meta_types},
+    limits,
+    operation::{Operations, Prepared},
+    plain::{ArgMap, Plain, PlainObject},
+    plan::{OutKind, Plan},
+    request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
+    syntax::OperationKind,
+    types::TypeSystem,
+    write::Writer,
+};
+use crate::{
+    catalog::{Catalog, Run, levels::Args},
+    config::ShopConfig,
+    federation::engine::Ask,
+    sources::Moment,
+};
+
+/// Runs the requests of one shop.
+pub struct Service {
+    types: Arc<TypeSystem>,
+    introspection: Option<Introspection>,
+    operations: Operations,
+    plans: Cache<PlanKey, Arc<Plan>>,
+    catalog: Arc<Catalog>,
+    shop: ShopConfig,
+    insider: bool,
+}
+
+/// A plan depends on the operation, the values in its conditions, and the language.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct PlanKey {
+    /// The prepared operation, by identity: the plan keeps it alive through `held`.
+    operation: usize,
+    conditions: Conditions,
+    language: Option<String>,
+}
+
+/// Plans kept.
+const PLANS: u64 = 4_096;
+
+/// Who may ask what, until the doors are built.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Doors {
+    /// Introspection is answered.
+    pub introspection: bool,
+    /// Anonymous viewers see provenance, plan and reasons (the demo).
+    pub insider: bool,
+}
+
+impl Service {
+    /// A service over a type system and a catalogue.
+    pub fn new(
+        types: Arc<TypeSystem>,
+        operations: Operations,
+        catalog: Arc<Catalog>,
+        shop: ShopConfig,
+        doors: Doors,
+    ) -> Self {
+        let introspection = doors.introspection.then(|| Introspection::new(&types));
+        let plans = Cache::builder().max_capacity(PLANS).time_to_idle(Duration::from_secs(3600)).build();
+        Self { types, introspection, operations, plans, catalog, shop, insider: doors.insider }
+    }
+
+    async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
+        let prepared = match self.operations.prepare(&request.query, request.operation_name.as_deref()).await
+        {
+            Ok(prepared) => prepared,
+            Err(errors) => return refused(errors, None, Outcome::Refused),
+        };
+        let name = prepared.name.as_ref().map(|n| n.to_string());
+        let operation = &prepared.operation;
+        if context.read_only && operation.kind != OperationKind::Query {
+            let error = GraphqlError::new(
+                Code::MethodNotAllowed,
+                "Only queries may come by GET; send mutations by POST.",
+            );
+            return refused(vec![error], name, Outcome::MethodNotAllowed);
+        }
+        if operation.kind != OperationKind::Query {
+            let error = GraphqlError::new(
+                Code::OperationNotFound,
+                format!("This shop takes no {}.", operation.kind.keyword()),
+            );
+            return refused(vec![error], name, Outcome::Refused);
+        }
+        let ready = match self.make_ready(&prepared, request, context) {
+            Ok(ready) => ready,
+            Err(errors) => return refused(errors, name, Outcome::Refused),
+        };
+        let limit = self.catalog.engine.limits.request;
+        match tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await {
+            Ok(response) => response,
+            Err(_) => {
+                let seconds = limit.as_secs_f64();
+                let error = GraphqlError::new(
+                    Code::RequestTimeout,
+                    format!("No answer within {seconds} s (limits.request_seconds). Ask for less at once."),
+                )
+                .with("setting", "limits.request_seconds")
+                .with("limit", seconds);
+                refused(vec![error], name, Outcome::TimedOut)
+            }
+        }
+    }
+
+    /// Variables, language, cost and plan of a request.
+    fn make_ready(
+        &self,
+        prepared: &Arc<Prepared>,
+        request: &GraphqlRequest,
+        context: &RequestContext,
+    ) -> Result<Ready, Vec<GraphqlError>> {
+        let operation = &prepared.operation;
+        let variables = coerce::variables(&self.types, &operation.variables, &request.variables)?;
+        let one = |e| vec![e];
+        let conditions = Conditions::of(&prepared.condition_variables, &variables).map_err(one)?;
+        let language = self.language(prepared, &variables, context).map_err(one)?;
+        let cost = limits::cost(&self.types, &prepared.document, operation, &variables);
+        if let Some(error) = limits::check_cost(cost, operation, &self.catalog.engine.limits) {
+            return Err(vec![error]);
+        }
+        let key = PlanKey {
+            operation: Arc::as_ptr(prepared) as usize,
+            conditions: conditions.clone(),
+            language: language.clone(),
+        };
+        let plan =
+            self.plans.get_with(key, || Arc::new(self.compile(prepared, &conditions, language.as_deref())));
+        let asks = plan.roots.iter().any(|o| matches!(o.kind, OutKind::Introspection(_)));
+        if asks && self.introspection.is_none() {
+            let error = GraphqlError::new(
+                Code::IntrospectionDisabled,
+                "Introspection is switched off (http.introspection). Ask the shop for its schema.",
+            );
+            return Err(vec![error]);
+        }
+        Ok(Ready { plan, variables, cost, translated: language.is_some() })
+    }
+
+    /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
+    /// `Accept-Language` that the shop speaks.
+    fn language(
+        &self,
+        prepared: &Prepared,
+        variables: &Variables,
+        context: &RequestContext,
+    ) -> Result<Option<String>, GraphqlError> {
+        let spoken = &self.shop.languages;
+        let known = |wanted: &str| {
+            let same = |l: &&String| l.eq_ignore_ascii_case(wanted);
+            let base = wanted.split('-').next().unwrap_or(wanted);
+            spoken.iter().find(same).or_else(|| spoken.iter().find(|l| l.eq_ignore_ascii_case(base)))
+        };
+        let chosen = match prepared.language(variables) {
+            Some(asked) => Some(known(&asked).ok_or_else(|| {
+                GraphqlError::new(
+                    Code::BadArgument,
+                    format!("This shop does not speak `{asked}`; it speaks {}.", spoken.join(", ")),
+                )
+            })?),
+            None => context.languages.iter().find_map(|l| known(l)),
+        };
+        Ok(chosen.filter(|l| spoken.first() != Some(*l)).cloned())
+    }
+
+    fn compile(&self, prepared: &Arc<Prepared>, conditions: &Conditions, language: Option<&str>) -> Plan {
+        let document = &prepared.document;
+        let roots =
+            collect(document, &self.types, &self.types.query, &[&prepared.operation.selection], conditions);
+        let mut plan = compile_with(&self.types, &self.catalog, language, document, conditions, roots);
+        plan.held = Some(prepared.clone());
+        plan
+    }
+
+    async fn execute(
+        &self,
+        prepared: &Prepared,
+        ready: &Ready,
+        name: Option<String>,
+        context: &RequestContext,
+    ) -> GraphqlResponse {
+        let plan = &ready.plan;
+        let mut slots: Slots = Vec::with_capacity(plan.slots.len());
+        let mut args = Vec::with_capacity(plan.slots.len());
+        for slot in &plan.slots {
+            let definition = self
+                .types
+                .fields(&slot.parent)
+                .or_else(|| meta_types().fields(&slot.parent))
+                .and_then(|f| f.get(&slot.field));
+            let own;
+            let definitions = match (definition, slot.field.as_str()) {
+                (Some(d), _) => &d.args,
+                (None, "__type") => {
+                    own = type_argument();
+                    &own
+                }
+                (None, _) => {
+                    own = indexmap::IndexMap::new();
+                    &own
+                }
+            };
+            let coerced =
+                coerce::arguments(&self.types, definitions, &slot.written, &ready.variables, slot.pos);
+            let checked = coerced.and_then(|coerced| {
+                let link = if slot.is_link() {
+                    arguments::link(&self.catalog, &slot.field, &coerced, ready.translated)?
+                } else {
+                    Args::None
+                };
+                Ok((coerced, link))
+            });
+            match checked {
+                Ok((coerced, link)) => {
+                    slots.push(Ok(coerced));
+                    args.push(link);
+                }
+                Err(error) => {
+                    slots.push(Err(error));
+                    args.push(Args::None);
+                }
+            }
+        }
+        let moment = Moment::now(Some(self.catalog.engine.limits.request));
+        let trace = (self.insider && context.explain).then(|| self.describe(prepared, plan));
+        let ask = Ask { moment, shopper: true };
+        let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
+        let roots = execute::run(&run, plan, &slots).await;
+        let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
+        let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider);
+        writer.buf.extend_from_slice(b"{\"data\":");
+        writer.data(plan, &roots);
+        let (mut body, errors) = (writer.buf, writer.errors);
+        if !errors.is_empty() {
+            body.extend_from_slice(b",\"errors\":");
+            let _ = serde_json::to_writer(&mut body, &errors);
+        }
+        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits);
+        body.extend_from_slice(b",\"extensions\":{\"cost\":");
+        let _ = serde_json::to_writer(&mut body, &cost);
+        if let Some(plan) = trace {
+            body.extend_from_slice(b",\"plan\":");
+            let _ = serde_json::to_writer(&mut body, &Json::String(plan));
+        }
+        body.extend_from_slice(b"}}");
+        GraphqlResponse {
+            body: Bytes::from(body),
+            outcome: Outcome::Executed,
+            errors: errors.len(),
+            operation: name,
+        }
+    }
+
+    fn describe(&self, prepared: &Prepared, plan: &Plan) -> String {
+        super::describe::plan(&self.catalog, prepared.name.as_deref(), plan)
+    }
+
+    /// The plan of an operation as text: levels, strategies, statements. No source is asked.
+    pub async fn explain_plan(&self, request: &GraphqlRequest) -> Result<String, Vec<GraphqlError>> {
+        let prepared = self.operations.prepare(&request.query, request.operation_name.as_deref()).await?;
+        let ready = self.make_ready(&prepared, request, &RequestContext::default())?;
+        Ok(self.describe(&prepared, &ready.plan))
+    }
+
+    fn introspect<'a>(&'a self, root: &str, args: &ArgMap) -> Plain<'a> {
+        let Some(introspection) = &self.introspection else { return Plain::Null };
+        let node = if root == "__schema" {
+            Some(introspection.schema())
+        } else {
+            arguments::text(args, "name").and_then(|n| introspection.type_named(&n))
+        };
+        node.map_or(Plain::Null, |node| Plain::object(Meta { node, introspection }))
+    }
+}
+
+/// A request made ready to run.
+struct Ready {
+    plan: Arc<Plan>,
+    variables: Variables,
+    cost: u64,
+    translated: bool,
+}
+
+fn compile_with<'d>(
+    types: &TypeSystem,
+    catalog: &Catalog,
+    language: Option<&str>,
+    document: &'d super::syntax::Document,
+    conditions: &Conditions,
+    roots: Vec<Selected<'d>>,
+) -> Plan {
+    let fields = |object: &str, s: &Selected<'d>| -> Vec<Selected<'d>> {
+        collect(document, types, object, &s.sub(), conditions)
+    };
+    Compiler::new(types, meta_types(), catalog, language, &fields).plan(roots)
+}
+
+/// `__type(name: String!)`.
+fn type_argument() -> indexmap::IndexMap<String, super::types::InputDef> {
+    use super::types::{InputDef, TypeRef};
+    let name = InputDef {
+        name: "name".into(),
+        description: None,
+        ty: TypeRef::NonNull(Box::new(TypeRef::Named("String".into()))),
+        default: None,
+        deprecated: None,
+        applied: Vec::new(),
+        place: crate::diagnostics::Place::default(),
+    };
+    indexmap::IndexMap::from([("name".to_owned(), name)])
+}
+
+/// A thing of introspection as a plain object.
+struct Meta<'a> {
+    node: Node<'a>,
+    introspection: &'a Introspection,
+}
+
+impl PlainObject for Meta<'_> {
+    fn field(&self, name: &str, args: &ArgMap) -> Plain<'_> {
+        let get = |n: &str| args.get(n).cloned();
+        match self.node.field(self.introspection, name, &get) {
+            Answer::Null => Plain::Null,
+            Answer::Bool(b) => Plain::Bool(b),
+            Answer::Text(text) => Plain::Text(text),
+            Answer::Texts(texts) => Plain::List(texts.into_iter().map(|t| Plain::Text(t.into())).collect()),
+            Answer::Node(node) => Plain::object(Meta { node, introspection: self.introspection }),
+            Answer::Nodes(nodes) => Plain::List(
+                nodes
+                    .into_iter()
+                    .map(|node| Plain::object(Meta { node, introspection: self.introspection }))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// An answer without data.
+fn refused(errors: Vec<GraphqlError>, operation: Option<String>, outcome: Outcome) -> GraphqlResponse {
+    let count = errors.len();
+    let body = serde_json::to_vec(&serde_json::json!({ "errors": errors })).unwrap_or_default();
+    GraphqlResponse { body: Bytes::from(body), outcome, errors: count, operation }
+}
+
+#[async_trait]
+impl Executor for Service {
+    async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
+        self.answer(&request, &context).await
+    }
+
+    async fn health(&self) -> Vec<(String, Result<String, String>)> {
+        let pings = self
+            .catalog
+            .engine
+            .sources
+            .iter()
+            .map(|s| async move { (s.name().to_owned(), s.ping().await.map_err(|e| e.to_string())) });
+        futures::future::join_all(pings).await
+    }
+}

@@ -1,0 +1,107 @@
+//! async-graphql's validator as a second opinion on documents that our own rules pass.
+//!
+//! It only validates inside `Schema::execute`, so it is asked to run an operation that cannot exist:
+//! validation comes first, then it stops at the unknown name and resolves nothing. What it says more
+//! than that is an error, unless the specification (and graphql-js) say otherwise: it knows
+//! input coercion only in part, and compares response keys without regard to exclusive types.
+
+use std::collections::HashMap;
+
+use async_graphql::{Request, dynamic::Schema};
+use futures::FutureExt;
+
+use crate::graphql::{
+    error::{Code, GraphqlError},
+    syntax::{Document, Selection, SelectionSet, for_second_opinion},
+};
+
+/// It unfolds fragments without a memory; above this many selections it is not asked.
+const MAX_SELECTIONS: usize = 20_000;
+/// It refuses deeper documents itself, by its own standard.
+const MAX_DEPTH: usize = 30;
+/// No GraphQL name, so no operation of any document.
+const NO_OPERATION: &str = "?";
+
+/// Complaints of async-graphql that the specification does not share; our own rules decide there.
+const NOT_SPECIFIED: [&str; 5] = [
+    // Response keys of mutually exclusive types, list coercion and value shapes: see `merge`, `walk`.
+    "conflict because",
+    "Invalid value for argument",
+    "Invalid default value for argument",
+    "of required type",
+    "used in position expecting type",
+];
+
+/// What async-graphql has against a document that our rules pass. A document that its parser cannot
+/// read, or that is too large for its visitors, gets no second opinion.
+pub fn opinion(schema: &Schema, document: &Document) -> Vec<GraphqlError> {
+    let (selections, depth) = unfolded(document);
+    if selections > MAX_SELECTIONS || depth > MAX_DEPTH {
+        return Vec::new();
+    }
+    let printed = for_second_opinion(document);
+    let parsed = match async_graphql_parser::parse_query(&printed.text) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            tracing::debug!(%error, "async-graphql cannot parse a valid document");
+            return Vec::new();
+        }
+    };
+    let mut request = Request::new(String::new()).operation_name(NO_OPERATION);
+    request.set_parsed_query(parsed);
+    // Nothing in it waits: validation is synchronous and nothing is resolved.
+    let Some(response) = schema.execute(request).now_or_never() else { return Vec::new() };
+    response
+        .errors
+        .into_iter()
+        .filter(|error| !error.message.starts_with("Unknown operation named"))
+        .filter(|error| !NOT_SPECIFIED.iter().any(|known| error.message.contains(known)))
+        .map(|error| {
+            let mut out = GraphqlError::new(Code::GraphqlValidationFailed, error.message);
+            for place in error.locations {
+                if let Some(pos) = printed.place(place.line) {
+                    out = out.at(pos.line as usize, pos.column as usize);
+                }
+            }
+            out
+        })
+        .collect()
+}
+
+/// How many selections a document has, and how deep, with its (acyclic) fragments unfolded at every
+/// spread.
+fn unfolded(document: &Document) -> (usize, usize) {
+    fn set<'a>(
+        set_: &'a SelectionSet,
+        document: &'a Document,
+        known: &mut HashMap<&'a str, (usize, usize)>,
+    ) -> (usize, usize) {
+        let (mut count, mut depth) = (0usize, 0usize);
+        for item in &set_.items {
+            let (below, levels) = match item {
+                Selection::Field(field) => {
+                    field.selection.as_ref().map_or((0, 0), |below| set(below, document, known))
+                }
+                Selection::Inline(inline) => set(&inline.selection, document, known),
+                Selection::Spread(spread) => match known.get(&*spread.name.name) {
+                    Some(seen) => *seen,
+                    None => {
+                        let seen = document
+                            .fragment(&spread.name.name)
+                            .map_or((0, 0), |fragment| set(&fragment.selection, document, known));
+                        known.insert(&spread.name.name, seen);
+                        seen
+                    }
+                },
+            };
+            count = count.saturating_add(below).saturating_add(1);
+            depth = depth.max(levels);
+        }
+        (count, depth + 1)
+    }
+    let mut known = HashMap::new();
+    document.operations.iter().fold((0, 0), |(count, depth), operation| {
+        let (more, levels) = set(&operation.selection, document, &mut known);
+        (count.saturating_add(more), depth.max(levels))
+    })
+}

@@ -1,0 +1,164 @@
+//! Writing responses: statuses, headers and the bodies of errors that are older than execution.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::negotiate::Media;
+use crate::graphql::{
+    error::{Code, GraphqlError},
+    request::{GraphqlResponse, Outcome},
+};
+
+/// `Allow` of `/graphql`.
+pub(super) const GRAPHQL_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, OPTIONS");
+
+/// A request that does not reach the executor, or whose answer was lost: a status and one error.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) error: Box<GraphqlError>,
+    /// `Allow` or `Accept-Encoding`, where the status asks for it.
+    header: Option<(header::HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        Self { status, error: Box::new(GraphqlError::new(code, message)), header: None }
+    }
+
+    /// Adds an extension to the error.
+    pub(super) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        *self.error = self.error.with(key, value);
+        self
+    }
+
+    /// Adds a header.
+    pub(super) fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    /// Puts a place before the message.
+    pub(super) fn about(mut self, place: &str) -> Self {
+        self.error.message.insert_str(0, place);
+        self
+    }
+
+    /// As a response, in the media type the client takes.
+    pub(super) fn respond(self, media: Media) -> Response {
+        let body = error_body(&self.error);
+        let mut facts = Facts::new(outcome_name(self.status), body.len());
+        facts.errors = 1;
+        let mut response = json(self.status, media.content_type(), body);
+        no_store(&mut response);
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response.extensions_mut().insert(facts);
+        response
+    }
+}
+
+/// What the log line says of a request, left by the handler in the response's extensions.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) operation: Option<String>,
+    pub(super) outcome: &'static str,
+    pub(super) errors: usize,
+    pub(super) bytes: usize,
+}
+
+impl Facts {
+    pub(super) fn new(outcome: &'static str, bytes: usize) -> Self {
+        Self { operation: None, outcome, errors: 0, bytes }
+    }
+}
+
+/// `{"errors":[…]}`.
+pub(super) fn error_body(error: &GraphqlError) -> Bytes {
+    let error = serde_json::to_value(error).unwrap_or_default();
+    let mut response = serde_json::Map::new();
+    response.insert("errors".into(), Value::Array(vec![error]));
+    Value::Object(response).to_string().into()
+}
+
+/// A response with a body and its type.
+pub(super) fn json(status: StatusCode, content_type: &'static str, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// Keeps caches away from a response.
+pub(super) fn no_store(response: &mut Response) {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// The executor's answer to one request.
+pub(super) fn one(media: Media, answer: GraphqlResponse) -> Response {
+    let status = status_of(media, answer.outcome);
+    let mut facts = Facts::new(outcome_of(answer.outcome), answer.body.len());
+    facts.operation = answer.operation;
+    facts.errors = answer.errors;
+    let mut response = json(status, media.content_type(), answer.body);
+    if answer.outcome == Outcome::MethodNotAllowed {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    finish(&mut response, facts);
+    response
+}
+
+/// The executor's answers to a batch, as one JSON array. Each speaks for itself; the status is 200.
+pub(super) fn batch(media: Media, answers: &[GraphqlResponse]) -> Response {
+    let size = answers.iter().map(|answer| answer.body.len() + 1).sum::<usize>() + 1;
+    let mut body = Vec::with_capacity(size);
+    for (index, answer) in answers.iter().enumerate() {
+        body.push(if index == 0 { b'[' } else { b',' });
+        body.extend_from_slice(&answer.body);
+    }
+    body.push(b']');
+    let mut facts = Facts::new("batch", body.len());
+    facts.errors = answers.iter().map(|answer| answer.errors).sum();
+    let mut response = json(StatusCode::OK, media.content_type(), body.into());
+    finish(&mut response, facts);
+    response
+}
+
+fn finish(response: &mut Response, facts: Facts) {
+    // What a source says may change at any time: even a good answer is asked for again.
+    let caching = if facts.errors > 0 || facts.outcome != "executed" { "no-store" } else { "no-cache" };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
+    response.extensions_mut().insert(facts);
+}
+
+/// GraphQL over HTTP: with `application/json` a well-formed request gets 200 whatever became of the document; with
+/// `application/graphql-response+json` the status says it. Our own time limit is no fault of the client's: 504, always.
+fn status_of(media: Media, outcome: Outcome) -> StatusCode {
+    match (outcome, media) {
+        (Outcome::Executed, _) | (Outcome::Refused, Media::Json) => StatusCode::OK,
+        (Outcome::Refused, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (Outcome::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (Outcome::TimedOut, _) => StatusCode::GATEWAY_TIMEOUT,
+    }
+}
+
+fn outcome_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Executed => "executed",
+        Outcome::Refused => "refused",
+        Outcome::MethodNotAllowed => "method not allowed",
+        Outcome::TimedOut => "timed out",
+    }
+}
+
+fn outcome_name(status: StatusCode) -> &'static str {
+    if status.is_server_error() { "fault" } else { "rejected" }
+}

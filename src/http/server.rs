@@ -1,0 +1,142 @@
+//! Connections: accepting them, their time limits, and letting them end in peace.
+
+use std::{
+    future::Future,
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, extract::Request};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, net::TcpStream, task::JoinSet};
+use tower::ServiceExt;
+
+/// How long a client may take for the headers of a request, the wait for the next one on a kept connection included:
+/// longer than the 60 seconds for which proxies keep one, so that it is they who close it.
+const HEADERS: Duration = Duration::from_secs(65);
+/// How long a new connection may take until its first request is read.
+const FIRST_REQUEST: Duration = Duration::from_secs(15);
+/// How long running requests have after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How often a silent HTTP/2 client is asked whether it is still there.
+const PING: Duration = Duration::from_secs(30);
+/// HTTP/2 requests that one connection may have open.
+const STREAMS: u32 = 100;
+/// The pause after the system refused a connection (out of file descriptors): others must end first.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// Serves until `shutdown` is done, then drains: no new connections, running requests end (at most 10 seconds).
+/// Fails only where listening is not possible any more.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    serve_within(listener, router, shutdown, FIRST_REQUEST, DRAIN).await
+}
+
+pub(super) async fn serve_within(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send,
+    first_request: Duration,
+    drain: Duration,
+) -> io::Result<()> {
+    let builder = Arc::new(builder());
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let stream = tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) if of_one_connection(&error) => continue,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(BREATH).await;
+                    continue;
+                }
+            },
+        };
+        let watcher = graceful.watcher();
+        connections.spawn(connection(stream, router.clone(), Arc::clone(&builder), watcher, first_request));
+    }
+    drop(listener);
+    let open = graceful.count();
+    if open > 0 {
+        tracing::info!(connections = open, "draining");
+    }
+    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "not drained in {} s: closing", drain.as_secs());
+    }
+    connections.shutdown().await;
+    Ok(())
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING)
+        .max_concurrent_streams(STREAMS);
+    builder
+}
+
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    builder: Arc<Builder<TokioExecutor>>,
+    watcher: hyper_util::server::graceful::Watcher,
+    first_request: Duration,
+) {
+    // Answers are written at once; waiting for more to send only adds latency.
+    let _ = stream.set_nodelay(true);
+    let seen = Arc::new(AtomicBool::new(false));
+    let service = {
+        let seen = Arc::clone(&seen);
+        let marked = router.map_request(move |request: Request<_>| {
+            seen.store(true, Ordering::Relaxed);
+            request.map(axum::body::Body::new)
+        });
+        TowerToHyperService::new(marked)
+    };
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let mut connection = pin!(watcher.watch(connection));
+    // hyper's own limit on headers starts only when it knows the protocol: a silent connection needs ours.
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = tokio::time::sleep(first_request) => {
+            if !seen.load(Ordering::Relaxed) {
+                tracing::debug!("connection closed: no request in time");
+                return;
+            }
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        // Clients that hang up, or speak something else: of interest when looking for it.
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// Errors of `accept` that concern the one connection and not the listener.
+fn of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
+}

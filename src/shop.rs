@@ -1,0 +1,282 @@
+//! A shop: its folder read and checked, its sources opened, everything wired. The only place that
+//! knows all rooms.
+
+use std::{path::Path, sync::Arc};
+
+use indexmap::IndexMap;
+
+use crate::{
+    catalog::{Catalog, Run, cursor::Sealer},
+    config::{self, Config},
+    connectors::{self, map::ConnectorMap},
+    diagnostics::{Diagnostics, Place},
+    federation::{
+        engine::{Ask, Engine},
+        overrides::Overrides,
+        shape::{Shape, Want},
+    },
+    graphql::{
+        async_schema, declare,
+        error::GraphqlError,
+        operation::Operations,
+        request::{Executor, GraphqlRequest},
+        sdl,
+        service::{Doors, Service},
+        types::TypeSystem,
+    },
+    report,
+    sources::{self, Moment, SharedSource, Trace},
+};
+
+/// Bytes kept of prepared documents.
+const DOCUMENTS: u64 = 16 << 20;
+
+/// What a shop is opened with, beside its folder.
+#[derive(Clone, Default)]
+pub struct ShopOptions {
+    /// Sees every statement that is sent.
+    pub trace: Option<Arc<dyn Trace>>,
+    /// Back-office overrides: a source above all others.
+    pub overrides: Option<Arc<dyn Overrides>>,
+}
+
+/// An open shop.
+pub struct Shop {
+    config: Config,
+    diagnostics: Diagnostics,
+    types: Arc<TypeSystem>,
+    catalog: Arc<Catalog>,
+    service: Arc<Service>,
+}
+
+/// Sees nothing.
+struct Silent;
+
+impl Trace for Silent {
+    fn sent(&self, source: &str, sql: &str) {
+        tracing::debug!(source, sql, "statement");
+    }
+}
+
+/// Which entity a command means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntityKind {
+    /// A rayon.
+    Department,
+    /// An article.
+    Article,
+    /// A référence.
+    Reference,
+}
+
+impl Shop {
+    /// Opens a shop's folder. Every error of its configuration comes at once; databases are not
+    /// contacted, so that the shop opens while they are down.
+    pub fn open(dir: &Path) -> Result<Self, Diagnostics> {
+        Self::open_with(dir, ShopOptions::default())
+    }
+
+    /// Opens a shop with a trace or overrides.
+    pub fn open_with(dir: &Path, options: ShopOptions) -> Result<Self, Diagnostics> {
+        let (config, mut diags) = config::load(dir)?;
+        let mut maps: IndexMap<String, ConnectorMap> = IndexMap::new();
+        for (name, source) in &config.sources {
+            let map = connectors::load(
+                &source.connector,
+                dir,
+                source,
+                &config.shop,
+                &config.references,
+                &mut diags,
+            );
+            if let Some(map) = map {
+                maps.insert(name.clone(), map);
+            }
+        }
+        let files = schema_files(dir, &mut diags);
+        let types = sdl::build(&files, &mut diags);
+        let Some(types) = types.filter(|_| maps.len() == config.sources.len()) else {
+            return Err(diags);
+        };
+        let Some(model) = declare::model(&types, &config, &maps, &mut diags) else { return Err(diags) };
+        if diags.has_errors() {
+            return Err(diags);
+        }
+        let trace = options.trace.unwrap_or_else(|| Arc::new(Silent));
+        let mut opened: Vec<SharedSource> = Vec::new();
+        let mut zones = Vec::new();
+        for (name, source) in &config.sources {
+            let zone = maps.get(name).map_or(config.shop.timezone, |m| m.zone);
+            match sources::open::open(
+                name,
+                source.kind,
+                &source.url,
+                &source.limits,
+                dir,
+                zone,
+                trace.clone(),
+            ) {
+                Ok(source) => opened.push(source),
+                Err(error) => diags.error(
+                    "BAD_SOURCE_URL",
+                    source.place.clone(),
+                    format!("source `{name}` cannot be opened: {error}"),
+                    "correct its url (or host, port and database)",
+                ),
+            }
+            zones.push(zone);
+        }
+        let entity = |name: &str| model.entities.iter().position(|e| e.name == name);
+        let entities = (entity("Department"), entity("Article"), entity("Reference"));
+        let sealer = Sealer::new(&config.cursor_key);
+        let ((Some(department), Some(article), Some(reference)), Some(sealer)) = (entities, sealer) else {
+            diags.error(
+                "NO_CATALOGUE",
+                Place::new("comptoir.toml", 0, 0),
+                "the shop has no catalogue",
+                "declare a source that holds departments, articles and references",
+            );
+            return Err(diags);
+        };
+        let types = Arc::new(types);
+        let second = match async_schema::build(&types) {
+            Ok(schema) => Some(schema),
+            Err(reason) => {
+                diags.error(
+                    "SCHEMA_REFUSED",
+                    Place::new("schema", 0, 0),
+                    format!("the schema cannot be served: {reason}"),
+                    "correct the shop's schema/*.graphql",
+                );
+                None
+            }
+        };
+        if diags.has_errors() {
+            return Err(diags);
+        }
+        let engine = Arc::new(Engine {
+            model: Arc::new(model),
+            sources: opened,
+            zones,
+            overrides: options.overrides,
+            limits: config.limits,
+            fail_on_unknown: config.web.fail_on_unknown,
+        });
+        let catalog = Arc::new(Catalog {
+            engine,
+            departments: config.departments.clone(),
+            department,
+            article,
+            reference,
+            sealer,
+            media_base: config.media.base_url.trim_end_matches('/').to_owned(),
+        });
+        let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
+        let doors =
+            Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
+        let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
+        Ok(Self { config, diagnostics: diags, types, catalog, service: Arc::new(service) })
+    }
+
+    /// Runs its requests.
+    pub fn executor(&self) -> Arc<dyn Executor> {
+        self.service.clone()
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The warnings of its configuration.
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// Its catalogue.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// Its SDL as clients see it; `internal`: with the directives of precedence.
+    pub fn sdl(&self, internal: bool) -> String {
+        if internal { sdl::print_annotated(&self.types) } else { sdl::print(&self.types) }
+    }
+
+    /// The sources that decide existence.
+    pub fn deciding_sources(&self) -> Vec<String> {
+        let model = &self.catalog.engine.model;
+        let mut names: Vec<String> =
+            model.entities.iter().map(|e| model.sources[e.decides].name.clone()).collect();
+        names.dedup();
+        names
+    }
+
+    /// For each field of a record: the rule, every source's cell and the winner, as a table. `Ok(None)`
+    /// when there is no such record.
+    pub async fn explain(&self, kind: EntityKind, code: &str) -> Result<Option<String>, String> {
+        let catalog = &self.catalog;
+        let entity = match kind {
+            EntityKind::Department => catalog.department,
+            EntityKind::Article => catalog.article,
+            EntityKind::Reference => catalog.reference,
+        };
+        let ask = Ask { moment: Moment::now(None), shopper: false };
+        let model = &catalog.engine.model;
+        let tree = Arc::new(Shape::new(
+            &catalog.engine,
+            catalog.department,
+            Want::all(model, catalog.department),
+            None,
+        ));
+        let run = Run::new(catalog, ask, Vec::new(), Some(tree), true);
+        match run.explain(entity, code, None).await {
+            Ok(found) => {
+                Ok(found.map(|fields| report::provenance(&model.entities[entity].name, code, &fields)))
+            }
+            Err(fault) => Err(crate::graphql::execute::fault(&fault).message),
+        }
+    }
+
+    /// The plan of an operation as text; no source is asked.
+    pub async fn plan(&self, request: &GraphqlRequest) -> Result<String, Vec<GraphqlError>> {
+        self.service.explain_plan(request).await
+    }
+
+    /// Closes its sources.
+    pub async fn close(&self) {
+        for source in &self.catalog.engine.sources {
+            source.close().await;
+        }
+    }
+}
+
+impl std::fmt::Debug for Shop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shop").field("name", &self.config.shop.name).finish_non_exhaustive()
+    }
+}
+
+/// The shop's own `schema/*.graphql`, in order of their names.
+fn schema_files(dir: &Path, diags: &mut Diagnostics) -> Vec<(String, String)> {
+    let Ok(entries) = std::fs::read_dir(dir.join("schema")) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(|e| e.ok()?.file_name().into_string().ok())
+        .filter(|n| Path::new(n).extension().is_some_and(|e| e.eq_ignore_ascii_case("graphql")))
+        .collect();
+    names.sort();
+    let mut files = Vec::new();
+    for name in names {
+        let shown = format!("schema/{name}");
+        match std::fs::read_to_string(dir.join(&shown)) {
+            Ok(text) => files.push((shown, text)),
+            Err(error) => diags.error(
+                "UNREADABLE_FILE",
+                Place::new(shown, 0, 0),
+                format!("cannot be read: {error}"),
+                "check the file's rights and that it is UTF-8 text",
+            ),
+        }
+    }
+    files
+}
