@@ -82,7 +82,7 @@ impl Engine {
         };
         asked.run(statement, params, moment).await.map_err(|error| {
             let cause = Cause::of(asked.name(), &error);
-            tracing::warn!(source = %cause.source, cause = cause.code, message = %cause.message, "source did not answer");
+            tracing::warn!(source = %cause.source, cause = cause.code, reason = %cause.message, "source did not answer");
             Arc::new(cause)
         })
     }

@@ -30,7 +30,7 @@ use self::predicate::predicate_aliases;
 use super::{
     Dialect,
     expr::{CastType, Expr},
-    select::{Branch, Item, Missing, OrderBy, Output, Param, Select, Table},
+    select::{Branch, Item, Missing, OrderBy, Output, Param, Predicate, Select, Table},
 };
 use crate::value::{Type, Value};
 
