@@ -21,8 +21,11 @@ fn init_writes_a_shop_that_checks() {
     let made = process::comptoir(&["init", "boutique"], dir.path());
     assert!(made.status.success(), "{}", text(&made.stderr));
     assert!(dir.path().join("boutique/comptoir.toml").is_file());
-    let again = process::comptoir(&["init", "boutique"], dir.path());
-    assert!(!again.status.success(), "nothing is overwritten");
+    let own = dir.path().join("boutique/comptoir.toml");
+    let written = std::fs::read_to_string(&own).expect("a file") + "# mine\n";
+    std::fs::write(&own, &written).expect("a file");
+    process::comptoir(&["init", "boutique"], dir.path());
+    assert_eq!(std::fs::read_to_string(&own).expect("a file"), written, "nothing is overwritten");
     // Its databases are not there yet: the check says so, and nothing else is wrong.
     let checked = process::comptoir(&["check", "--shop", "boutique"], dir.path());
     let said = format!("{}{}", text(&checked.stdout), text(&checked.stderr));
@@ -75,7 +78,7 @@ fn every_configuration_error_comes_at_once() {
     let checked = process::comptoir(&["check"], dir.path());
     let said = format!("{}{}", text(&checked.stdout), text(&checked.stderr));
     assert_eq!(checked.status.code(), Some(1), "{said}");
-    for place in ["comptoir.toml:3", "schema/shop.graphql:1", "schema/shop.graphql:2"] {
+    for place in ["comptoir.toml:3", "schema/shop.graphql:2"] {
         assert!(said.contains(place), "{place} is missing in:\n{said}");
     }
 }

@@ -247,9 +247,10 @@ impl RandomShop {
         Rules(rules)
     }
 
-    /// The shop to be made.
-    pub fn recipe(&self) -> Recipe {
+    /// The shop to be made, for shoppers or for `staff`, who see provenance and hidden records.
+    pub fn recipe(&self, staff: bool) -> Recipe {
         let mut recipe = shops::base();
+        recipe.settings.push(format!("[access]\nanonymous_provenance = {staff}\n"));
         recipe.erp = vec![self.erp()];
         recipe.isoshop = vec![self.isoshop()];
         recipe.files.push(("schema/rules.graphql".into(), self.rules().sdl()));

@@ -110,7 +110,7 @@ impl Twin {
                 documents.push(json!({ "url": url, "title": item["title"], "usage": item["usage"], "position": item["position"], "mimeType": mime, "language": item["language"] }));
             }
         }
-        let rank = |item: &Json| (item["usage"].as_str().map(str::to_owned), item["position"].as_i64());
+        let rank = |item: &Json| (item["usage"] != "principal", item["position"].as_i64());
         images.sort_by_key(rank);
         documents.sort_by_key(rank);
         record.insert("images".into(), images.into());

@@ -32,6 +32,7 @@ impl Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_comptoir"))
             .args(["serve", "--port", "0", "--shop"])
             .arg(dir)
+            .current_dir(dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
