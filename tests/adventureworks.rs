@@ -34,7 +34,13 @@ fn facts(engine: Engine, test: &str) {
             }
         }
         folder.remove().await;
-        assert!(failures.is_empty(), "{} failed on {}:\n{}", failures.len(), engine.name(), failures.join("\n\n"));
+        assert!(
+            failures.is_empty(),
+            "{} failed on {}:\n{}",
+            failures.len(),
+            engine.name(),
+            failures.join("\n\n")
+        );
     });
 }
 
@@ -51,8 +57,19 @@ fn the_facts_on_postgres() {
 }
 
 const FIELDS: &[&str] = &[
-    "title", "subtitle", "brand", "family", "unit", "weight", "vatRate", "createdAt", "productLine", "rideStyle",
-    "qualityClass", "warrantyMonths", "origin",
+    "title",
+    "subtitle",
+    "brand",
+    "family",
+    "unit",
+    "weight",
+    "vatRate",
+    "createdAt",
+    "productLine",
+    "rideStyle",
+    "qualityClass",
+    "warrantyMonths",
+    "origin",
 ];
 
 async fn twin(folder: &Folder) -> Twin {
@@ -66,7 +83,12 @@ async fn twin(folder: &Folder) -> Twin {
         ("warrantyMonths", (Some("Durée garantie"), None)),
         ("origin", (Some("AR_Pays"), None)),
     ]);
-    let lines = [("route", "ROUTE"), ("montagne", "MONTAGNE"), ("randonnée", "RANDONNEE"), ("accessoire", "ACCESSOIRE")];
+    let lines = [
+        ("route", "ROUTE"),
+        ("montagne", "MONTAGNE"),
+        ("randonnée", "RANDONNEE"),
+        ("accessoire", "ACCESSOIRE"),
+    ];
     twin.enums = std::collections::HashMap::from([("productLine", lines.to_vec())]);
     twin
 }
@@ -108,7 +130,11 @@ fn against_the_twin(engine: Engine, test: &str) {
                 for field in FIELDS {
                     assert_eq!(node[*field], twin.value(Entity::Article, code, field), "{code}.{field}");
                 }
-                assert_eq!(node["department"]["code"], Json::from(twin.departments(code).1), "{code}.department");
+                assert_eq!(
+                    node["department"]["code"],
+                    Json::from(twin.departments(code).1),
+                    "{code}.department"
+                );
                 let own: Vec<Json> = references
                     .iter()
                     .filter(|r| r.article == code)

@@ -3,8 +3,7 @@
 use std::net::TcpListener;
 
 use crate::support::{
-    block_on, gateway,
-    process::{self, Server},
+    block_on, gateway, process,
     shops::{self, Engine},
 };
 
@@ -30,9 +29,9 @@ fn init_writes_a_shop_that_checks() {
     let checked = process::comptoir(&["check", "--shop", "boutique"], dir.path());
     let said = format!("{}{}", text(&checked.stdout), text(&checked.stderr));
     assert!(!said.contains("panicked"), "{said}");
-    // It serves with every database down.
-    let mut server = Server::start(&dir.path().join("boutique"));
-    assert_eq!(server.interrupt(), Some(0));
+    // A missing SQLite file is a wrong url, not an outage: one line and a code.
+    let served = process::comptoir(&["serve", "--port", "0"], &dir.path().join("boutique"));
+    assert_eq!(served.status.code(), Some(3), "{}", text(&served.stderr));
 }
 
 #[test]
@@ -55,7 +54,8 @@ fn schema_explain_and_plan_answer() {
         }
         let unknown = run(&["explain", "article", "RIEN"]);
         assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown.stderr));
-        std::fs::write(folder.path().join("q.graphql"), "{ article(code: \"VTT-100\") { title unit } }").expect("a file");
+        std::fs::write(folder.path().join("q.graphql"), "{ article(code: \"VTT-100\") { title unit } }")
+            .expect("a file");
         let planned = run(&["plan", "--query", "q.graphql"]);
         let said = text(&planned.stdout);
         assert!(planned.status.success(), "{}", text(&planned.stderr));
@@ -69,7 +69,8 @@ fn every_configuration_error_comes_at_once() {
         return;
     }
     let dir = tempfile::tempdir().expect("a folder");
-    let config = shops::read("tests/fixtures/config/comptoir.toml").replace("currency = \"EUR\"", "curency = \"EUR\"");
+    let config =
+        shops::read("tests/fixtures/config/comptoir.toml").replace("currency = \"EUR\"", "curency = \"EUR\"");
     std::fs::write(dir.path().join("comptoir.toml"), config).expect("a file");
     std::fs::write(dir.path().join("cursor.key"), "5a".repeat(32)).expect("a file");
     std::fs::create_dir(dir.path().join("schema")).expect("a folder");
@@ -99,7 +100,12 @@ fn what_cannot_start_says_one_line_and_a_code() {
         let empty = tempfile::tempdir().expect("a folder");
         let nothing = process::comptoir(&["serve", "--shop", "nulle-part"], empty.path());
         assert!(!nothing.status.success());
-        assert_eq!(text(&nothing.stderr).trim().lines().filter(|l| !l.starts_with('{')).count(), 1, "{}", text(&nothing.stderr));
+        assert_eq!(
+            text(&nothing.stderr).trim().lines().filter(|l| !l.starts_with('{')).count(),
+            1,
+            "{}",
+            text(&nothing.stderr)
+        );
         folder.break_source("erp").await;
         let missing = process::comptoir(&["explain", "article", "VTT-100"], folder.path());
         let said = text(&missing.stderr);

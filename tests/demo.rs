@@ -11,10 +11,8 @@ use crate::support::{
 };
 
 fn make(dir: &Path, name: &str, seed: &str) {
-    let made = process::comptoir(
-        &["demo", "--no-serve", "--dir", name, "--articles", "200", "--seed", seed],
-        dir,
-    );
+    let made =
+        process::comptoir(&["demo", "--no-serve", "--dir", name, "--articles", "200", "--seed", seed], dir);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
@@ -26,7 +24,8 @@ fn the_demo_shop_answers() {
     let dir = tempfile::tempdir().expect("a folder");
     make(dir.path(), "shop", "7");
     block_on(async {
-        let gateway = Gateway::open(&dir.path().join("shop")).unwrap_or_else(|found| panic!("{}", found.join("\n")));
+        let gateway =
+            Gateway::open(&dir.path().join("shop")).unwrap_or_else(|found| panic!("{}", found.join("\n")));
         let page = gateway
             .data("{ articles(first: 50) { totalCount nodes { code title department { path { title } } provenance(fields: [\"title\"]) { winner value } } } departments { children { children { code } } } }")
             .await;
@@ -36,7 +35,9 @@ fn the_demo_shop_answers() {
         }
         // Rayons on three levels.
         let levels = page["departments"].as_array().expect("departments");
-        assert!(levels.iter().any(|d| d["children"].as_array().is_some_and(|c| c.iter().any(|d| d["children"][0] != json!(null)))));
+        assert!(levels.iter().any(|d| {
+            d["children"].as_array().is_some_and(|c| c.iter().any(|d| d["children"][0] != json!(null)))
+        }));
         // The example queries work without a token.
         let examples = dir.path().join("shop/examples");
         for entry in std::fs::read_dir(&examples).into_iter().flatten().map_while(Result::ok) {
@@ -62,7 +63,8 @@ fn one_seed_makes_one_shop() {
     block_on(async {
         let mut pages = Vec::new();
         for name in ["a", "b", "c"] {
-            let gateway = Gateway::open(&dir.path().join(name)).unwrap_or_else(|found| panic!("{}", found.join("\n")));
+            let gateway =
+                Gateway::open(&dir.path().join(name)).unwrap_or_else(|found| panic!("{}", found.join("\n")));
             pages.push(gateway.data(query).await);
         }
         assert_eq!(pages[0], pages[1]);

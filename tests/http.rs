@@ -30,7 +30,8 @@ async fn post(server: &Server, body: &Json) -> (u16, Json) {
 
 #[test]
 fn all_audits_pass() {
-    if !gateway::ready("the audits of GraphQL over HTTP") || !process::node("the audits of GraphQL over HTTP") {
+    if !gateway::ready("the audits of GraphQL over HTTP") || !process::node("the audits of GraphQL over HTTP")
+    {
         return;
     }
     block_on(async {
@@ -52,14 +53,16 @@ fn status_codes_and_media_types() {
     }
     block_on(async {
         let (_folder, server) = served("").await;
-        let (status, answer) = post(&server, &json!({ "query": "{ article(code: \"VTT-100\") { title } }" })).await;
+        let (status, answer) =
+            post(&server, &json!({ "query": "{ article(code: \"VTT-100\") { title } }" })).await;
         assert_eq!((status, &answer["data"]["article"]["title"]), (200, &json!("VTT Cime 29 pouces")));
         let (status, answer) = post(&server, &json!({ "query": "{ rien }" })).await;
         assert_eq!((status, answer.get("data")), (400, None));
         let (status, _) = post(&server, &json!({ "query": "{" })).await;
         assert_eq!(status, 400);
         // A field error is a partial answer, not a failed request.
-        let (status, answer) = post(&server, &json!({ "query": "{ articles(first: 101) { totalCount } }" })).await;
+        let (status, answer) =
+            post(&server, &json!({ "query": "{ articles(first: 101) { totalCount } }" })).await;
         assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (200, &json!("PAGE_TOO_LARGE")));
         let client = reqwest::Client::new();
         let get = client

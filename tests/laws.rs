@@ -22,8 +22,19 @@ use crate::{
 
 /// The scalar fields of an article that the twin knows.
 const ARTICLE: &[&str] = &[
-    "title", "subtitle", "summary", "brand", "family", "unit", "weight", "vatRate", "warrantyMonths", "origin",
-    "terrain", "tags", "electric",
+    "title",
+    "subtitle",
+    "summary",
+    "brand",
+    "family",
+    "unit",
+    "weight",
+    "vatRate",
+    "warrantyMonths",
+    "origin",
+    "terrain",
+    "tags",
+    "electric",
 ];
 const REFERENCE: &[&str] = &["title", "barcode", "weight", "unit"];
 
@@ -95,8 +106,12 @@ fn expected_article(twin: &Twin, code: &str) -> Json {
     }
     let departments: Vec<Json> = twin.departments(code).0.into_iter().map(|d| json!({ "code": d })).collect();
     record.insert("departments".into(), departments.into());
-    let references: Vec<Json> =
-        twin.references().into_iter().filter(|r| r.article == code).map(|r| json!({ "code": r.code })).collect();
+    let references: Vec<Json> = twin
+        .references()
+        .into_iter()
+        .filter(|r| r.article == code)
+        .map(|r| json!({ "code": r.code }))
+        .collect();
     record.insert("references".into(), json!({ "nodes": references }));
     record.into()
 }
@@ -118,7 +133,10 @@ fn same(what: &str, expected: &Json, actual: &Json) -> Result<(), String> {
     if let (Some(e), Some(a)) = (expected.as_object(), actual.as_object()) {
         for (key, value) in e {
             if a.get(key) != Some(value) {
-                text.push_str(&format!("\n  {key}: twin {value}, gateway {}", a.get(key).unwrap_or(&Json::Null)));
+                text.push_str(&format!(
+                    "\n  {key}: twin {value}, gateway {}",
+                    a.get(key).unwrap_or(&Json::Null)
+                ));
             }
         }
     } else {
@@ -158,8 +176,13 @@ async fn all_pages(gateway: &Gateway, query: &str, path: &[&str]) -> Vec<Json> {
 fn law_1_an_answer_is_the_twins() {
     law("law 1", async |_, _, gateway, twin| {
         for code in twin.all_articles() {
-            let expected = if twin.article_visible(&code) { expected_article(twin, &code) } else { Json::Null };
-            same(&format!("article {code}"), &settled(expected), &settled(one_article(gateway, &code).await))?;
+            let expected =
+                if twin.article_visible(&code) { expected_article(twin, &code) } else { Json::Null };
+            same(
+                &format!("article {code}"),
+                &settled(expected),
+                &settled(one_article(gateway, &code).await),
+            )?;
         }
         let visible: BTreeSet<String> = twin.references().into_iter().map(|r| r.code).collect();
         for reference in twin.all_references() {
@@ -218,7 +241,8 @@ fn law_1_in_another_language() {
             let variables = Map::from_iter([("c".to_owned(), Json::from(code.clone()))]);
             let answer = gateway.run(query, variables, &["en"]).await;
             let of = |field| twin.field(Entity::Article, &code, field, Some("en")).value;
-            let expected = json!({ "title": of("title"), "subtitle": of("subtitle"), "summary": of("summary") });
+            let expected =
+                json!({ "title": of("title"), "subtitle": of("subtitle"), "summary": of("summary") });
             same(&format!("article {code} in English"), &expected, &answer["data"]["article"])?;
         }
         Ok(())
@@ -256,12 +280,13 @@ fn law_3_one_by_one_is_in_a_page_is_nested() {
             single.push(one_article(gateway, &code).await);
         }
         same("one by one against pages", &single.into(), &paged.clone().into())?;
-        let codes: Vec<String> = gateway.data("{ references(first: 100) { nodes { code } } }").await["references"]["nodes"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|r| r["code"].as_str().map(str::to_owned))
-            .collect();
+        let codes: Vec<String> =
+            gateway.data("{ references(first: 100) { nodes { code } } }").await["references"]["nodes"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|r| r["code"].as_str().map(str::to_owned))
+                .collect();
         let expected: Vec<String> = twin.references().into_iter().map(|r| r.code).collect();
         same("all references", &json!(expected), &json!(codes))?;
         for department in twin.all_departments().into_iter().filter(|d| twin.department_visible(d)) {
@@ -308,7 +333,8 @@ fn law_5_provenance_is_the_value_served() {
                     .candidates
                     .iter()
                     .map(|(source, cell)| {
-                        let value = if let crate::naive::Cell::Value(v) = cell { v.clone() } else { Json::Null };
+                        let value =
+                            if let crate::naive::Cell::Value(v) = cell { v.clone() } else { Json::Null };
                         json!({ "source": source, "state": cell.state(), "value": value })
                     })
                     .collect();
@@ -334,8 +360,13 @@ fn law_6_reset_restores_the_value_before() {
                 if overridden(field) {
                     continue;
                 }
-                let over =
-                    Override { entity: "Article".into(), code: code.clone(), field: field.into(), language: None, say };
+                let over = Override {
+                    entity: "Article".into(),
+                    code: code.clone(),
+                    field: field.into(),
+                    language: None,
+                    say,
+                };
                 gateway.set(&over);
                 let during = one_article(gateway, &code).await;
                 if !twin.rules.of("Article", field).locked {
@@ -348,7 +379,11 @@ fn law_6_reset_restores_the_value_before() {
                     same(&format!("{code}.{field} overridden"), &expected, &during[field])?;
                 }
                 gateway.reset(&over);
-                same(&format!("{code} after a reset of {field}"), &before, &one_article(gateway, &code).await)?;
+                same(
+                    &format!("{code} after a reset of {field}"),
+                    &before,
+                    &one_article(gateway, &code).await,
+                )?;
             }
         }
         Ok(())
@@ -366,9 +401,19 @@ fn law_7_a_locked_field_is_its_owners() {
                 } else {
                     Say::Value(comptoir::value::Value::Decimal(rust_decimal::Decimal::new(1, 0)))
                 };
-                gateway.set(&Override { entity: "Article".into(), code: code.clone(), field: field.into(), language: None, say });
+                gateway.set(&Override {
+                    entity: "Article".into(),
+                    code: code.clone(),
+                    field: field.into(),
+                    language: None,
+                    say,
+                });
             }
-            same(&format!("{code} with locked fields overridden"), &before, &one_article(gateway, &code).await)?;
+            same(
+                &format!("{code} with locked fields overridden"),
+                &before,
+                &one_article(gateway, &code).await,
+            )?;
         }
         Ok(())
     });

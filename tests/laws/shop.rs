@@ -66,7 +66,8 @@ pub struct RandomShop {
 
 const TITLES: &[&str] = &["Vélo", "  ", "", "Casque noir   ", "L'œuvre", "0"];
 const PATHS: &[&[u16]] = &[&[0, 0, 0, 0], &[1, 0, 0, 0], &[1, 2, 0, 0], &[3, 0, 0, 0], &[1, 2, 4, 0]];
-const FIELDS: &[&str] = &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary"];
+const FIELDS: &[&str] =
+    &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary"];
 
 fn flag() -> impl Strategy<Value = Option<u8>> {
     prop_oneof![4 => Just(Some(1)), 1 => Just(Some(0)), 1 => Just(None)]
@@ -163,7 +164,11 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
 /// The strategy.
 pub fn shops() -> impl Strategy<Value = RandomShop> {
     let overrides = vec(
-        (0..6_usize, select(&["title", "subtitle", "weight", "brand", "published", "warrantyMonths"][..]), 0..4_u8),
+        (
+            0..6_usize,
+            select(&["title", "subtitle", "weight", "brand", "published", "warrantyMonths"][..]),
+            0..4_u8,
+        ),
         0..4,
     );
     let rules = vec(

@@ -5,8 +5,21 @@ use serde_json::{Map, Value as Json, json};
 use super::records::{Entity, Twin};
 
 const ARTICLE: &[&str] = &[
-    "title", "subtitle", "description", "summary", "brand", "family", "unit", "weight", "vatRate", "createdAt",
-    "warrantyMonths", "origin", "terrain", "tags", "electric",
+    "title",
+    "subtitle",
+    "description",
+    "summary",
+    "brand",
+    "family",
+    "unit",
+    "weight",
+    "vatRate",
+    "createdAt",
+    "warrantyMonths",
+    "origin",
+    "terrain",
+    "tags",
+    "electric",
 ];
 
 impl Twin {
@@ -83,7 +96,12 @@ impl Twin {
         })
     }
 
-    fn known(&self, entity: Entity, code: &str, opaque: &dyn Fn(Entity, &str) -> Map<String, Json>) -> Map<String, Json> {
+    fn known(
+        &self,
+        entity: Entity,
+        code: &str,
+        opaque: &dyn Fn(Entity, &str) -> Map<String, Json>,
+    ) -> Map<String, Json> {
         let mut record = opaque(entity, code);
         record.insert("published".into(), true.into());
         record.insert("hiddenReason".into(), Json::Null);

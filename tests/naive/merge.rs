@@ -73,8 +73,7 @@ impl Rules {
             locked: false,
             zero_absent,
         };
-        let only_erp =
-            FieldRule { rule: Rule::Only, sources: vec!["erp"], locked: true, zero_absent: false };
+        let only_erp = FieldRule { rule: Rule::Only, sources: vec!["erp"], locked: true, zero_absent: false };
         match field {
             "code" | "vatRate" | "family" | "createdAt" => only_erp,
             "barcode" => priority(&["erp", "isoshop"], false),
@@ -166,6 +165,9 @@ fn the_rules_are_the_rules() {
     let b = cells(&[("x", two()), ("y", one())]);
     assert_eq!(apply(Rule::Min, &b), Some(("y".into(), 1.into())));
     assert_eq!(apply(Rule::Max, &b), Some(("x".into(), "2.5".into())));
-    assert_eq!(apply(Rule::Priority, &cells(&[("x", Cell::Unknown), ("y", one())])), Some(("y".into(), 1.into())));
+    assert_eq!(
+        apply(Rule::Priority, &cells(&[("x", Cell::Unknown), ("y", one())])),
+        Some(("y".into(), 1.into()))
+    );
     assert_eq!(apply(Rule::Min, &cells(&[("x", Cell::Absent)])), None);
 }

@@ -131,7 +131,8 @@ impl Twin {
 
     /// All article codes of the ERP, in code order.
     pub fn all_articles(&self) -> Vec<String> {
-        let mut codes: Vec<String> = self.erp_rows("F_ARTICLE").iter().filter_map(|r| r.text("AR_Ref")).collect();
+        let mut codes: Vec<String> =
+            self.erp_rows("F_ARTICLE").iter().filter_map(|r| r.text("AR_Ref")).collect();
         codes.sort();
         codes
     }
@@ -166,7 +167,10 @@ impl Twin {
         for row in self.erp_rows("F_ARTICLE") {
             let Some(article) = row.text("AR_Ref") else { continue };
             if row.whole("AR_Gamme1") == 0 && row.whole("AR_Condition") == 0 {
-                plain.push(((article.clone(), 0, 0), Native { code: article.clone(), article, kind: NativeKind::Plain, row: row.clone() }));
+                plain.push((
+                    (article.clone(), 0, 0),
+                    Native { code: article.clone(), article, kind: NativeKind::Plain, row: row.clone() },
+                ));
             }
         }
         for row in self.erp_rows("F_ARTENUMREF") {
@@ -175,19 +179,31 @@ impl Twin {
                 continue;
             }
             let (first, second) = (row.whole("AG_No1"), row.whole("AG_No2"));
-            let generated =
-                if second == 0 { format!("{article}~{first}") } else { format!("{article}~{first}~{second}") };
+            let generated = if second == 0 {
+                format!("{article}~{first}")
+            } else {
+                format!("{article}~{first}~{second}")
+            };
             let code = row.text("AE_Ref").unwrap_or(generated);
-            variants.push(((article.clone(), first, second), Native { code, article, kind: NativeKind::Variant, row: row.clone() }));
+            variants.push((
+                (article.clone(), first, second),
+                Native { code, article, kind: NativeKind::Variant, row: row.clone() },
+            ));
         }
         for row in self.erp_rows("F_CONDITION") {
             let Some(article) = row.text("AR_Ref") else { continue };
-            if self.article_row(&article).is_none_or(|a| a.whole("AR_Gamme1") != 0 || a.whole("AR_Condition") == 0) {
+            if self
+                .article_row(&article)
+                .is_none_or(|a| a.whole("AR_Gamme1") != 0 || a.whole("AR_Condition") == 0)
+            {
                 continue;
             }
             let number = row.whole("CO_No");
             let code = row.text("CO_Ref").unwrap_or_else(|| format!("{article}~c{number}"));
-            packs.push(((article.clone(), number, 0), Native { code, article, kind: NativeKind::Pack, row: row.clone() }));
+            packs.push((
+                (article.clone(), number, 0),
+                Native { code, article, kind: NativeKind::Pack, row: row.clone() },
+            ));
         }
         let mut all = Vec::new();
         for mut part in [plain, variants, packs] {
@@ -217,7 +233,10 @@ impl Twin {
     /// What the back office says.
     fn site_cell(&self, entity: Entity, code: &str, field: &str, language: Option<&str>) -> Cell {
         let hit = self.overrides.iter().rev().find(|o| {
-            o.entity == entity.name() && same(&o.code, code) && o.field == field && o.language.as_deref() == language
+            o.entity == entity.name()
+                && same(&o.code, code)
+                && o.field == field
+                && o.language.as_deref() == language
         });
         match hit.map(|o| &o.say) {
             None => Cell::Absent,
@@ -269,11 +288,15 @@ impl Twin {
             "published" | "electric" => {
                 row.number(column).map_or(Cell::Absent, |_| Cell::Value((row.whole(column) != 0).into()))
             }
-            "tags" => Cell::of(row.text(column).map(|t| t.split('|').map(str::trim).map(Json::from).collect::<Vec<_>>())),
+            "tags" => Cell::of(
+                row.text(column).map(|t| t.split('|').map(str::trim).map(Json::from).collect::<Vec<_>>()),
+            ),
+            "description" => Cell::of(row.text(column).map(|html| without_scripts(&html))),
             _ => match self.enums.get(field) {
-                Some(values) => Cell::of(row.text(column).and_then(|raw| {
-                    values.iter().find(|(r, _)| *r == raw).map(|(_, name)| *name)
-                })),
+                Some(values) => Cell::of(
+                    row.text(column)
+                        .and_then(|raw| values.iter().find(|(r, _)| *r == raw).map(|(_, name)| *name)),
+                ),
                 None => Cell::of(row.text(column)),
             },
         }
@@ -329,7 +352,10 @@ impl Twin {
             "family" => Cell::of(row.text("FA_CodeFamille")),
             "unit" => {
                 let number = row.whole("AR_UniteVen");
-                Cell::of(self.erp_find("P_UNITE", |u| u.whole("cbIndice") == number).and_then(|u| u.text("U_Intitule")))
+                Cell::of(
+                    self.erp_find("P_UNITE", |u| u.whole("cbIndice") == number)
+                        .and_then(|u| u.text("U_Intitule")),
+                )
             }
             "weight" => kilograms(row).map_or(Cell::Absent, |n| Cell::Value(decimal(n))),
             "vatRate" => self.vat(row),
@@ -354,7 +380,11 @@ impl Twin {
     fn erp_reference_cell(&self, reference: &Native, field: &str) -> Cell {
         let row = &reference.row;
         let gamme = |axis: i64| {
-            let index = self.article_row(&reference.article)?.whole(if axis == 1 { "AR_Gamme1" } else { "AR_Gamme2" });
+            let index = self.article_row(&reference.article)?.whole(if axis == 1 {
+                "AR_Gamme1"
+            } else {
+                "AR_Gamme2"
+            });
             self.erp_find("P_GAMME", |g| g.whole("cbIndice") == index)?.text("G_Intitule")
         };
         let value = |number: i64| {
@@ -378,7 +408,9 @@ impl Twin {
             (NativeKind::Variant, "option1Name") => Cell::of(gamme(1)),
             (NativeKind::Variant, "option1Value") => Cell::of(value(row.whole("AG_No1"))),
             (NativeKind::Variant, "option2Name") if row.whole("AG_No2") != 0 => Cell::of(gamme(2)),
-            (NativeKind::Variant, "option2Value") if row.whole("AG_No2") != 0 => Cell::of(value(row.whole("AG_No2"))),
+            (NativeKind::Variant, "option2Value") if row.whole("AG_No2") != 0 => {
+                Cell::of(value(row.whole("AG_No2")))
+            }
             (NativeKind::Pack, "option1Name") => {
                 let index = self.article_row(&reference.article).map_or(0, |a| a.whole("AR_Condition"));
                 Cell::of(
@@ -401,7 +433,9 @@ impl Twin {
         links.sort_by_key(|l| (l.whole("AGL_Num"), l.whole("GL_No")));
         let texts: Vec<String> = links
             .iter()
-            .filter_map(|l| self.erp_find("F_GLOSSAIRE", |g| g.whole("GL_No") == l.whole("GL_No"))?.text(column))
+            .filter_map(|l| {
+                self.erp_find("F_GLOSSAIRE", |g| g.whole("GL_No") == l.whole("GL_No"))?.text(column)
+            })
             .collect();
         if texts.is_empty() {
             return None;
@@ -500,8 +534,9 @@ impl Twin {
             "erp" => self.erp_cell(Entity::Reference, code, field, None),
             _ => self.isoshop_cell(Entity::Reference, code, field, None),
         };
-        let Some(winner) =
-            ["erp", "isoshop"].into_iter().find(|s| matches!(cell(s, "option1Value"), Cell::Value(_) | Cell::Empty))
+        let Some(winner) = ["erp", "isoshop"]
+            .into_iter()
+            .find(|s| matches!(cell(s, "option1Value"), Cell::Value(_) | Cell::Empty))
         else {
             return Vec::new();
         };
@@ -521,7 +556,9 @@ impl Twin {
         let mut options = Vec::new();
         for (axis, column) in [(0, "AR_Gamme1"), (1, "AR_Gamme2")] {
             let index = article.whole(column);
-            let Some(gamme) = self.erp_find("P_GAMME", |g| index != 0 && g.whole("cbIndice") == index) else { continue };
+            let Some(gamme) = self.erp_find("P_GAMME", |g| index != 0 && g.whole("cbIndice") == index) else {
+                continue;
+            };
             if gamme.whole("G_Type") != 0 {
                 continue;
             }
@@ -533,7 +570,8 @@ impl Twin {
                     let value = v.text("EG_Enumere")?;
                     let rank = self
                         .erp_find("F_ENUMGAMME", |n| {
-                            n.whole("EG_Champ") == index && n.text("EG_Enumere").is_some_and(|e| same(&e, &value))
+                            n.whole("EG_Champ") == index
+                                && n.text("EG_Enumere").is_some_and(|e| same(&e, &value))
                         })
                         .map_or(i64::MAX, |n| n.whole("EG_Ligne"));
                     Some((rank, v.whole("AG_No"), value))
@@ -669,7 +707,8 @@ impl Twin {
             .iso_rows("document")
             .iter()
             .filter(|d| {
-                d.text("entity").as_deref() == Some(entity.table()) && d.text("code").is_some_and(|c| same(&c, code))
+                d.text("entity").as_deref() == Some(entity.table())
+                    && d.text("code").is_some_and(|c| same(&c, code))
             })
             .cloned()
             .collect();
@@ -691,7 +730,9 @@ impl Twin {
             let mut media: Vec<&Row> = self
                 .erp_rows("F_ARTICLEMEDIA")
                 .iter()
-                .filter(|m| m.text("AR_Ref").is_some_and(|c| same(&c, code)) && m.text("ME_Fichier").is_some())
+                .filter(|m| {
+                    m.text("AR_Ref").is_some_and(|c| same(&c, code)) && m.text("ME_Fichier").is_some()
+                })
                 .collect();
             media.sort_by_key(|m| m.whole("cbMarq"));
             for (n, row) in media.iter().enumerate() {
@@ -743,6 +784,23 @@ impl Twin {
     }
 }
 
+/// As much sanitising as the fixtures need: attributes that begin with `on` are dropped.
+fn without_scripts(html: &str) -> String {
+    let mut parts = html.split(" on");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let inside = clean.rfind('<') > clean.rfind('>');
+        match part.split_once("=\"").and_then(|(_, value)| value.split_once('"')) {
+            Some((_, rest)) if inside => clean.push_str(rest),
+            _ => {
+                clean.push_str(" on");
+                clean.push_str(part);
+            }
+        }
+    }
+    clean
+}
+
 fn file(name: &str) -> String {
     let name = name.replace('\\', "/");
     let name = name.strip_prefix("./").unwrap_or(&name);
@@ -779,7 +837,10 @@ fn moment(row: &Row, column: &str) -> Option<String> {
 }
 
 fn localized(field: &str) -> bool {
-    matches!(field, "title" | "subtitle" | "description" | "summary" | "seoTitle" | "seoDescription" | "seoKeywords")
+    matches!(
+        field,
+        "title" | "subtitle" | "description" | "summary" | "seoTitle" | "seoDescription" | "seoKeywords"
+    )
 }
 
 fn inherited(field: &str) -> bool {
@@ -805,23 +866,48 @@ fn isoshop_column(
 ) -> Option<&'static str> {
     let columns: &[(&str, &'static str)] = match entity {
         Entity::Department => &[
-            ("title", "title"), ("description", "description"), ("position", "position"), ("parentCode", "parent_code"),
-            ("published", "published"), ("slug", "slug"), ("seoTitle", "seo_title"), ("seoDescription", "seo_description"),
+            ("title", "title"),
+            ("description", "description"),
+            ("position", "position"),
+            ("parentCode", "parent_code"),
+            ("published", "published"),
+            ("slug", "slug"),
+            ("seoTitle", "seo_title"),
+            ("seoDescription", "seo_description"),
             ("seoKeywords", "seo_keywords"),
         ],
         Entity::Article => &[
-            ("title", "title"), ("subtitle", "subtitle"), ("description", "description"), ("summary", "summary"),
-            ("brand", "brand"), ("unit", "unit"), ("weight", "weight_kg"), ("published", "published"), ("slug", "slug"),
-            ("seoTitle", "seo_title"), ("seoDescription", "seo_description"), ("seoKeywords", "seo_keywords"),
+            ("title", "title"),
+            ("subtitle", "subtitle"),
+            ("description", "description"),
+            ("summary", "summary"),
+            ("brand", "brand"),
+            ("unit", "unit"),
+            ("weight", "weight_kg"),
+            ("published", "published"),
+            ("slug", "slug"),
+            ("seoTitle", "seo_title"),
+            ("seoDescription", "seo_description"),
+            ("seoKeywords", "seo_keywords"),
         ],
         Entity::Reference => &[
-            ("title", "title"), ("barcode", "barcode"), ("weight", "weight_kg"), ("unit", "unit"),
-            ("published", "published"), ("option1Name", "option1_name"), ("option1Value", "option1_value"),
-            ("option2Name", "option2_name"), ("option2Value", "option2_value"),
+            ("title", "title"),
+            ("barcode", "barcode"),
+            ("weight", "weight_kg"),
+            ("unit", "unit"),
+            ("published", "published"),
+            ("option1Name", "option1_name"),
+            ("option1Value", "option1_value"),
+            ("option2Name", "option2_name"),
+            ("option2Value", "option2_value"),
         ],
     };
     columns.iter().find(|(name, _)| *name == field).map(|(_, column)| *column).or_else(|| {
-        if entity == Entity::Article { complements.get(field).and_then(|(_, isoshop)| *isoshop) } else { None }
+        if entity == Entity::Article {
+            complements.get(field).and_then(|(_, isoshop)| *isoshop)
+        } else {
+            None
+        }
     })
 }
 

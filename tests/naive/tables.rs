@@ -25,11 +25,31 @@ pub type Row = BTreeMap<String, Raw>;
 pub type Tables = HashMap<String, Vec<Row>>;
 
 const ERP: &[&str] = &[
-    "F_CATALOGUE", "F_ARTICLE", "F_ARTENUMREF", "F_ARTGAMME", "F_ENUMGAMME", "F_CONDITION", "P_GAMME", "P_UNITE",
-    "P_CONDITIONNEMENT", "F_ARTCOMPTA", "F_FAMCOMPTA", "F_TAXE", "F_ARTGLOSS", "F_GLOSSAIRE", "F_ARTICLEMEDIA",
+    "F_CATALOGUE",
+    "F_ARTICLE",
+    "F_ARTENUMREF",
+    "F_ARTGAMME",
+    "F_ENUMGAMME",
+    "F_CONDITION",
+    "P_GAMME",
+    "P_UNITE",
+    "P_CONDITIONNEMENT",
+    "F_ARTCOMPTA",
+    "F_FAMCOMPTA",
+    "F_TAXE",
+    "F_ARTGLOSS",
+    "F_GLOSSAIRE",
+    "F_ARTICLEMEDIA",
 ];
 const ISOSHOP: &[&str] = &[
-    "department", "article", "reference", "text", "marker", "article_department", "article_relation", "document",
+    "department",
+    "article",
+    "reference",
+    "text",
+    "marker",
+    "article_department",
+    "article_relation",
+    "document",
 ];
 
 /// Reads both databases of a shop.
@@ -45,9 +65,13 @@ async fn read_source(folder: &Folder, source: &str, tables: &[&str]) -> Tables {
             let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("connect");
             for table in tables {
                 let sql = format!("SELECT * FROM \"{table}\"");
-                let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect(table);
+                let rows =
+                    sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect(table);
                 let rows = rows.iter().map(|row| {
-                    row.columns().iter().map(|c| (c.name().to_owned(), sqlite_cell(row, c.ordinal()))).collect()
+                    row.columns()
+                        .iter()
+                        .map(|c| (c.name().to_owned(), sqlite_cell(row, c.ordinal())))
+                        .collect()
                 });
                 found.insert((*table).to_owned(), rows.collect());
             }
@@ -67,7 +91,8 @@ async fn read_source(folder: &Folder, source: &str, tables: &[&str]) -> Tables {
                 .expect(table);
                 let list: Vec<String> = columns.iter().map(|c| format!("\"{c}\"::text")).collect();
                 let sql = format!("SELECT {} FROM \"{table}\"", list.join(", "));
-                let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect(table);
+                let rows =
+                    sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect(table);
                 let rows = rows.iter().map(|row| {
                     let cell = |n| row.get::<Option<String>, _>(n).map_or(Raw::Null, Raw::Text);
                     columns.iter().enumerate().map(|(n, name)| (name.clone(), cell(n))).collect()

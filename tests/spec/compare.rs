@@ -70,12 +70,15 @@ fn errors(
             match name.as_str() {
                 "path" => {}
                 "message" => {
-                    let (wanted, found) = (value.as_str().unwrap_or(""), actual["message"].as_str().unwrap_or(""));
+                    let (wanted, found) =
+                        (value.as_str().unwrap_or(""), actual["message"].as_str().unwrap_or(""));
                     if !found.contains(wanted) {
                         differences.push(format!("{place}.message: {found:?} does not contain {wanted:?}"));
                     }
                 }
-                "locations" => same(&format!("{place}.locations"), value, &actual["locations"], captures, differences),
+                "locations" => {
+                    same(&format!("{place}.locations"), value, &actual["locations"], captures, differences)
+                }
                 _ => {
                     let found = actual.get("extensions").and_then(|e| e.get(name)).unwrap_or(&Json::Null);
                     same(&format!("{place}.{name}"), value, found, captures, differences);
@@ -106,7 +109,11 @@ fn same(
         }
         (Json::Array(expected), Json::Array(actual)) => {
             if expected.len() != actual.len() {
-                differences.push(format!("{place}: {} items expected, {} found", expected.len(), actual.len()));
+                differences.push(format!(
+                    "{place}: {} items expected, {} found",
+                    expected.len(),
+                    actual.len()
+                ));
             }
             for (n, (expected, actual)) in expected.iter().zip(actual).enumerate() {
                 same(&format!("{place}[{n}]"), expected, actual, captures, differences);
@@ -119,7 +126,8 @@ fn same(
             }
             match captures.get(name) {
                 Some(known) if known.as_str() != Some(found) => {
-                    differences.push(format!("{place}: {known} expected (captured as {name}), {found:?} found"));
+                    differences
+                        .push(format!("{place}: {known} expected (captured as {name}), {found:?} found"));
                 }
                 Some(_) => {}
                 None => {
@@ -144,6 +152,7 @@ fn answers_are_compared_with_captures_and_order() {
     let turned = serde_json::json!({ "data": { "b": 1, "a": "k" } });
     assert_eq!(answers(&expected, &turned, &mut captures).len(), 1);
     let error = serde_json::json!({ "errors": [{ "path": ["a"], "code": "X", "message": "b" }] });
-    let found = serde_json::json!({ "errors": [{ "path": ["a"], "message": "abc", "extensions": { "code": "X" } }] });
+    let found =
+        serde_json::json!({ "errors": [{ "path": ["a"], "message": "abc", "extensions": { "code": "X" } }] });
     assert!(answers(&error, &found, &mut captures).is_empty());
 }

@@ -16,7 +16,12 @@ pub fn folder(test: &str) -> Option<PathBuf> {
     let found = given
         .or_else(|| {
             // Beside the project, or beside the folder that holds several checkouts of it.
-            shops::root().ancestors().skip(1).take(2).map(|up| up.join("shared/data/adventureworks")).find(|p| p.is_dir())
+            shops::root()
+                .ancestors()
+                .skip(1)
+                .take(2)
+                .map(|up| up.join("shared/data/adventureworks"))
+                .find(|p| p.is_dir())
         })
         .filter(|path| path.join("sage100/F_ARTICLE.csv").is_file());
     if found.is_none() {
@@ -27,16 +32,59 @@ pub fn folder(test: &str) -> Option<PathBuf> {
 
 /// Parents before children.
 const SAGE: &[&str] = &[
-    "P_UNITE", "P_GAMME", "P_CATTARIF", "P_DEVISE", "P_SOUCHEVENTE", "P_EXPEDITION", "P_CONDLIVR", "P_CATCOMPTA",
-    "P_CONDITIONNEMENT", "P_DOSSIERCIAL", "F_PAYS", "F_CATALOGUE", "F_FAMILLE", "F_TAXE", "F_FAMCOMPTA", "F_FAMTARIF",
-    "F_DEPOT", "F_ENUMGAMME", "F_ARTICLE", "F_ARTCOMPTA", "F_ARTGAMME", "F_ARTENUMREF", "F_CONDITION", "F_GLOSSAIRE",
-    "F_ARTGLOSS", "F_ARTICLEMEDIA", "F_NOMENCLAT", "F_COMPTET", "F_FAMCLIENT", "F_LIVRAISON", "F_CONTACTT",
-    "F_ARTCLIENT", "F_TARIFQTE", "F_TARIFGAM", "F_TARIFCOND", "F_ARTSTOCK", "F_GAMSTOCK", "F_DOCCURRENTPIECE",
-    "F_DOCENTETE", "F_DOCLIGNE", "F_DOCREGL", "cbSysLibre",
+    "P_UNITE",
+    "P_GAMME",
+    "P_CATTARIF",
+    "P_DEVISE",
+    "P_SOUCHEVENTE",
+    "P_EXPEDITION",
+    "P_CONDLIVR",
+    "P_CATCOMPTA",
+    "P_CONDITIONNEMENT",
+    "P_DOSSIERCIAL",
+    "F_PAYS",
+    "F_CATALOGUE",
+    "F_FAMILLE",
+    "F_TAXE",
+    "F_FAMCOMPTA",
+    "F_FAMTARIF",
+    "F_DEPOT",
+    "F_ENUMGAMME",
+    "F_ARTICLE",
+    "F_ARTCOMPTA",
+    "F_ARTGAMME",
+    "F_ARTENUMREF",
+    "F_CONDITION",
+    "F_GLOSSAIRE",
+    "F_ARTGLOSS",
+    "F_ARTICLEMEDIA",
+    "F_NOMENCLAT",
+    "F_COMPTET",
+    "F_FAMCLIENT",
+    "F_LIVRAISON",
+    "F_CONTACTT",
+    "F_ARTCLIENT",
+    "F_TARIFQTE",
+    "F_TARIFGAM",
+    "F_TARIFCOND",
+    "F_ARTSTOCK",
+    "F_GAMSTOCK",
+    "F_DOCCURRENTPIECE",
+    "F_DOCENTETE",
+    "F_DOCLIGNE",
+    "F_DOCREGL",
+    "cbSysLibre",
 ];
 
 const ISOSHOP: &[&str] = &[
-    "department", "article", "reference", "text", "article_department", "article_relation", "document", "marker",
+    "department",
+    "article",
+    "reference",
+    "text",
+    "article_department",
+    "article_relation",
+    "document",
+    "marker",
     "web_price",
 ];
 
@@ -78,7 +126,10 @@ pub fn recipe(folder: &Path) -> Recipe {
         isoshop: vec![isoshop],
         settings: vec![shops::read("tests/fixtures/adventureworks/comptoir.toml")],
         without: Vec::new(),
-        files: vec![("schema/shop.graphql".into(), shops::read("tests/fixtures/adventureworks/shop.graphql"))],
+        files: vec![(
+            "schema/shop.graphql".into(),
+            shops::read("tests/fixtures/adventureworks/shop.graphql"),
+        )],
     }
 }
 

@@ -97,16 +97,15 @@ impl Gateway {
         };
         match comptoir::shop::Shop::open_with(dir, options) {
             Ok(shop) => Ok(Self { executor: shop.executor(), recorder, overrides, shop }),
-            Err(found) => {
-                Err(found
+            Err(found) => Err(found
                 .items
                 .iter()
                 .map(|d| {
-                    let warning = if d.severity == comptoir::diagnostics::Severity::Warning { " warning" } else { "" };
+                    let warning =
+                        if d.severity == comptoir::diagnostics::Severity::Warning { " warning" } else { "" };
                     format!("{} {}{warning}", d.place, d.code)
                 })
-                .collect())
-            }
+                .collect()),
         }
     }
 

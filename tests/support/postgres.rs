@@ -64,12 +64,8 @@ pub fn url_of(database: &str) -> String {
 /// once per server; further databases are copies of the first.
 pub async fn database(scripts: &[String], more: &[String]) -> String {
     let template = format!("t_{:016x}", fingerprint(scripts));
-    let name = format!(
-        "c_{}_{}_{}",
-        std::process::id(),
-        SERIAL.fetch_add(1, Ordering::Relaxed),
-        &template[2..8]
-    );
+    let name =
+        format!("c_{}_{}_{}", std::process::id(), SERIAL.fetch_add(1, Ordering::Relaxed), &template[2..8]);
     let mut admin = connect(server().expect("a server")).await;
     // The lock belongs to the connection: other test processes wait for a template in the making.
     run(&mut admin, "SELECT pg_advisory_lock(4242)").await;
