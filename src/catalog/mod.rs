@@ -73,9 +73,12 @@ impl<'a> Run<'a> {
             let Some(shape) = &self.tree_shape else {
                 return Err(Fault::Internal("the operation was planned without departments".into()));
             };
-            tree::Tree::load(&self.catalog.engine, &self.ask, shape, &self.catalog.departments)
-                .await
-                .map(Arc::new)
+            let mut tree =
+                tree::Tree::load(&self.catalog.engine, &self.ask, shape, &self.catalog.departments).await?;
+            if self.catalog.departments.hide_empty && self.ask.shopper {
+                self.hide_empty(&mut tree).await?;
+            }
+            Ok(Arc::new(tree))
         };
         self.tree.get_or_init(load).await.clone()
     }

@@ -17,6 +17,7 @@ use crate::{
     federation::{
         batch::{Batch, NONE},
         engine::Fault,
+        filter::Filter,
         page::{Page, Position, on_the_web},
         shape::{Shape, SourceShape, Want, after_key, branch, key_type},
     },
@@ -77,6 +78,21 @@ impl Run<'_> {
         let used = of.iter().flat_map(|p| p.page.records.iter().copied()).collect();
         let level = self.next(&link.node, Arc::new(found), used).await;
         Ok(LinkData::Pages(of, Box::new(level)))
+    }
+
+    /// Takes departments without an article on the web off it (`departments.hide_empty`).
+    pub(super) async fn hide_empty(&self, tree: &mut Tree) -> Result<(), Fault> {
+        let shown: Vec<u32> =
+            (0..).zip(&tree.shown).filter(|(_, shown)| **shown).map(|(record, _)| record).collect();
+        let groups: Vec<Vec<u32>> = shown.iter().map(|r| tree.under(*r, true)).collect();
+        let args = PageArgs { first: 1, after: None, filter: Filter::And(Vec::new()), deep: true };
+        let light = Arc::new(Shape::new(&self.catalog.engine, self.catalog.article, Want::default(), None));
+        let overlaid = self.overlaid(tree, &groups).await?;
+        let (_, pages) = self.fill(tree, &groups, &overlaid, &args, 1, &light).await?;
+        for (record, page) in shown.into_iter().zip(pages) {
+            tree.shown[record as usize] = !page.is_empty();
+        }
+        Ok(())
     }
 
     /// How many articles there are under each group, by reading them all within the budget.

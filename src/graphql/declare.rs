@@ -320,3 +320,6 @@ impl Declare<'_, '_> {
 fn errors(diags: &Diagnostics) -> usize {
     diags.items.iter().filter(|d| d.severity == Severity::Error).count()
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,6 +110,8 @@ fn shape(catalog: &Catalog, shape: &Shape, way: Way, depth: usize, text: &mut St
         if id == decides {
             let select = decider_select(engine, shape, asked, way);
             say("decides", &select);
+        } else if asked.rows && way == Way::All {
+            say("all", &asked.select(|_, _| Some(Vec::new())));
         } else if asked.rows {
             say("keyed", &asked.by_code.select);
         }

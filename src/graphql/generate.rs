@@ -46,7 +46,8 @@ pub fn comparable_fields<'a>(types: &'a TypeSystem, entity: &str) -> Vec<&'a Fie
 }
 
 fn filter_of(types: &TypeSystem, field: &FieldDef) -> Option<String> {
-    if field.applied.iter().any(|a| a.name == "computed") {
+    // A reserved name is reported where it stands, once.
+    if field.name.starts_with("__") || field.applied.iter().any(|a| a.name == "computed") {
         return None;
     }
     let TypeRef::Named(name) = field.ty.nullable() else { return None };

@@ -256,13 +256,13 @@ impl<'a> Cost<'a> {
         weight.saturating_add(below).saturating_mul(length)
     }
 
-    fn argument<'s>(&'s self, field: &'s Field, name: &str) -> Option<&'s ValueNode> {
+    fn argument<'s>(field: &'s Field, name: &str) -> Option<&'s ValueNode> {
         field.args.iter().find(|arg| &*arg.name.name == name).map(|arg| &arg.value.node)
     }
 
     /// A whole number given for an argument; negative is nothing.
     fn number(&self, field: &Field, name: &str) -> Option<u64> {
-        match self.argument(field, name)? {
+        match Self::argument(field, name)? {
             ValueNode::Int(text) => text.parse::<i64>().ok().map(|n| u64::try_from(n).unwrap_or(0)),
             ValueNode::Variable(name) => match self.variables.get(name)? {
                 ConstValue::Number(number) => number.as_i64().map(|n| u64::try_from(n).unwrap_or(0)),
@@ -277,7 +277,7 @@ impl<'a> Cost<'a> {
         if !definition.args.get("ids").is_some_and(|arg| is_list(&arg.ty)) {
             return None;
         }
-        let length = match self.argument(field, "ids")? {
+        let length = match Self::argument(field, "ids")? {
             ValueNode::List(items) => items.len(),
             ValueNode::Variable(name) => match self.variables.get(name)? {
                 ConstValue::List(items) => items.len(),

@@ -109,18 +109,17 @@ impl Operations {
         operation_name: Option<&str>,
     ) -> Result<Arc<Prepared>, Vec<GraphqlError>> {
         let asked: &dyn AsKey = &(query, operation_name);
-        let outcome = match self.cache.get(asked).await {
-            Some(outcome) => outcome,
-            None => {
-                let key = Key { query: query.into(), name: operation_name.map(Into::into) };
-                self.cache
-                    .get_with(key, async {
-                        prepare(&self.types, self.second.as_ref(), &self.limits, query, operation_name)
-                            .map(Arc::new)
-                            .map_err(Arc::new)
-                    })
-                    .await
-            }
+        let outcome = if let Some(outcome) = self.cache.get(asked).await {
+            outcome
+        } else {
+            let key = Key { query: query.into(), name: operation_name.map(Into::into) };
+            self.cache
+                .get_with(key, async {
+                    prepare(&self.types, self.second.as_ref(), &self.limits, query, operation_name)
+                        .map(Arc::new)
+                        .map_err(Arc::new)
+                })
+                .await
         };
         outcome.map_err(|errors| errors.as_ref().clone())
     }
@@ -147,11 +146,10 @@ pub fn prepare(
     if !errors.is_empty() {
         return Err(errors);
     }
-    if let Some(schema) = second {
-        let errors = validate::second::opinion(schema, &document);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+    if let Some(errors) = second.and_then(|schema| validate::second::opinion(schema, &document))
+        && !errors.is_empty()
+    {
+        return Err(errors);
     }
     let index = choose(&document, operation_name).map_err(|error| vec![error])?;
     let Some(operation) = document.operations.get(index).cloned() else {

@@ -167,3 +167,6 @@ fn internal_types(types: &TypeSystem) -> std::collections::HashSet<String> {
 fn errors(diags: &Diagnostics) -> usize {
     diags.items.iter().filter(|d| d.severity == Severity::Error).count()
 }
+
+#[cfg(test)]
+mod tests;

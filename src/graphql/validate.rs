@@ -2,9 +2,9 @@
 //! second opinion.
 //!
 //! Our rules come first because async-graphql's visitors follow fragment spreads without a memory:
-//! a cycle or a few doubling fragments would end or stall the process. Documents that our rules pass
-//! are finite and small by then; what async-graphql still has against them counts, except where it
-//! is known to differ from the specification (see [`second`]).
+//! a cycle or a few doubling fragments would end or stall the process, and an unknown type in a
+//! variable's definition panics. Documents that our rules pass
+//! are finite and small by then; what async-graphql still has against them counts (see [`second`]).
 
 mod merge;
 mod operations;
@@ -62,12 +62,11 @@ pub fn validate(types: &TypeSystem, document: &Document) -> Vec<GraphqlError> {
     let facts = walk::walk(view, document, &mut found);
     operations::check(view, document, &facts, &mut found);
     if acyclic {
-        match structure::too_deep(document) {
-            Some(error) => found.errors.push(error),
-            None => {
-                structure::introspection(document, &mut found);
-                merge::check(view, document, &facts.sets, &mut found);
-            }
+        if let Some(error) = structure::too_deep(document) {
+            found.errors.push(error);
+        } else {
+            structure::introspection(document, &mut found);
+            merge::check(view, document, &facts.sets, &mut found);
         }
     }
     found.errors

@@ -1,29 +1,31 @@
 //! The answer, written once in selection order into one buffer, with the specification's error
 //! paths and null propagation. No JSON tree in between.
 
+mod connection;
+mod plain;
+mod scalar;
+
 use std::sync::Arc;
 
+use self::plain::options;
+pub use self::scalar::write_text;
 use super::{
     arguments,
-    error::{GraphqlError, Location, PathPart},
+    error::{Code, GraphqlError, Location, PathPart},
     execute::{RootData, Slots, doubled, fault, unavailable},
-    objects::{Medium, OptionAxis, OptionPair, Provenance, Seo, Shop, file_url},
-    plain::{ArgMap, Plain, PlainObject},
-    plan::{ConnectionKind, ConnectionOut, EdgeKind, EdgeOut, Leaf, Out, OutKind, PlainOut, Plan, RouteWhat},
+    objects::{OptionPair, Provenance, Seo, Shop},
+    plain::{ArgMap, Plain},
+    plan::{Leaf, Out, OutKind, Plan, RouteWhat},
 };
 use crate::{
     catalog::{
         Run,
         cursor::node_id,
-        levels::{Level, LinkData, Pages},
+        levels::{Level, LinkData},
         slug::{ARTICLE_PATH, DEPARTMENT_PATH},
     },
     config::ShopConfig,
-    federation::{
-        batch::{Batch, NONE},
-        lists::MergedList,
-    },
-    value::{Value, rfc3339},
+    federation::batch::{Batch, NONE},
 };
 
 /// A failed non-null field: its parent becomes null.
@@ -44,7 +46,6 @@ pub struct Writer<'a> {
     introspection: &'a dyn Fn(&str, &ArgMap) -> Plain<'a>,
     /// Who asks may see provenance and reasons.
     insider: bool,
-    empty: ArgMap,
 }
 
 impl<'a> Writer<'a> {
@@ -65,7 +66,6 @@ impl<'a> Writer<'a> {
             shop,
             introspection,
             insider,
-            empty: ArgMap::default(),
         }
     }
 
@@ -130,16 +130,13 @@ impl<'a> Writer<'a> {
         self.fail(
             place,
             GraphqlError::new(
-                super::error::Code::BadValue,
+                Code::BadValue,
                 "There is no value for a field that must have one.",
             ),
         )
     }
 
-    fn args(&self, slot: Option<usize>) -> &'a ArgMap
-    where
-        'a: 'a,
-    {
+    fn args(&self, slot: Option<usize>) -> &'a ArgMap {
         static EMPTY: std::sync::OnceLock<ArgMap> = std::sync::OnceLock::new();
         match slot.and_then(|s| self.slots.get(s)) {
             Some(Ok(args)) => args,
@@ -156,7 +153,7 @@ impl<'a> Writer<'a> {
             }
             (OutKind::Introspection(plain), _) => {
                 let args = self.args(out.slot);
-                let what = if plain_is_type(&out.kind, self.slots, out.slot) { "__type" } else { "__schema" };
+                let what = if args.get("name").is_some() { "__type" } else { "__schema" };
                 let node = (self.introspection)(what, args);
                 self.plain(&node, Some(plain), &[out.non_null], out.place)
             }
@@ -230,13 +227,13 @@ impl<'a> Writer<'a> {
                 Ok(())
             }
             _ => self
-                .fail(out.place, GraphqlError::new(super::error::Code::Internal, "This field was not read.")),
+                .fail(out.place, GraphqlError::new(Code::Internal, "This field was not read.")),
         }
     }
 
     fn forbidden(&mut self, place: Location) -> Written {
         let error = GraphqlError::new(
-            super::error::Code::Forbidden,
+            Code::Forbidden,
             "This is for staff: it tells what sources say, also of what is off the web.",
         );
         self.fail(place, error)
@@ -410,7 +407,7 @@ impl<'a> Writer<'a> {
             _ => {
                 return self.fail(
                     out.place,
-                    GraphqlError::new(super::error::Code::Internal, "This field was not read."),
+                    GraphqlError::new(Code::Internal, "This field was not read."),
                 );
             }
         }
@@ -437,309 +434,4 @@ impl<'a> Writer<'a> {
         said.or_else(|| engine.hidden_by(batch, record))
             .or_else(|| Some("the department above is hidden".into()))
     }
-
-    #[allow(clippy::too_many_arguments)]
-    fn media(
-        &mut self,
-        out: &Out,
-        batch: &Batch,
-        list: usize,
-        merged: &MergedList<'_>,
-        images: bool,
-        single: bool,
-        plain: &PlainOut,
-    ) -> Written {
-        let catalog = self.run.catalog;
-        let columns = &catalog.engine.model.entities[batch.shape.entity].lists[list].columns;
-        let column = |name: &str| columns.get_index_of(name);
-        let (file, title, usage, position, language) =
-            (column("file"), column("title"), column("usage"), column("position"), column("language"));
-        let wanted = arguments::text(self.args(out.slot), "usage");
-        let asked =
-            batch.shape.language.as_deref().or(catalog.engine.model.languages.first().map(String::as_str));
-        let mut found: Vec<Medium<'_>> = merged
-            .items
-            .iter()
-            .filter_map(|item| {
-                let text = |c: Option<usize>| c.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
-                let path = text(file)?;
-                let medium = Medium {
-                    file: path,
-                    url: String::new(),
-                    title: text(title),
-                    usage: text(usage).unwrap_or("gallery"),
-                    position: match position.and_then(|c| item.fields.get(c)) {
-                        Some(Value::Int(n)) => *n,
-                        _ => 1,
-                    },
-                    language: text(language),
-                };
-                let fits = Medium::is_image(path) == images
-                    && wanted.as_deref().is_none_or(|w| w == medium.usage)
-                    && (!images || medium.language.is_none_or(|l| Some(l) == asked));
-                fits.then_some(medium)
-            })
-            .collect();
-        found.sort_by_key(|m| (m.usage != "principal", m.position));
-        if single {
-            let principal = found.into_iter().find(|m| m.usage == "principal");
-            return match principal {
-                Some(mut medium) => {
-                    medium.url = file_url(&catalog.media_base, medium.file);
-                    self.plain_object(&medium, plain)
-                }
-                None => self.absent(out.place, out.non_null),
-            };
-        }
-        self.list(found.into_iter(), true, |w, mut medium| {
-            medium.url = file_url(&catalog.media_base, medium.file);
-            w.plain_object(&medium, plain)
-        })
-    }
-
-    fn connection(
-        &mut self,
-        outs: &[ConnectionOut],
-        level: &Level,
-        pages: &Pages,
-        entity: usize,
-        slot: Option<usize>,
-    ) -> Written {
-        self.buf.push(b'{');
-        let records = &pages.page.records;
-        for (i, out) in outs.iter().enumerate() {
-            self.key(i, &out.json);
-            match &out.kind {
-                ConnectionKind::Typename(name) => self.text(name),
-                ConnectionKind::TotalCount => self.field(false, &out.key, |w| match &pages.total {
-                    Some(Ok(n)) => {
-                        w.buf.extend_from_slice(n.to_string().as_bytes());
-                        Ok(())
-                    }
-                    Some(Err(f)) => w.fail(out.place, fault(f)),
-                    None => w.absent(out.place, false),
-                })?,
-                ConnectionKind::Nodes(outs) => self.field(true, &out.key, |w| {
-                    w.list(records.iter(), false, |w, r| w.record(outs, level, *r, out.place))
-                })?,
-                ConnectionKind::Edges(edges) => self.field(true, &out.key, |w| {
-                    w.list(records.iter(), true, |w, r| w.edge(edges, level, *r, entity, out.place))
-                })?,
-                ConnectionKind::PageInfo(fields) => {
-                    let after = self
-                        .args(slot)
-                        .get("after")
-                        .is_some_and(|v| *v != async_graphql_value::ConstValue::Null);
-                    self.buf.push(b'{');
-                    for (i, f) in fields.iter().enumerate() {
-                        self.key(i, &f.json);
-                        match &f.kind {
-                            EdgeKind::Typename(name) => self.text(name),
-                            EdgeKind::HasNext => self.bool(pages.page.more),
-                            EdgeKind::HasPrevious => self.bool(after),
-                            EdgeKind::Start => self.cursor(level, records.first().copied(), entity),
-                            EdgeKind::End => self.cursor(level, records.last().copied(), entity),
-                            EdgeKind::Cursor | EdgeKind::Node(_) => self.null(),
-                        }
-                    }
-                    self.buf.push(b'}');
-                }
-            }
-        }
-        self.buf.push(b'}');
-        Ok(())
-    }
-
-    fn edge(
-        &mut self,
-        outs: &[EdgeOut],
-        level: &Level,
-        record: u32,
-        entity: usize,
-        place: Location,
-    ) -> Written {
-        self.buf.push(b'{');
-        for (i, out) in outs.iter().enumerate() {
-            self.key(i, &out.json);
-            match &out.kind {
-                EdgeKind::Typename(name) => self.text(name),
-                EdgeKind::Cursor => self.cursor(level, Some(record), entity),
-                EdgeKind::Node(outs) => {
-                    self.field(false, &out.key, |w| w.record(outs, level, record, place))?
-                }
-                _ => self.null(),
-            }
-        }
-        self.buf.push(b'}');
-        Ok(())
-    }
-
-    fn cursor(&mut self, level: &Level, record: Option<u32>, entity: usize) {
-        let catalog = self.run.catalog;
-        let position = record.and_then(|r| catalog.engine.position(&level.batch, r));
-        let cursor = position.map(|p| catalog.sealer.seal(&arguments::list_name(catalog, entity), &p));
-        self.text_or_null(cursor.as_deref());
-    }
-
-    fn leaf(&mut self, value: &Value, leaf: &Leaf, place: Location) -> Written {
-        match (leaf, value) {
-            (Leaf::Int, Value::Int(n)) if i32::try_from(*n).is_err() => {
-                let message = format!("{n} does not fit the 32 bits of Int.");
-                self.fail(place, GraphqlError::new(super::error::Code::BadValue, message))
-            }
-            (Leaf::List(inner, non_null), Value::List(items)) => {
-                self.list(items.iter(), *non_null, |w, item| w.leaf(item, inner, place))
-            }
-            _ => {
-                self.scalar(value);
-                Ok(())
-            }
-        }
-    }
-
-    fn scalar(&mut self, value: &Value) {
-        match value {
-            Value::Null | Value::Bad(_) => self.null(),
-            Value::Bool(b) => self.bool(*b),
-            Value::Int(n) => {
-                let mut digits = itoa::Buffer::new();
-                self.buf.extend_from_slice(digits.format(*n).as_bytes());
-            }
-            Value::Decimal(d) => {
-                use std::io::Write as _;
-                self.buf.push(b'"');
-                let _ = write!(self.buf, "{}", d.normalize());
-                self.buf.push(b'"');
-            }
-            Value::Text(text) => self.text(text),
-            Value::Date(date) => self.text(&date.to_string()),
-            Value::DateTime(at) => self.text(&rfc3339(at)),
-            Value::List(items) => {
-                self.buf.push(b'[');
-                for (i, item) in items.iter().enumerate() {
-                    if i > 0 {
-                        self.buf.push(b',');
-                    }
-                    self.scalar(item);
-                }
-                self.buf.push(b']');
-            }
-        }
-    }
-
-    fn bool(&mut self, value: bool) {
-        self.buf.extend_from_slice(if value { b"true" } else { b"false" });
-    }
-
-    fn text_or_null(&mut self, text: Option<&str>) {
-        match text {
-            Some(text) => self.text(text),
-            None => self.null(),
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        write_text(&mut self.buf, text);
-    }
-
-    fn plain_object(&mut self, object: &dyn PlainObject, plain: &PlainOut) -> Written {
-        self.buf.push(b'{');
-        for (i, f) in plain.fields.iter().enumerate() {
-            self.key(i, &f.json);
-            if let Some(name) = &f.typename {
-                self.text(name);
-                continue;
-            }
-            if let Some(Err(error)) = f.slot.and_then(|s| self.slots.get(s)) {
-                let error = error.clone();
-                self.field(f.non_null.first() == Some(&true), &f.key, |w| w.fail(f.place, error))?;
-                continue;
-            }
-            let value = object.field(&f.name, self.args(f.slot));
-            let non_null = f.non_null.first() == Some(&true);
-            self.field(non_null, &f.key, |w| w.plain(&value, f.sub.as_ref(), &f.non_null, f.place))?;
-        }
-        self.buf.push(b'}');
-        Ok(())
-    }
-
-    fn plain(
-        &mut self,
-        value: &Plain<'_>,
-        sub: Option<&PlainOut>,
-        non_null: &[bool],
-        place: Location,
-    ) -> Written {
-        match value {
-            Plain::Null => return self.absent(place, non_null.first() == Some(&true)),
-            Plain::Bool(b) => self.bool(*b),
-            Plain::Int(n) => self.scalar(&Value::Int(*n)),
-            Plain::Text(text) => self.text(text),
-            Plain::Json(json) => {
-                let _ = serde_json::to_writer(&mut self.buf, json);
-            }
-            Plain::List(items) => {
-                let inner = non_null.get(1..).unwrap_or(&[]);
-                let items_non_null = inner.first() == Some(&true);
-                return self.list(items.iter(), items_non_null, |w, item| w.plain(item, sub, inner, place));
-            }
-            Plain::Object(object) => match sub {
-                Some(sub) => return self.plain_object(object.as_ref(), sub),
-                None => self.null(),
-            },
-        }
-        Ok(())
-    }
-}
-
-fn plain_is_type(_: &OutKind, slots: &Slots, slot: Option<usize>) -> bool {
-    slot.and_then(|s| slots.get(s)).is_some_and(|args| args.as_ref().is_ok_and(|a| a.get("name").is_some()))
-}
-
-/// The option axes of an article: values grouped by name, in order.
-fn options(
-    model: &crate::federation::model::Model,
-    batch: &Batch,
-    list: usize,
-    merged: &MergedList<'_>,
-) -> Vec<OptionAxis> {
-    let columns = &model.entities[batch.shape.entity].lists[list].columns;
-    let (name, value) = (columns.get_index_of("name"), columns.get_index_of("value"));
-    let mut axes: Vec<OptionAxis> = Vec::new();
-    for item in &merged.items {
-        let text = |c: Option<usize>| c.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
-        let (name, Some(value)) = (text(name).unwrap_or(""), text(value)) else { continue };
-        match axes.iter_mut().find(|a| a.name == name) {
-            Some(axis) if axis.values.iter().any(|v| v == value) => {}
-            Some(axis) => axis.values.push(value.to_owned()),
-            None => axes.push(OptionAxis { name: name.to_owned(), values: vec![value.to_owned()] }),
-        }
-    }
-    axes
-}
-
-/// Writes a JSON string.
-pub fn write_text(buf: &mut Vec<u8>, text: &str) {
-    buf.push(b'"');
-    let bytes = text.as_bytes();
-    let mut start = 0;
-    for (i, b) in bytes.iter().enumerate() {
-        let escape: Option<&[u8]> = match b {
-            b'"' => Some(b"\\\""),
-            b'\\' => Some(b"\\\\"),
-            b'\n' => Some(b"\\n"),
-            b'\r' => Some(b"\\r"),
-            b'\t' => Some(b"\\t"),
-            0..=0x1f => None,
-            _ => continue,
-        };
-        buf.extend_from_slice(&bytes[start..i]);
-        match escape {
-            Some(escape) => buf.extend_from_slice(escape),
-            None => buf.extend_from_slice(format!("\\u{b:04x}").as_bytes()),
-        }
-        start = i + 1;
-    }
-    buf.extend_from_slice(&bytes[start..]);
-    buf.push(b'"');
 }

@@ -109,22 +109,15 @@ fn whole_text(number: f64) -> String {
 
 fn text_of(scalar: &str, text: &str) -> Result<ConstValue, String> {
     match scalar {
-        "Decimal" => return decimal(text),
-        "Date" => {
-            if text.len() != 10 || chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err() {
-                return Err(format!("Date cannot represent \"{text}\": write it as 2024-12-31."));
-            }
+        "Decimal" => decimal(text),
+        "Date" if text.len() != 10 || chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err() => {
+            Err(format!("Date cannot represent \"{text}\": write it as 2024-12-31."))
         }
-        "DateTime" => {
-            if chrono::DateTime::parse_from_rfc3339(text).is_err() {
-                return Err(format!(
-                    "DateTime cannot represent \"{text}\": write it as 2024-12-31T23:59:59Z."
-                ));
-            }
+        "DateTime" if chrono::DateTime::parse_from_rfc3339(text).is_err() => {
+            Err(format!("DateTime cannot represent \"{text}\": write it as 2024-12-31T23:59:59Z."))
         }
-        _ => {}
+        _ => Ok(ConstValue::String(text.to_owned())),
     }
-    Ok(ConstValue::String(text.to_owned()))
 }
 
 /// A plain decimal, kept as text so that no digit is lost.

@@ -323,14 +323,18 @@ impl Declare<'_, '_> {
                     "a group is won by one source: use PRIORITY or ONLY",
                 );
             }
-            let first =
-                entity.fields.get_index(leader).map(|(_, f)| (f.name.clone(), f.rule, f.sources.clone()));
-            if let Some((first, first_rule, sources)) = first
+            let first = entity
+                .fields
+                .get_index(leader)
+                .map(|(_, f)| (f.name.clone(), f.rule, f.sources.clone(), f.place.clone()));
+            if let Some((first, first_rule, sources, first_place)) = first
                 && entity
                     .fields
                     .get_index(index)
                     .is_some_and(|(_, f)| f.rule != first_rule || f.sources != sources)
             {
+                // Whichever of the two the shop wrote.
+                let place = if sdl::is_built_in(&place) { first_place } else { place };
                 self.diags.error(
                     "GROUP_CLASH",
                     place,

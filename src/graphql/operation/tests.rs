@@ -2,7 +2,7 @@
 //! (`tests/graphql/*.jsonl`, recorded from graphql-js 16 over `verdicts.graphql`), and laws that hold
 //! for any text.
 
-use std::sync::LazyLock;
+use std::{fmt::Write as _, sync::LazyLock};
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -37,7 +37,8 @@ const VARIABLES: &str = include_str!("../../../tests/graphql/variables.jsonl");
 #[derive(Deserialize)]
 struct Verdict {
     query: String,
-    verdict: String,
+    #[serde(rename = "verdict")]
+    word: String,
     #[serde(default)]
     message: String,
     #[serde(default)]
@@ -83,15 +84,15 @@ fn verdicts_are_those_of_graphql_js() {
                 (kind, errors.into_iter().next())
             }
         };
-        if ours != case.verdict {
+        if ours != case.word {
             let said = first.map(|e| e.message).unwrap_or_default();
             // Type definitions are refused at their keyword; graphql-js reads to their end first.
-            if said.ends_with("definition is not executable.") && case.verdict == "syntax" {
+            if said.ends_with("definition is not executable.") && case.word == "syntax" {
                 continue;
             }
             wrong.push(format!(
                 "{}\n  ours {ours}: {said}\n  theirs {}: {}",
-                case.query, case.verdict, case.message
+                case.query, case.word, case.message
             ));
             continue;
         }
@@ -109,6 +110,32 @@ fn verdicts_are_those_of_graphql_js() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong ({messages} same messages):\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_second_opinion_is_heard_and_agrees() {
+    let (mut valid, mut silent, mut objections) = (0, 0, 0);
+    for case in verdicts() {
+        let Ok(document) = syntax::parse(&case.query, 5_000) else { continue };
+        if case.word == "valid" {
+            valid += 1;
+            match validate::second::opinion(&SCHEMA, &document) {
+                None => silent += 1,
+                Some(errors) => assert!(errors.is_empty(), "{}: {errors:?}", case.query),
+            }
+            continue;
+        }
+        // Its visitors do not end on cycles and panic over unknown types in defaults, which is why they
+        // only see what our rules pass.
+        let ours = validate::validate(&TYPES, &document);
+        if !ours.iter().any(|e| e.message.contains("within itself") || e.message.contains("Unknown type")) {
+            let errors = validate::second::opinion(&SCHEMA, &document).unwrap_or_default();
+            objections += usize::from(!errors.is_empty());
+            assert!(errors.iter().all(|e| e.locations.iter().all(|l| l.line >= 1 && l.column >= 1)));
+        }
+    }
+    assert!(valid > 300 && silent <= valid / 100, "{silent} of {valid}");
+    assert!(objections > 60, "{objections}");
 }
 
 #[derive(Deserialize)]
@@ -264,11 +291,8 @@ fn limits_are_named_and_cost_knows_lists() {
     assert_eq!(cost("{ article @skip(if: true) { id } __schema { types { name } } }", json!({})), 0);
     let mut doubling = String::from("{ department { ...F0 } }");
     for i in 0..40 {
-        doubling.push_str(&format!(
-            " fragment F{i} on Department {{ children {{ ...F{} ...F{} }} }}",
-            i + 1,
-            i + 1
-        ));
+        let _ =
+            write!(doubling, " fragment F{i} on Department {{ children {{ ...F{} ...F{} }} }}", i + 1, i + 1);
     }
     doubling.push_str(" fragment F40 on Department { id }");
     assert_eq!(cost(&doubling, json!({})), u64::MAX);
@@ -307,9 +331,9 @@ fn nothing_overflows_a_small_stack() {
             let mut text = format!("{{ {head} ...F0 }} }}");
             for i in 0..levels {
                 let spread = spread.replace('@', &(i + 1).to_string());
-                text.push_str(&format!(" fragment F{i} on Department {{ {spread} }}"));
+                let _ = write!(text, " fragment F{i} on Department {{ {spread} }}");
             }
-            text.push_str(&format!(" fragment F{levels} on Department {{ id }}"));
+            let _ = write!(text, " fragment F{levels} on Department {{ id }}");
             texts.push(text.clone());
             // The same as a cycle.
             texts.push(text.replace(
@@ -411,4 +435,78 @@ async fn equal_texts_share_one_preparation() {
     assert_eq!(errors[0].extensions["code"], "OPERATION_NOT_FOUND");
     let errors = operations.prepare("{ nope }", None).await.unwrap_err();
     assert_eq!(errors[0].locations.len(), 1);
+}
+
+#[test]
+fn the_built_in_schema_takes_the_questions_it_documents() {
+    let mut diags = crate::diagnostics::Diagnostics::default();
+    let types = sdl::build(&[], &mut diags).unwrap();
+    let schema = async_schema::build(&types).unwrap();
+    let sizes = [
+        r#"query @inContext(language: "en") { article(code: "VTT-ALPIN") { title } }"#,
+        r#"{ articles(first: 20, filter: { department: { under: "12" } }) { nodes { code title } pageInfo { endCursor hasNextPage } } }"#,
+        r#"query ($c: ID!) { article(code: $c) { ... on Node { id } title weight provenance(fields: "title") { winner } } }"#,
+        r#"{ department(code: "12") { title path { title } children { title children { title } } } }"#,
+        r#"{ route(path: "/velos") { kind article { title } redirectTo } node(id: "x") { id ... on Article { code } } }"#,
+        "{ __schema { types { name fields { name type { name ofType { name } } } } directives { name args { name } } } }",
+    ]
+    .map(|query| prepare(&types, Some(&schema), &Limits::default(), query, None).map(|prepared| prepared.size));
+    assert!(sizes.iter().all(Result::is_ok), "{sizes:?}");
+    let language = prepare(
+        &types,
+        Some(&schema),
+        &Limits::default(),
+        "query ($l: String!) @inContext(language: $l) { shop { name } }",
+        None,
+    )
+    .unwrap();
+    let mut variables = Variables::default();
+    variables.insert("l", ConstValue::String("fr".into()));
+    assert_eq!(language.language(&variables).as_deref(), Some("fr"));
+    for wrong in [
+        "{ article { nope } }",
+        "{ articles(first: \"1\") { totalCount } }",
+        "{ shop { name } } mutation { x }",
+    ] {
+        assert!(prepare(&types, Some(&schema), &Limits::default(), wrong, None).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn hostile_documents_end_soon() {
+    let spread_all = |n: usize| {
+        let mut text = String::from("{ department { ...F0 } }");
+        for i in 0..n {
+            let _ = write!(text, " fragment F{i} on Department {{ id a{i}: title");
+            (i + 1..n).for_each(|j| {
+                let _ = write!(text, " ...F{j}");
+            });
+            text.push_str(" }");
+        }
+        text
+    };
+    let mut operations: String =
+        (0..400).map(|i| format!("query Q{i} {{ department {{ ...F0 }} }} ")).collect::<Vec<_>>().concat();
+    for i in 0..90 {
+        let _ = write!(operations, "fragment F{i} on Department {{ parent {{ ...F{} }} }} ", i + 1);
+    }
+    operations.push_str("fragment F90 on Department { id }");
+    let texts = [
+        format!("{{ {} }}", "hello ".repeat(4_900)),
+        format!("{{ {} }}", "department { id } ".repeat(1_200)),
+        format!("{{ department {{ {} }} }}", "... { id parent { id } } ".repeat(600)),
+        format!("{{ {} }}", (0..1_200).map(|i| format!("a{i}: hello ")).collect::<Vec<_>>().concat()),
+        format!(
+            "{{ scalars(json: {{ {} }}) }}",
+            (0..1_600).map(|i| format!("a{i}: 1 ")).collect::<Vec<_>>().concat()
+        ),
+        spread_all(60),
+        operations,
+    ];
+    for text in texts {
+        let start = Instant::now();
+        let _ = prepare(&TYPES, Some(&SCHEMA), &wide(), &text, None);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(5), "{took:?} for {}…", &text[..60]);
+    }
 }

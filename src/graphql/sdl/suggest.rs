@@ -2,7 +2,7 @@
 
 /// A help text that names the nearest of `known` to `name`, or says `otherwise`.
 pub(crate) fn help<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
-    let limit = (name.chars().count() / 3).max(1) + 1;
+    let limit = (name.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|candidate| (distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate))

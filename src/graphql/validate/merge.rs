@@ -3,7 +3,7 @@
 //! and field-and-fragment pairs are compared once, and the whole work is counted against a budget, so
 //! that no document makes it explode.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, fmt::Write as _, rc::Rc};
 
 use indexmap::IndexMap;
 
@@ -39,27 +39,23 @@ pub fn check<'a>(
         if set.items.len() <= 1 && !matches!(set.items.first(), Some(Selection::Inline(_))) {
             continue;
         }
-        match merger.within(*parent, set) {
-            Ok(conflicts) => {
-                for conflict in conflicts {
-                    let mut places = conflict.first;
-                    places.extend(conflict.second);
-                    found.add(
-                        format!(
-                            "Fields \"{}\" conflict because {}. Use different aliases on the fields to fetch both if this was intentional.",
-                            conflict.key, conflict.reason
-                        ),
-                        &places,
-                    );
-                }
-            }
-            Err(TooMuch) => {
-                found.add(
-                    "The selections overlap too much to be compared. Use fewer fragments and repeated fields.",
-                    &[set.pos],
-                );
-                return;
-            }
+        let Ok(conflicts) = merger.within(*parent, set) else {
+            found.add(
+                "The selections overlap too much to be compared. Use fewer fragments and repeated fields.",
+                &[set.pos],
+            );
+            return;
+        };
+        for conflict in conflicts {
+            let mut places = conflict.first;
+            places.extend(conflict.second);
+            found.add(
+                format!(
+                    "Fields \"{}\" conflict because {}. Use different aliases on the fields to fetch both if this was intentional.",
+                    conflict.key, conflict.reason
+                ),
+                &places,
+            );
         }
     }
 }
@@ -302,10 +298,8 @@ impl<'a> Merger<'a> {
             for conflict in below {
                 if reason.len() < MAX_REASON {
                     reason.push_str(if reason.is_empty() { "" } else { " and " });
-                    reason.push_str(&format!(
-                        "subfields \"{}\" conflict because {}",
-                        conflict.key, conflict.reason
-                    ));
+                    let _ =
+                        write!(reason, "subfields \"{}\" conflict because {}", conflict.key, conflict.reason);
                 }
                 places_one.extend(conflict.first);
                 places_two.extend(conflict.second);

@@ -403,11 +403,15 @@ impl<'a> Walker<'a, '_> {
             }
             ValueNode::List(items) => {
                 let ty = ty.map(TypeRef::nullable);
-                items.iter().for_each(|item| self.untyped(item, ty));
+                for item in items {
+                    self.untyped(item, ty);
+                }
             }
             ValueNode::Object(fields) => {
                 self.unique_fields(fields);
-                fields.iter().for_each(|field| self.untyped(&field.value, None));
+                for field in fields {
+                    self.untyped(&field.value, None);
+                }
             }
             _ => {}
         }
