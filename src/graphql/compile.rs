@@ -127,7 +127,12 @@ impl<'a, 'd> Compiler<'a, 'd> {
                     .into();
                 OutKind::Nodes(targets, &*s.name == "nodes")
             }
-            "department" => OutKind::Lookup(self.target(self.catalog.department, s)),
+            "department" => {
+                if s.args().iter().any(|arg| &*arg.name.name == "slug") {
+                    self.want_slugs();
+                }
+                OutKind::Lookup(self.target(self.catalog.department, s))
+            }
             "article" => OutKind::Lookup(self.target(self.catalog.article, s)),
             "reference" => OutKind::Lookup(self.target(self.catalog.reference, s)),
             "departments" => OutKind::Departments(self.target(self.catalog.department, s)),
@@ -153,7 +158,16 @@ impl<'a, 'd> Compiler<'a, 'd> {
         Target { ty: self.type_name(entity), node: self.finish(building), outs }
     }
 
+    /// Departments are looked up by slug: the tree holds what a slug is made of, whatever is selected.
+    fn want_slugs(&mut self) {
+        let fields = &self.catalog.engine.model.entities[self.catalog.department].fields;
+        let made_of = ["slug", "title"].iter().filter_map(|n| fields.get_index_of(*n));
+        self.tree.get_or_insert_with(Want::default).fields.extend(made_of);
+    }
+
     fn route(&mut self, s: &Selected<'d>) -> Vec<RouteOut> {
+        // A path may lead to a department.
+        self.want_slugs();
         (self.collect)("Route", s)
             .iter()
             .filter_map(|f| {
