@@ -93,8 +93,16 @@ impl Run<'_> {
         let engine = &self.catalog.engine;
         let e = &engine.model.entities[shape.entity];
         if let Some(field) = e.fields.get_index_of("slug") {
+            // The merged slug decides, whether it was selected or not.
+            let shape = if shape.want.fields.contains(&field) {
+                shape.clone()
+            } else {
+                let mut want = shape.want.clone();
+                want.fields.insert(field);
+                Arc::new(Shape::new(engine, shape.entity, want, shape.language.as_deref()))
+            };
             for code in self.codes_with(shape.entity, "slug", slug).await? {
-                let found = self.by_code(shape, &code).await?;
+                let found = self.by_code(&shape, &code).await?;
                 if let Found::One(batch, record) = &found {
                     let own = batch.merged(&engine.model, field, *record);
                     if own.is_ok_and(|m| m.value.as_str() == Some(slug)) {

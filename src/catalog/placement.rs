@@ -312,7 +312,7 @@ impl Run<'_> {
             let mut erp: Vec<(Position, String)> = Vec::new();
             let mut last: Option<Position> = None;
             let placed = by_group.get(group.as_str()).map_or(&[][..], Vec::as_slice);
-            for row in placed {
+            for row in placed.iter().take(size) {
                 let Some(Value::Int(n)) = row.get(1) else { continue };
                 let Some((n, source)) =
                     usize::try_from(*n).ok().and_then(|n| Some((n, decider.map.rows.get(n)?)))

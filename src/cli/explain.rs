@@ -12,9 +12,9 @@ use crate::shop::EntityKind;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  comptoir explain article COC1001
-  comptoir explain department CUISINE --shop my-shop
-  comptoir explain reference COC1001-ROUGE | less")]
+  comptoir explain article COC1001 --shop demo-shop
+  comptoir explain department 73 --shop demo-shop
+  comptoir explain reference PAN1001-L --shop demo-shop | less")]
 pub(super) struct Explain {
     #[command(flatten)]
     shop: ShopArg,

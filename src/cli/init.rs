@@ -14,7 +14,7 @@ use super::{Failure, err, out};
 
 /// Make a commented shop folder to start from
 ///
-/// Writes comptoir.toml with every key, what it means and its default; schema/shop.graphql with examples of your own
+/// Writes comptoir.toml with the keys, what they mean and their defaults; schema/shop.graphql with examples of your own
 /// fields and rules; a place for connector maps; and the secret key that seals cursors (readable by you only).
 /// A folder that already is a shop gets only what it lacks; nothing is ever overwritten.
 #[derive(Args)]

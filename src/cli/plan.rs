@@ -15,9 +15,9 @@ use crate::graphql::{error::GraphqlError, request::GraphqlRequest};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  comptoir plan --query queries/1-completed.graphql
+  comptoir plan --query demo-shop/queries/1-completed.graphql --shop demo-shop
   comptoir plan --query list.graphql --operation List --variables '{\"first\": 20}'
-  echo '{ article(code: \"VELO-1\") { title } }' | comptoir plan --query -")]
+  echo '{ article(code: \"COC1001\") { title } }' | comptoir plan --query - --shop demo-shop")]
 pub(super) struct Plan {
     #[command(flatten)]
     shop: ShopArg,

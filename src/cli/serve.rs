@@ -17,7 +17,8 @@ use crate::{
 
 /// Serve a shop: GraphQL at /graphql, GraphiQL at /graphiql, health at /health/live and /health/ready
 ///
-/// Starts with every database down: what depends on one answers with an error until it is back.
+/// Starts while database servers are down: what depends on one answers with an error until it is back. (A SQLite file
+/// must be there.)
 /// Ctrl-C (or SIGTERM) lets running requests end and exits with 0; a second one exits at once.
 #[derive(Args)]
 #[command(after_help = "\

@@ -164,7 +164,14 @@ impl Engine {
         params.extend(keys.take(decider.columns.keys).map(Param::Value));
         params.extend(extra);
         let statement = Arc::new(Statement::new(select));
-        self.rows(ask, shape.entity, decider, &statement, &params).await.map_err(Fault::Source)
+        let mut rows =
+            self.rows(ask, shape.entity, decider, &statement, &params).await.map_err(Fault::Source)?;
+        if decider.map.rows.len() > 1 {
+            // Each row source gave up to the limit; the page is the first of them all, in order.
+            let group = decider.columns.parent.filter(|_| parents.is_some());
+            keep_first(&mut rows, limit, group);
+        }
+        Ok(rows)
     }
 
     /// The select of a page or window, and the parameters of its filter.
@@ -286,6 +293,27 @@ impl Engine {
         let decides = self.model.entities[batch.shape.entity].decides;
         let decider = batch.shape.sources.get(decides)?.as_ref()?;
         position(decider, batch.row(decides, record)?)
+    }
+}
+
+/// Keeps the first rows of each group (by a column; `None`: of all).
+fn keep_first(rows: &mut Rows, limit: usize, group: Option<usize>) {
+    let Some(group) = group else {
+        rows.cells.truncate(limit.saturating_mul(rows.width));
+        return;
+    };
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let width = rows.width;
+    let cells = std::mem::take(&mut rows.cells);
+    let mut cells = cells.into_iter();
+    while cells.len() > 0 {
+        let row: Vec<Value> = cells.by_ref().take(width).collect();
+        let key = row.get(group).and_then(Value::as_str).unwrap_or("").to_owned();
+        let count = seen.entry(key).or_default();
+        *count += 1;
+        if *count <= limit {
+            rows.cells.extend(row);
+        }
     }
 }
 

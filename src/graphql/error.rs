@@ -51,7 +51,7 @@ pub enum Code {
     TooManyRootFields,
     /// Dearer than `limits.cost`.
     TooExpensive,
-    /// More operations in a batch than `limits.batch`.
+    /// More operations in a batch than `http.batch`.
     BatchTooLarge,
     /// Longer than `limits.request_seconds`.
     RequestTimeout,

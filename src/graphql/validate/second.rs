@@ -25,6 +25,8 @@ const NO_OPERATION: &str = "?";
 /// Its complaints about values are not heard: its parser makes large integers and `-0` floats, and
 /// then they fit no type. Our own rules look at values as they were written.
 const NOT_HEARD: [&str; 2] = ["Invalid value for argument", "Invalid default value for argument"];
+/// Nor its complaint of unused variables: it does not see those in the directives of `__typename`.
+const NOT_USED: &str = " is not used";
 
 /// What async-graphql has against a document that our rules pass. `None`: no opinion, since its parser
 /// cannot read the document or its visitors would take too long over it.
@@ -50,6 +52,7 @@ pub fn opinion(schema: &Schema, document: &Document) -> Option<Vec<GraphqlError>
         .into_iter()
         .filter(|error| !error.message.starts_with("Unknown operation named"))
         .filter(|error| !NOT_HEARD.iter().any(|known| error.message.starts_with(known)))
+        .filter(|error| !(error.message.starts_with("Variable ") && error.message.contains(NOT_USED)))
         .map(|error| {
             let mut out = GraphqlError::new(Code::GraphqlValidationFailed, error.message);
             for place in error.locations {
