@@ -161,7 +161,7 @@ impl Run<'_> {
             if select.branches.is_empty() {
                 continue;
             }
-            let params = [Param::Keys(vec![Box::from([Value::text(text)])])];
+            let params = [Param::Keys([Box::from([Value::text(text)])].into())];
             match engine.run(*source, &Statement::new(select), &params, &self.ask.moment).await {
                 Ok(rows) => {
                     for r in 0..rows.len() {

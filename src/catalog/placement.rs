@@ -22,7 +22,7 @@ use crate::{
         shape::{Shape, SourceShape, Want, after_key, branch, key_type},
     },
     sources::{
-        Expr, Param, Rows, Select, Statement,
+        Expr, Keys, Param, Rows, Select, Statement,
         expr::{CastType, CompareOp},
         select::{Branch, Decode, Item, Join, Output, Pairs, Predicate, Window},
     },
@@ -213,8 +213,7 @@ impl Run<'_> {
         let mut nodes: Vec<u32> = groups.iter().flatten().copied().collect();
         nodes.sort_unstable();
         nodes.dedup();
-        let keys: Vec<Box<[Value]>> =
-            nodes.iter().map(|n| Box::from([Value::text(tree.batch.code(*n))])).collect();
+        let keys: Keys = nodes.iter().map(|n| Box::from([Value::text(tree.batch.code(*n))])).collect();
         let (of_article, of_department) =
             (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
         for source in list.sources.iter().filter(|s| **s != e.decides) {
@@ -387,8 +386,10 @@ impl Run<'_> {
                     .map(move |n| Box::from([Value::text(g.to_string()), Value::text(tree.batch.code(*n))]))
             })
             .collect();
-        let mut params =
-            vec![Param::Keys(pairs), Param::Value(Value::Int(i64::try_from(size).unwrap_or(i64::MAX)))];
+        let mut params = vec![
+            Param::Keys(pairs.into()),
+            Param::Value(Value::Int(i64::try_from(size).unwrap_or(i64::MAX))),
+        ];
         let held =
             after.iter().flat_map(|a| a.key.iter().cloned()).chain(std::iter::repeat(Value::Null)).take(keys);
         params.extend(held.map(Param::Value));

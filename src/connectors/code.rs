@@ -94,6 +94,15 @@ impl CodeRule {
     /// (A row's own code is looked up in its column instead.)
     pub fn decode(&self, code: &str, columns: &[KeyColumn]) -> Option<Vec<Value>> {
         let code = code.trim_end();
+        // Most codes are the one text column of the key itself.
+        if let ([CodePart::Key(0)], [KeyColumn { ty: CastType::Text(length), .. }]) =
+            (self.template.as_slice(), columns)
+            && !code.is_empty()
+        {
+            let fits =
+                *length == 0 || code.len() <= *length as usize || code.chars().count() <= *length as usize;
+            return fits.then(|| vec![Value::text(code)]);
+        }
         let integers: Vec<bool> = columns.iter().map(|column| column.ty == CastType::Integer).collect();
         let key = self.forms().iter().find_map(|(form, _)| Self::read(form, code, &integers))?;
         for (value, column) in key.iter().zip(columns) {

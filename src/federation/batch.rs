@@ -55,11 +55,32 @@ pub struct Part {
     /// Why the texts could not be read.
     pub texts_failed: Option<Arc<Cause>>,
     /// "Empty on purpose", for which languages (`None`: all).
-    pub markers: HashMap<(u32, Attribute), Vec<Option<Box<str>>>>,
+    pub markers: Markers,
     /// Why the markers could not be read.
     pub markers_failed: Option<Arc<Cause>>,
     /// Child rows per child fetch.
     pub children: Vec<ChildRows>,
+}
+
+/// What is empty on purpose, per record: few records have any, and every cell asks.
+#[derive(Debug, Default)]
+pub struct Markers(Vec<Vec<(Attribute, Option<Box<str>>)>>);
+
+impl Markers {
+    /// Adds one; `language` as in [`Part::markers`].
+    pub fn add(&mut self, record: u32, what: Attribute, language: Option<Box<str>>) {
+        let record = record as usize;
+        if self.0.len() <= record {
+            self.0.resize_with(record + 1, Vec::new);
+        }
+        self.0[record].push((what, language));
+    }
+
+    /// The languages for which something of a record is empty on purpose.
+    pub fn of(&self, record: u32, what: Attribute) -> impl Iterator<Item = Option<&str>> {
+        let found = self.0.get(record as usize).map_or(&[][..], Vec::as_slice);
+        found.iter().filter(move |(w, _)| *w == what).map(|(_, language)| language.as_deref())
+    }
 }
 
 /// Child rows of a level.

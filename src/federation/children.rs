@@ -22,8 +22,8 @@ use crate::{
 /// Output columns: the parent's key columns, `removed`, the order columns, then the fields.
 #[derive(Debug)]
 pub struct ChildShape {
-    /// The list's index in the entity; `None` for a joined text.
-    pub list: Option<usize>,
+    /// The lists it is for, by index in the entity; none for a joined text.
+    pub lists: Vec<usize>,
     /// The statement.
     pub statement: Arc<Statement>,
     /// How many leading columns of the parent's native key it is keyed by.
@@ -40,6 +40,18 @@ pub struct ChildShape {
     pub files: Vec<usize>,
     /// Column of the branch's number.
     pub branch: usize,
+}
+
+impl ChildShape {
+    /// Whether another list's fetch would bring the same rows in the same columns.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        let list = |c: &Self| !c.lists.is_empty() && c.text.is_none();
+        list(self)
+            && list(other)
+            && self.statement.select == other.statement.select
+            && (self.keys, self.fields, self.branch) == (other.keys, other.fields, other.branch)
+            && (&self.ranks, &self.files) == (&other.ranks, &other.files)
+    }
 }
 
 /// How a text is joined of child rows.
@@ -61,7 +73,7 @@ pub fn list(map: &EntityMap, list: &ListField, id: usize, zone: chrono_tz::Tz) -
     let columns: Vec<(&str, Type)> = list.columns.iter().map(|(n, t)| (n.as_str(), t.clone())).collect();
     let mut shape =
         build(sources, &columns, zone, |c, name| c.fields.get(name).and_then(|f| f.expr.as_ref()))?;
-    shape.list = Some(id);
+    shape.lists.push(id);
     for (i, (name, _)) in columns.iter().enumerate() {
         let column = shape.fields + i;
         for (b, source) in sources.iter().enumerate() {
@@ -152,7 +164,7 @@ fn build<'a>(
         .collect::<Vec<_>>();
     let select = ordered(outputs, branches, sources, orders);
     Some(ChildShape {
-        list: None,
+        lists: Vec::new(),
         statement: Arc::new(Statement::new(select)),
         keys,
         fields,

@@ -2,7 +2,8 @@
 //! at once, one statement per source and key chunk.
 
 use std::{
-    collections::{HashMap, HashSet},
+    borrow::Cow,
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
@@ -18,8 +19,8 @@ use super::{
 };
 use crate::{
     connectors::map::RowSource,
-    sources::{Param, Rows},
-    value::Value,
+    sources::{Keys, Param, Rows},
+    value::{KeyCompare, Value},
 };
 
 /// Records looked up by code: for each code asked, its record or [`NONE`].
@@ -53,7 +54,10 @@ impl Engine {
             }
             let rows = match shape.decider(&self.model) {
                 Some(decider) => {
-                    self.rows_by_code(ask, shape.entity, decider, &order, &[]).await.map_err(Fault::Source)?
+                    let keys = text_keys(order.iter().copied());
+                    self.rows_by_code(ask, shape.entity, decider, &order, &keys, &[])
+                        .await
+                        .map_err(Fault::Source)?
                 }
                 None => return Err(Fault::Internal("no source decides existence".into())),
             };
@@ -78,13 +82,14 @@ impl Engine {
         entity: usize,
         shape: &SourceShape,
         codes: &[&str],
+        keys: &Keys,
         natives: &[String],
     ) -> Result<Rows, Arc<Cause>> {
         let mut all = Rows::default();
         let size = self.limits.batch_keys.max(1);
-        for (n, chunk) in codes.chunks(size).enumerate() {
+        for (n, (chunk, keys)) in codes.chunks(size).zip(chunks(keys, size)).enumerate() {
             let natives = natives.chunks(size).nth(n).unwrap_or(&[]);
-            let Some(params) = code_params(shape, chunk, natives) else { continue };
+            let Some(params) = code_params(shape, chunk, keys, natives) else { continue };
             let rows = self.rows(ask, entity, shape, &shape.by_code, &params).await?;
             all.width = rows.width;
             if all.cells.is_empty() { all = rows } else { all.cells.extend(rows.cells) }
@@ -183,7 +188,8 @@ impl Engine {
         let codes: Vec<&str> = batch.codes.iter().map(|c| c.as_str().unwrap_or("")).collect();
         let natives = self.natives(batch);
         let answers = {
-            let view = View { batch, codes: &codes, natives: &natives };
+            let keys = text_keys(codes.iter().copied());
+            let view = View { batch, codes: &codes, keys: &keys, natives: &natives };
             let tasks = shape.sources.iter().flatten().map(|s| {
                 let rows = read.remove(&s.source);
                 self.ask_source(ask, s, &view, s.source == decides, rows)
@@ -297,7 +303,8 @@ impl Engine {
             let rows = match read {
                 Some(rows) => rows,
                 None => {
-                    self.rows_by_code(ask, view.batch.shape.entity, shape, view.codes, view.natives).await
+                    let entity = view.batch.shape.entity;
+                    self.rows_by_code(ask, entity, shape, view.codes, view.keys, view.natives).await
                 }
             };
             match rows {
@@ -308,8 +315,17 @@ impl Engine {
         let texts =
             self.attributes(ask, shape, shape.texts.as_ref(), view, view.batch.shape.language.as_deref());
         let markers = self.attributes(ask, shape, shape.markers.as_ref(), view, None);
-        let children =
-            join_all(shape.children.iter().map(|c| self.ask_children(ask, shape, c, view, decides)));
+        let compare = self.compare(view.batch.shape.entity);
+        let mut keyed: Vec<(usize, Keyed<'_>)> = Vec::new();
+        for child in &shape.children {
+            if !keyed.iter().any(|(keys, _)| *keys == child.keys) {
+                keyed.push((child.keys, Keyed::new(compare, shape, child.keys, view, decides)));
+            }
+        }
+        let children = join_all(shape.children.iter().filter_map(|child| {
+            let (_, keyed) = keyed.iter().find(|(keys, _)| *keys == child.keys)?;
+            Some(self.ask_children(ask, shape, child, view, keyed))
+        }));
         let (mut part, texts, markers, children) = futures::join!(rows, texts, markers, children);
         match texts {
             Ok(found) => {
@@ -325,7 +341,7 @@ impl Engine {
             Ok(found) => {
                 for (record, what, language) in found {
                     let language = language.as_str().map(Into::into);
-                    part.markers.entry((record, what)).or_default().push(language);
+                    part.markers.add(record, what, language);
                 }
             }
             Err(cause) => part.markers_failed = Some(cause),
@@ -382,18 +398,17 @@ impl Engine {
     ) -> Result<Vec<(u32, super::shape::Attribute, Value)>, Arc<Cause>> {
         let Some(asked) = asked else { return Ok(Vec::new()) };
         let compare = self.compare(view.batch.shape.entity);
-        let by_code = view.index(compare);
-        let names: Vec<Box<[Value]>> =
-            asked.names.keys().map(|n| Box::from([Value::text(n.as_str())])).collect();
+        let mut by_code = None;
         let mut found = Vec::new();
-        for chunk in view.codes.chunks(self.limits.batch_keys.max(1)) {
+        for chunk in chunks(view.keys, self.limits.batch_keys.max(1)) {
             let params = [
-                Param::Keys(chunk.iter().map(|c| Box::from([Value::text(*c)])).collect()),
-                Param::Keys(names.clone()),
+                Param::Keys(chunk),
+                Param::Keys(asked.spellings.clone()),
                 Param::Value(language.map_or(Value::Null, Value::text)),
             ];
             let mut rows = self.run(shape.source, &asked.statement, &params, &ask.moment).await?;
             for row in rows.cells.chunks_mut(3) {
+                let by_code = by_code.get_or_insert_with(|| view.index(compare));
                 let record = row[0].as_str().and_then(|c| by_code.get(&compare.fold(c)));
                 let what = row[1].as_str().and_then(|n| asked.names.get(n));
                 if let (Some(record), Some(what)) = (record, what)
@@ -412,29 +427,12 @@ impl Engine {
         shape: &SourceShape,
         child: &super::children::ChildShape,
         view: &View<'_>,
-        decides: bool,
+        keyed: &Keyed<'_>,
     ) -> ChildRows {
         let compare = self.compare(view.batch.shape.entity);
-        let mut by_key: HashMap<String, Vec<u32>> = HashMap::with_capacity(view.codes.len());
-        let mut keys: Vec<Box<[Value]>> = Vec::with_capacity(view.codes.len());
-        for (record, code) in (0u32..).zip(view.codes) {
-            let key: Box<[Value]> = if decides {
-                match view.batch.row(shape.source, record) {
-                    Some(row) => row.get(1..1 + child.keys).unwrap_or(&[]).into(),
-                    None => continue,
-                }
-            } else {
-                Box::from([Value::text(*code)])
-            };
-            let records = by_key.entry(joined_key(compare, &key)).or_default();
-            if records.is_empty() {
-                keys.push(key);
-            }
-            records.push(record);
-        }
         let mut all = Rows::default();
-        for chunk in keys.chunks(self.limits.batch_keys.max(1)) {
-            let params = [Param::Keys(chunk.to_vec())];
+        for chunk in chunks(&keyed.keys, self.limits.batch_keys.max(1)) {
+            let params = [Param::Keys(chunk)];
             match self.run(shape.source, &child.statement, &params, &ask.moment).await {
                 Ok(rows) => {
                     all.width = rows.width;
@@ -447,17 +445,17 @@ impl Engine {
         let mut ranks: HashMap<(u32, usize), i64> = HashMap::new();
         for r in 0..all.len() {
             let row = all.row(r);
-            let Some(records) = by_key.get(&joined_key(compare, &row[..child.keys])) else { continue };
+            let Some((first, others)) = keyed.records.get(&joined_key(compare, &row[..child.keys])) else {
+                continue;
+            };
             let branch = match row.get(child.branch) {
                 Some(Value::Int(n)) => usize::try_from(*n).unwrap_or(0),
                 _ => 0,
             };
-            for record in records {
+            for record in std::iter::once(first).chain(others) {
                 of[*record as usize].push(u32::try_from(r).unwrap_or(NONE));
             }
-            if let (Some((_, column)), Some(first)) =
-                (child.ranks.iter().find(|(b, _)| *b == branch), records.first())
-            {
+            if let Some((_, column)) = child.ranks.iter().find(|(b, _)| *b == branch) {
                 let rank = ranks.entry((*first, branch)).or_default();
                 *rank += 1;
                 let at = r * all.width + column;
@@ -491,7 +489,10 @@ fn joined_text(rows: &Rows, of: &[u32], column: usize, text: &super::children::J
 }
 
 /// A native key as one text, for joining child rows to their parents.
-fn joined_key(compare: crate::value::KeyCompare, key: &[Value]) -> String {
+fn joined_key(compare: KeyCompare, key: &[Value]) -> Cow<'_, str> {
+    if let [Value::Text(text)] = key {
+        return compare.fold(text);
+    }
     let mut text = String::new();
     for (i, value) in key.iter().enumerate() {
         if i > 0 {
@@ -504,18 +505,73 @@ fn joined_key(compare: crate::value::KeyCompare, key: &[Value]) -> String {
             other => text.push_str(&format!("{other:?}")),
         }
     }
-    text
+    text.into()
+}
+
+/// Codes as keys of statements, shared by all that ask about one batch.
+fn text_keys<'a>(codes: impl Iterator<Item = &'a str>) -> Keys {
+    codes.map(|c| Box::from([Value::text(c)])).collect()
+}
+
+/// The keys, at most `size` at a time.
+fn chunks(keys: &Keys, size: usize) -> Vec<Keys> {
+    match keys.len() {
+        0 => Vec::new(),
+        n if n <= size => vec![keys.clone()],
+        _ => keys.chunks(size).map(Keys::from).collect(),
+    }
+}
+
+/// The records of a batch by the key under which a source's child rows name them.
+struct Keyed<'a> {
+    /// The first record of a key, and any others.
+    records: HashMap<Cow<'a, str>, (u32, Vec<u32>)>,
+    keys: Keys,
+}
+
+impl<'a> Keyed<'a> {
+    /// By the first `columns` of the native key where the source decides existence, else by code.
+    fn new(compare: KeyCompare, shape: &SourceShape, columns: usize, view: &View<'a>, decides: bool) -> Self {
+        let mut records: HashMap<Cow<'a, str>, (u32, Vec<u32>)> = HashMap::with_capacity(view.codes.len());
+        let mut put = |key: Cow<'a, str>, record: u32| match records.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert((record, Vec::new()));
+                true
+            }
+            Entry::Occupied(mut entry) => {
+                entry.get_mut().1.push(record);
+                false
+            }
+        };
+        let keys = (0u32..).zip(view.codes);
+        let keys = if decides {
+            keys.filter_map(|(record, _)| {
+                let row = view.batch.row(shape.source, record)?;
+                let key = row.get(1..=columns).unwrap_or(&[]);
+                put(joined_key(compare, key), record).then(|| key.into())
+            })
+            .collect()
+        } else {
+            for (record, code) in keys {
+                put(compare.fold(code), record);
+            }
+            view.keys.clone()
+        };
+        Self { records, keys }
+    }
 }
 
 /// The records of a batch whose other sources are being asked.
 struct View<'a> {
     batch: &'a Batch,
     codes: &'a [&'a str],
+    /// The codes as keys of statements.
+    keys: &'a Keys,
     natives: &'a [String],
 }
 
 impl<'a> View<'a> {
-    fn index(&self, compare: crate::value::KeyCompare) -> HashMap<std::borrow::Cow<'a, str>, u32> {
+    fn index(&self, compare: KeyCompare) -> HashMap<Cow<'a, str>, u32> {
         (0u32..).zip(self.codes).map(|(i, c)| (compare.fold(c), i)).collect()
     }
 }
@@ -548,16 +604,21 @@ fn parent_codes(batch: &Batch, decides: SourceId) -> Vec<Option<&str>> {
 
 /// The parameters of `by_code`: codes, decoded keys per row source, generated codes. `None` when no
 /// code can be one of this source's: then no statement is sent.
-fn code_params(shape: &SourceShape, codes: &[&str], natives: &[String]) -> Option<Vec<Param>> {
-    let mut params = vec![Param::Keys(codes.iter().map(|c| Box::from([Value::text(*c)])).collect())];
+fn code_params(
+    shape: &SourceShape,
+    codes: &[&str],
+    codes_as_keys: Keys,
+    natives: &[String],
+) -> Option<Vec<Param>> {
+    let mut params = vec![Param::Keys(codes_as_keys)];
     let mut possible = natives.iter().any(|n| !n.is_empty()) && shape.columns.native.is_some();
     for row in &shape.map.rows {
-        let keys: Vec<Box<[Value]>> =
+        let keys: Keys =
             codes.iter().filter_map(|c| row.code.decode(c, &row.key)).map(Vec::into_boxed_slice).collect();
         possible |= !keys.is_empty() || row.code.own.is_some();
         params.push(Param::Keys(keys));
     }
-    params.push(Param::Keys(natives.iter().map(|n| Box::from([Value::text(n.as_str())])).collect()));
+    params.push(Param::Keys(text_keys(natives.iter().map(String::as_str))));
     possible.then_some(params)
 }
 
@@ -584,18 +645,16 @@ impl Engine {
         let Some(decider) = shape.decider(&self.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let everything = |s: &SourceShape| crate::sources::Statement::new(s.select(|_, _| Some(Vec::new())));
         let overlays = join_all(
             shape
                 .sources
                 .iter()
                 .flatten()
                 .filter(|s| s.source != decider.source && s.rows)
-                .map(|s| async move { (s, self.rows(ask, shape.entity, s, &everything(s), &[]).await) }),
+                .map(|s| async move { (s, self.rows(ask, shape.entity, s, s.all(), &[]).await) }),
         );
-        let statement = everything(decider);
         let (rows, overlays) =
-            futures::join!(self.rows(ask, shape.entity, decider, &statement, &[]), overlays);
+            futures::join!(self.rows(ask, shape.entity, decider, decider.all(), &[]), overlays);
         let mut batch = self.adopt(shape, rows.map_err(Fault::Source)?);
         let compare = self.compare(shape.entity);
         let mut known: HashSet<String> =

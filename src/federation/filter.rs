@@ -182,7 +182,7 @@ impl Filter {
                     return None;
                 }
                 let expr = map.expr.clone()?;
-                params.push(Param::Keys(raw));
+                params.push(Param::Keys(raw.into()));
                 Some(Predicate::In {
                     exprs: vec![Expr::Call(Function::RTrim, vec![expr])],
                     types: vec![CastType::Text(0)],
@@ -196,7 +196,7 @@ impl Filter {
                     .filter_map(|c| row.1.code.decode(c, &row.1.key))
                     .map(Vec::into_boxed_slice)
                     .collect();
-                params.push(Param::Keys(keys));
+                params.push(Param::Keys(keys.into()));
                 let by_key = Predicate::In {
                     exprs: row.1.key.iter().map(|k| k.expr.clone()).collect(),
                     types: row.1.key.iter().map(|k| k.ty).collect(),

@@ -55,10 +55,10 @@ impl Batch {
         if let Some(cause) = &part.markers_failed {
             return ListCell::Unknown(cause.clone());
         }
-        if part.markers.contains_key(&(record, Attribute::List(list))) {
+        if part.markers.of(record, Attribute::List(list)).next().is_some() {
             return ListCell::Empty;
         }
-        let Some(n) = shape.children.iter().position(|c| c.list == Some(list)) else {
+        let Some(n) = shape.children.iter().position(|c| c.lists.contains(&list)) else {
             return ListCell::Absent;
         };
         let (child, Some(rows)) = (&shape.children[n], part.children.get(n)) else { return ListCell::Absent };

@@ -68,17 +68,14 @@ impl Batch {
         if let Some(cause) = &part.markers_failed {
             return Cell::Unknown(cause.clone());
         }
-        if !part.markers.is_empty()
-            && let Some(languages) = part.markers.get(&(record, Attribute::Field(field)))
-        {
-            let wanted = if translated {
-                self.shape.language.as_deref()
-            } else {
-                model.languages.first().map(String::as_str)
-            };
-            if languages.iter().any(|l| l.as_deref().is_none_or(|l| Some(l) == wanted)) {
-                return Cell::Empty;
-            }
+        let wanted = if translated {
+            self.shape.language.as_deref()
+        } else {
+            model.languages.first().map(String::as_str)
+        };
+        let mut emptied = part.markers.of(record, Attribute::Field(field));
+        if emptied.any(|l| l.is_none_or(|l| Some(l) == wanted)) {
+            return Cell::Empty;
         }
         let mut absent = Cell::Absent;
         if translated && shape.texts.is_some() {

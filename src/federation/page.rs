@@ -9,7 +9,7 @@ use super::{
     engine::{Ask, Engine, Fault},
     fetch::{key_of, row_source},
     filter::Filter,
-    shape::{PageSlots, Shape, SourceShape, Want},
+    shape::{PageKey, PageSlots, Shape, SourceShape, Want},
 };
 use crate::{
     connectors::map::RowSource,
@@ -151,8 +151,16 @@ impl Engine {
         let Some(decider) = shape.decider(&self.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let (select, extra) = self.page_select(ask.shopper, shape, decider, parents.is_some(), page);
-        if select.branches.is_empty() {
+        let select = || self.page_select(ask.shopper, shape, decider, parents.is_some(), page);
+        let (statement, extra) = if page.filter.is_all() {
+            let after = page.after.as_ref().map(|a| a.row);
+            let key = PageKey { shopper: ask.shopper, windowed: parents.is_some(), after };
+            (decider.page_statement(key, || select().0), Vec::new())
+        } else {
+            let (select, extra) = select();
+            (Arc::new(Statement::new(select)), extra)
+        };
+        if statement.select.branches.is_empty() {
             return Ok(Rows::default());
         }
         let mut params = vec![
@@ -163,7 +171,6 @@ impl Engine {
             page.after.iter().flat_map(|a| a.key.iter().cloned()).chain(std::iter::repeat(Value::Null));
         params.extend(keys.take(decider.columns.keys).map(Param::Value));
         params.extend(extra);
-        let statement = Arc::new(Statement::new(select));
         let mut rows =
             self.rows(ask, shape.entity, decider, &statement, &params).await.map_err(Fault::Source)?;
         if decider.map.rows.len() > 1 {

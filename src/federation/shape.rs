@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use super::{
@@ -14,11 +14,11 @@ use super::{
 use crate::{
     connectors::map::{EntityMap, FieldMap, Format, RowSource},
     sources::{
-        Expr, Select, Statement,
+        Expr, Keys, Select, Statement,
         expr::{CastType, CompareOp},
         select::{Branch, Decode, Item, Missing, OrderBy, Output, Predicate, Table, Window},
     },
-    value::Type,
+    value::{Type, Value},
 };
 
 /// What a selection needs of an entity.
@@ -149,6 +149,25 @@ pub struct SourceShape {
     pub markers: Option<Attributes>,
     /// Child fetches, for lists and joined texts.
     pub children: Vec<ChildShape>,
+    kept: Kept,
+}
+
+/// Statements made at first use and kept, so that their text is rendered once and not per request.
+#[derive(Debug, Default)]
+struct Kept {
+    all: OnceLock<Arc<Statement>>,
+    pages: Mutex<Vec<(PageKey, Arc<Statement>)>>,
+}
+
+/// What tells the statements of unfiltered pages apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageKey {
+    /// Records off the web are left out.
+    pub shopper: bool,
+    /// A page under each parent.
+    pub windowed: bool,
+    /// Which row source it continues in, after a key.
+    pub after: Option<usize>,
 }
 
 /// Rows of (code, field, value): texts or markers.
@@ -158,6 +177,15 @@ pub struct Attributes {
     pub statement: Arc<Statement>,
     /// What each spelling names.
     pub names: HashMap<String, Attribute>,
+    /// The spellings, as slot 1 takes them.
+    pub spellings: Keys,
+}
+
+impl Attributes {
+    fn new(statement: Arc<Statement>, names: HashMap<String, Attribute>) -> Self {
+        let spellings = names.keys().map(|n| Box::from([Value::text(n.as_str())])).collect();
+        Self { statement, names, spellings }
+    }
 }
 
 /// What a text or marker row speaks of.
@@ -182,6 +210,8 @@ pub struct Shape {
     pub inherited: Option<Arc<Shape>>,
     /// The operation's language, when it is not the default.
     pub language: Option<String>,
+    /// The field that takes records off the web: every record is asked for it.
+    pub published: Option<FieldId>,
 }
 
 impl Shape {
@@ -200,7 +230,8 @@ impl Shape {
             let theirs = want.inherited.as_deref().cloned().unwrap_or_default();
             Arc::new(Self::new(engine, parent, theirs, language))
         });
-        Self { entity, want, sources, inherited, language: language.map(Into::into) }
+        let published = e.fields.get_index_of("published");
+        Self { entity, want, sources, inherited, language: language.map(Into::into), published }
     }
 
     /// This shape, or one that also fetches what a filter needs to be decided.
@@ -248,27 +279,19 @@ fn source_shape(
         want.lists.iter().copied().filter(|l| e.lists[*l].sources.contains(&source)).collect();
     let texts = language.and(map.texts.as_ref()).and_then(|t| {
         let names = spellings(e, listed.iter().filter(|f| e.fields[**f].localized), [].iter());
-        (!names.is_empty()).then(|| Attributes {
-            statement: attribute_statement(
-                &t.table,
-                t.filter.as_ref(),
-                [&t.code, &t.field, &t.value],
-                Some(&t.language),
-            ),
-            names,
+        (!names.is_empty()).then(|| {
+            let items = [&t.code, &t.field, &t.value];
+            let statement = attribute_statement(&t.table, t.filter.as_ref(), items, Some(&t.language));
+            Attributes::new(statement, names)
         })
     });
     let markers = map.markers.as_ref().and_then(|m| {
         let names =
             spellings(e, listed.iter().filter(|f| e.fields[**f].name != "published"), listed_lists.iter());
-        (!names.is_empty()).then(|| Attributes {
-            statement: attribute_statement(
-                &m.table,
-                m.filter.as_ref(),
-                [&m.code, &m.field, &m.language],
-                None,
-            ),
-            names,
+        (!names.is_empty()).then(|| {
+            let items = [&m.code, &m.field, &m.language];
+            let statement = attribute_statement(&m.table, m.filter.as_ref(), items, None);
+            Attributes::new(statement, names)
         })
     });
 
@@ -341,7 +364,11 @@ fn source_shape(
     }
     for id in &listed_lists {
         if let Some(shape) = children::list(map, &e.lists[*id], *id, engine.zone(source)) {
-            children.push(shape);
+            // Images and documents may be rows of one table: asked once.
+            match children.iter_mut().find(|c| c.reads_like(&shape)) {
+                Some(known) => known.lists.push(*id),
+                None => children.push(shape),
+            }
         }
     }
     let rows = decides
@@ -363,6 +390,7 @@ fn source_shape(
         texts,
         markers,
         children,
+        kept: Kept::default(),
     };
     shape.by_code = Arc::new(Statement::new(shape.select(|i, row| Some(vec![shape.code_predicate(i, row)]))));
     Some(shape)
@@ -534,6 +562,23 @@ impl SourceShape {
             })
             .collect();
         Select { outputs: self.outputs.clone(), branches, order: Vec::new(), count: false }
+    }
+
+    /// Every row.
+    pub fn all(&self) -> &Arc<Statement> {
+        self.kept.all.get_or_init(|| Arc::new(Statement::new(self.select(|_, _| Some(Vec::new())))))
+    }
+
+    /// The statement of a page without filter, made at its first use.
+    pub fn page_statement(&self, key: PageKey, make: impl FnOnce() -> Select) -> Arc<Statement> {
+        // What the lock guards is valid at all times.
+        let mut pages = self.kept.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = pages.iter().find(|(k, _)| *k == key) {
+            return known.clone();
+        }
+        let statement = Arc::new(Statement::new(make()));
+        pages.push((key, statement.clone()));
+        statement
     }
 
     /// "The row's code is one of those in slot 0": by its own code, or by the native key that the

@@ -25,7 +25,7 @@ impl Engine {
                 return Ok(false);
             }
         }
-        if let Some(published) = e.fields.get_index_of("published") {
+        if let Some(published) = batch.shape.published {
             for source in &e.fields[published].sources {
                 match batch.cell(&self.model, *source, published, record, false) {
                     Cell::Value(Value::Bool(false)) => return Ok(false),

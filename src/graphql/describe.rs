@@ -111,7 +111,7 @@ fn shape(catalog: &Catalog, shape: &Shape, way: Way, depth: usize, text: &mut St
             let select = decider_select(engine, shape, asked, way);
             say("decides", &select);
         } else if asked.rows && way == Way::All {
-            say("all", &asked.select(|_, _| Some(Vec::new())));
+            say("all rows", &asked.all().select);
         } else if asked.rows {
             say("keyed", &asked.by_code.select);
         }
@@ -122,9 +122,16 @@ fn shape(catalog: &Catalog, shape: &Shape, way: Way, depth: usize, text: &mut St
             say("markers", &markers.statement.select);
         }
         for child in &asked.children {
-            let what = child.list.map_or("joined text".to_owned(), |l| {
-                format!("list {}", engine.model.entities[shape.entity].lists[l].name)
-            });
+            let names: Vec<&str> = child
+                .lists
+                .iter()
+                .map(|l| engine.model.entities[shape.entity].lists[*l].name.as_str())
+                .collect();
+            let what = match names.as_slice() {
+                [] => "joined text".to_owned(),
+                [name] => format!("list {name}"),
+                _ => format!("lists {}", names.join(" and ")),
+            };
             say(&what, &child.statement.select);
         }
     }
@@ -138,7 +145,7 @@ fn decider_select(
 ) -> Select {
     let filter = crate::federation::filter::Filter::And(Vec::new());
     match way {
-        Way::All => asked.select(|_, _| Some(Vec::new())),
+        Way::All => asked.all().select.clone(),
         Way::ByCode => asked.by_code.select.clone(),
         Way::Page | Way::Window => {
             let page = crate::federation::page::PageAsk { first: 20, after: None, filter: &filter };

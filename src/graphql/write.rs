@@ -278,11 +278,15 @@ impl<'a> Writer<'a> {
             // The common case without the detour of a path entry.
             if let OutKind::Cell(field, leaf) = &out.kind
                 && let Ok(merged) = level.batch.merged(&self.run.catalog.engine.model, *field, record)
-                && *leaf == Leaf::Any
-                && !merged.value.is_null()
             {
-                self.scalar(merged.value);
-                continue;
+                if merged.value.is_null() && !out.non_null {
+                    self.null();
+                    continue;
+                }
+                if *leaf == Leaf::Any && !merged.value.is_null() {
+                    self.scalar(merged.value);
+                    continue;
+                }
             }
             self.field(out.non_null, &out.key, |w| w.of_record(out, level, record))?;
         }

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 pub use expr::Expr;
-pub use select::{Param, Select, Statement};
+pub use select::{Keys, Param, Select, Statement};
 
 use crate::value::Value;
 

@@ -307,7 +307,8 @@ impl<W: Wire> Source for Pooled<W> {
         moment: &Moment,
     ) -> Result<Rows, SourceError> {
         let kinds: Vec<ParamKind> = params.iter().map(ParamKind::of).collect();
-        let tables = probed_tables(&statement.select);
+        let probing = *statement.probing.get_or_init(|| !probed_tables(&statement.select).is_empty());
+        let tables = if probing { probed_tables(&statement.select) } else { Vec::new() };
         let mut retried = false;
         loop {
             let rendered = self.rendered(statement, &kinds, &tables, moment.deadline).await?;

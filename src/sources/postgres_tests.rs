@@ -168,11 +168,9 @@ async fn keys_use_indexes_under_any_collation() {
     b.filter =
         vec![Predicate::In { exprs: vec![parse("a.n").unwrap()], types: vec![CastType::Integer], slot: 0 }];
     let st = statement(&[Type::Text, Type::Int], vec![b]);
-    let ints = Param::Keys(vec![
-        vec![Value::Int(5)].into(),
-        vec![Value::text("6")].into(),
-        vec![Value::text("x")].into(),
-    ]);
+    let ints = Param::Keys(
+        vec![vec![Value::Int(5)].into(), vec![Value::text("6")].into(), vec![Value::text("x")].into()].into(),
+    );
     assert_eq!(s.source.run(&st, &[ints], &now()).await.unwrap().len(), 2);
     let mut b = branch(s.table("e", "e"), &["e.ref"]);
     b.filter = vec![Predicate::In {
@@ -250,7 +248,7 @@ async fn windows_pairs_unions_counts_pages() {
         limit: 1,
     });
     let pair = |g: &str, n: &str| vec![Value::text(g), Value::text(n)].into_boxed_slice();
-    let params = [Param::Keys(vec![pair("g1", "D1"), pair("g2", "D2")]), Param::Value(Value::Int(2))];
+    let params = [Param::Keys(vec![pair("g1", "D1"), pair("g2", "D2")].into()), Param::Value(Value::Int(2))];
     let mut distinct = b.clone();
     distinct.distinct = true;
     let mut select = Select {

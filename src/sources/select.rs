@@ -1,7 +1,10 @@
 //! The question a source is asked: a [`Select`] of one or more branches (UNION ALL), with typed
 //! output columns. Built once per plan; parameters come with each run.
 
-use std::{collections::HashMap, sync::Arc, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock},
+};
 
 use super::expr::{CastType, Expr};
 use crate::value::{Type, Value};
@@ -12,9 +15,12 @@ pub enum Param {
     /// One scalar.
     Value(Value),
     /// A batch of keys: each inner slice is one (possibly composite) key, as typed as the
-    /// predicate's `types`.
-    Keys(Vec<Box<[Value]>>),
+    /// predicate's `types`. Shared, for several statements ask about one batch.
+    Keys(Keys),
 }
+
+/// A batch of keys.
+pub type Keys = Arc<[Box<[Value]>]>;
 
 /// A table or view.
 #[derive(Clone, Debug, PartialEq)]
@@ -219,11 +225,14 @@ pub struct Statement {
     pub select: Select,
     /// Rendered texts, by the driver's probe generation.
     pub(super) texts: Mutex<HashMap<u64, Arc<super::render::Rendered>>>,
+    /// Whether it names columns that the database may lack: most do not, and are never searched
+    /// for them again.
+    pub(super) probing: OnceLock<bool>,
 }
 
 impl Statement {
     /// Wraps a select.
     pub fn new(select: Select) -> Self {
-        Self { select, texts: Mutex::new(HashMap::new()) }
+        Self { select, texts: Mutex::new(HashMap::new()), probing: OnceLock::new() }
     }
 }

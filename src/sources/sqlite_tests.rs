@@ -191,11 +191,9 @@ async fn composite_keys_seek_too() {
     }];
     let st = statement(&[Type::Text, Type::Int], vec![b]);
     let key = |r: &str, a: Value, b: i64| vec![Value::text(r), a, Value::Int(b)].into_boxed_slice();
-    let keys = Param::Keys(vec![
-        key("a", Value::Int(1), 3),
-        key("b", Value::text("1"), 2),
-        key("b", Value::text("x"), 2),
-    ]);
+    let keys = Param::Keys(
+        vec![key("a", Value::Int(1), 3), key("b", Value::text("1"), 2), key("b", Value::text("x"), 2)].into(),
+    );
     let rows = s.source.run(&st, &[keys], &now()).await.unwrap();
     assert_eq!(rows.len(), 2);
     let sql = s.log.0.lock().unwrap()[0].clone();
@@ -264,7 +262,7 @@ async fn windows_pairs_unions_counts() {
         count: false,
     };
     let pair = |g: &str, n: &str| vec![Value::text(g), Value::text(n)].into_boxed_slice();
-    let params = [Param::Keys(vec![pair("g1", "D1"), pair("g2", "d2")]), Param::Value(Value::Int(2))];
+    let params = [Param::Keys(vec![pair("g1", "D1"), pair("g2", "d2")].into()), Param::Value(Value::Int(2))];
     let rows = s.source.run(&Statement::new(select.clone()), &params, &now()).await.unwrap();
     let refs: Vec<_> = (0..rows.len()).map(|r| rows.get(r, 1).as_str().unwrap()).collect();
     assert_eq!(refs, ["a", "b", "x"]);
