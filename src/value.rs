@@ -155,7 +155,7 @@ pub enum KeyCompare {
 
 impl KeyCompare {
     /// The form under which equal keys are the same text. Trailing blanks never count.
-    pub fn fold<'a>(self, key: &'a str) -> std::borrow::Cow<'a, str> {
+    pub fn fold(self, key: &str) -> std::borrow::Cow<'_, str> {
         let key = key.trim_end();
         match self {
             Self::Binary => key.into(),

@@ -271,12 +271,9 @@ impl Run<'_> {
         let engine = &self.catalog.engine;
         let e = &engine.model.entities[batch.shape.entity];
         let all: Vec<String>;
-        let names = match fields {
-            Some(names) => names,
-            None => {
-                all = e.fields.keys().chain(e.lists.keys()).cloned().collect();
-                &all
-            }
+        let names = if let Some(names) = fields { names } else {
+            all = e.fields.keys().chain(e.lists.keys()).cloned().collect();
+            &all
         };
         names.iter().flat_map(|name| self.provenance_of(batch, record, name)).collect()
     }

@@ -235,12 +235,11 @@ impl Engine {
             Some(Err(_)) | None => {}
         }
         for (source, mut part) in parts {
-            if source == decides {
-                if let Some(Some(own)) = batch.parts.get_mut(source) {
+            if source == decides
+                && let Some(Some(own)) = batch.parts.get_mut(source) {
                     part.rows = std::mem::take(&mut own.rows);
                     part.index = std::mem::take(&mut own.index);
                 }
-            }
             batch.parts[source] = Some(part);
         }
     }
@@ -300,12 +299,9 @@ impl Engine {
             if decides || !shape.rows {
                 return Part::default();
             }
-            let rows = match read {
-                Some(rows) => rows,
-                None => {
-                    let entity = view.batch.shape.entity;
-                    self.rows_by_code(ask, entity, shape, view.codes, view.keys, view.natives).await
-                }
+            let rows = if let Some(rows) = read { rows } else {
+                let entity = view.batch.shape.entity;
+                self.rows_by_code(ask, entity, shape, view.codes, view.keys, view.natives).await
             };
             match rows {
                 Ok(rows) => self.join_rows(shape, view, rows),
@@ -368,12 +364,9 @@ impl Engine {
         for r in 0..rows.len() {
             let row = rows.row(r);
             let native = shape.columns.native.and_then(|c| row.get(c)).and_then(Value::as_str);
-            let record = match native {
-                Some(native) => by_native.get(&*compare.fold(native)),
-                None => {
-                    let code = code_of(shape, row);
-                    code.as_str().and_then(|code| by_code.get(&*compare.fold(code)))
-                }
+            let record = if let Some(native) = native { by_native.get(&*compare.fold(native)) } else {
+                let code = code_of(shape, row);
+                code.as_str().and_then(|code| by_code.get(&*compare.fold(code)))
             };
             if let Some(slot) = record.and_then(|r| index.get_mut(*r as usize)) {
                 *slot = if *slot == NONE { u32::try_from(r).unwrap_or(NONE) } else { DUPLICATE };

@@ -160,7 +160,7 @@ fn filter(
             ("and", _) => all.push(Filter::And(items()?)),
             ("or", _) => all.push(Filter::Or(items()?)),
             ("not", ConstValue::Object(o)) => {
-                all.push(Filter::Not(Box::new(filter(catalog, entity, o, translated)?)))
+                all.push(Filter::Not(Box::new(filter(catalog, entity, o, translated)?)));
             }
             ("code", ConstValue::Object(tests)) => {
                 all.extend(self::tests(tests, &Type::Text)?.into_iter().map(Filter::Code));

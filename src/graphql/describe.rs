@@ -38,7 +38,7 @@ fn root(catalog: &Catalog, out: &Out, text: &mut String) {
     let key = &out.key;
     match &out.kind {
         OutKind::Lookup(t) => {
-            level(catalog, &t.node, &format!("{key}: look-up by code"), Way::ByCode, 0, text)
+            level(catalog, &t.node, &format!("{key}: look-up by code"), Way::ByCode, 0, text);
         }
         OutKind::Nodes(targets, _) => {
             for t in targets {
@@ -46,7 +46,7 @@ fn root(catalog: &Catalog, out: &Out, text: &mut String) {
             }
         }
         OutKind::Departments(t) => {
-            level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, text)
+            level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, text);
         }
         OutKind::Page(node, ..) => {
             level(catalog, node, &format!("{key}: push-down page in CODE order"), Way::Page, 0, text);

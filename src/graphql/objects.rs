@@ -72,7 +72,7 @@ pub struct Medium<'a> {
 /// Extensions that make a file an image, and the media type of each; then those of documents.
 const IMAGES: &[&str] = &["jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "tif", "tiff"];
 
-impl<'a> Medium<'a> {
+impl Medium<'_> {
     /// Whether a file is an image, by its extension.
     pub fn is_image(file: &str) -> bool {
         extension(file).is_some_and(|e| IMAGES.contains(&e.as_str()))

@@ -73,7 +73,7 @@ impl Service {
         doors: Doors,
     ) -> Self {
         let introspection = doors.introspection.then(|| Introspection::new(&types));
-        let plans = Cache::builder().max_capacity(PLANS).time_to_idle(Duration::from_secs(3600)).build();
+        let plans = Cache::builder().max_capacity(PLANS).time_to_idle(Duration::from_hours(1)).build();
         Self { types, introspection, operations, plans, catalog, shop, insider: doors.insider }
     }
 
@@ -83,7 +83,7 @@ impl Service {
             Ok(prepared) => prepared,
             Err(errors) => return refused(errors, None, Outcome::Refused),
         };
-        let name = prepared.name.as_ref().map(|n| n.to_string());
+        let name = prepared.name.as_ref().map(std::string::ToString::to_string);
         let operation = &prepared.operation;
         if context.read_only && operation.kind != OperationKind::Query {
             let error = GraphqlError::new(
@@ -104,18 +104,15 @@ impl Service {
             Err(errors) => return refused(errors, name, Outcome::Refused),
         };
         let limit = self.catalog.engine.limits.request;
-        match tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await {
-            Ok(response) => response,
-            Err(_) => {
-                let seconds = limit.as_secs_f64();
-                let error = GraphqlError::new(
-                    Code::RequestTimeout,
-                    format!("No answer within {seconds} s (limits.request_seconds). Ask for less at once."),
-                )
-                .with("setting", "limits.request_seconds")
-                .with("limit", seconds);
-                refused(vec![error], name, Outcome::TimedOut)
-            }
+        if let Ok(response) = tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await { response } else {
+            let seconds = limit.as_secs_f64();
+            let error = GraphqlError::new(
+                Code::RequestTimeout,
+                format!("No answer within {seconds} s (limits.request_seconds). Ask for less at once."),
+            )
+            .with("setting", "limits.request_seconds")
+            .with("limit", seconds);
+            refused(vec![error], name, Outcome::TimedOut)
         }
     }
 

@@ -286,12 +286,9 @@ impl Expr {
     pub fn bind_settings(&self, settings: &BTreeMap<String, Value>) -> Result<Self, String> {
         let mut unknown = None;
         let bound = self.clone().map(&mut |expr| match expr {
-            Self::Setting(name) => match settings.get(&name) {
-                Some(value) => Self::Constant(value.clone()),
-                None => {
-                    unknown.get_or_insert_with(|| name.clone());
-                    Self::Setting(name)
-                }
+            Self::Setting(name) => if let Some(value) = settings.get(&name) { Self::Constant(value.clone()) } else {
+                unknown.get_or_insert_with(|| name.clone());
+                Self::Setting(name)
             },
             other => other,
         });

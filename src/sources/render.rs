@@ -453,9 +453,9 @@ impl<'a> Renderer<'a> {
         if let Some(window) = window {
             self.put("SELECT ");
             if width == 0 {
-                self.put("\"one\"")
+                self.put("\"one\"");
             } else {
-                self.columns(width, number.is_some())
+                self.columns(width, number.is_some());
             }
             self.put(" FROM (SELECT ");
             self.items(select, branch, items, width, number)?;

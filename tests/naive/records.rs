@@ -679,12 +679,11 @@ impl Twin {
         let deepest = self.article_row(code).and_then(|row| {
             ["CL_No4", "CL_No3", "CL_No2", "CL_No1"].iter().map(|c| row.whole(c)).find(|n| *n != 0)
         });
-        if let Some(number) = deepest.map(|n| n.to_string()) {
-            if !seen.iter().any(|s| same(s, &number)) {
+        if let Some(number) = deepest.map(|n| n.to_string())
+            && !seen.iter().any(|s| same(s, &number)) {
                 let main = !list.iter().any(|(_, main)| *main);
                 list.push((number, main));
             }
-        }
         list.retain(|(department, _)| self.department_visible(department));
         let main = list.iter().find(|(_, main)| *main).map(|(department, _)| department.clone());
         list.sort_by_key(|(department, _)| main.as_ref() != Some(department));

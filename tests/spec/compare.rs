@@ -77,7 +77,7 @@ fn errors(
                     }
                 }
                 "locations" => {
-                    same(&format!("{place}.locations"), value, &actual["locations"], captures, differences)
+                    same(&format!("{place}.locations"), value, &actual["locations"], captures, differences);
                 }
                 _ => {
                     let found = actual.get("extensions").and_then(|e| e.get(name)).unwrap_or(&Json::Null);

@@ -80,7 +80,7 @@ impl Writer<'_> {
                 EdgeKind::Typename(name) => self.text(name),
                 EdgeKind::Cursor => self.cursor(level, Some(record), entity),
                 EdgeKind::Node(outs) => {
-                    self.field(false, &out.key, |w| w.record(outs, level, record, place))?
+                    self.field(false, &out.key, |w| w.record(outs, level, record, place))?;
                 }
                 _ => self.null(),
             }
