@@ -45,6 +45,7 @@ fn shops() -> u32 {
 
 /// Tries a law on random shops. The seed is fixed, so that a failure is found again; `COMPTOIR_SEED`
 /// chooses another one.
+#[allow(clippy::needless_pass_by_value)] // a closure, written in place
 fn law(name: &str, test: impl AsyncFn(&RandomShop, &Folder, &Gateway, &Twin) -> Result<(), String>) {
     if !gateway::ready(name) {
         return;

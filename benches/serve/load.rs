@@ -82,7 +82,7 @@ impl Connection {
     fn ask(&mut self, request: &[u8]) -> io::Result<()> {
         self.stream.write_all(request)?;
         self.buffer.clear();
-        let mut chunk = [0; 1 << 16];
+        let mut chunk = vec![0; 1 << 16];
         loop {
             let read = self.stream.read(&mut chunk)?;
             if read == 0 {

@@ -159,7 +159,11 @@ fn measure(options: &Options) -> Outcome<()> {
                 let started = std::time::Instant::now();
                 let took = target.load(options.connections, Duration::from_secs_f64(options.seconds))?;
                 let time = started.elapsed();
-                pair.push(report::Sample { took, time, processor: server.processor()? - before });
+                pair.push(report::Sample {
+                    took,
+                    time,
+                    processor: server.processor()?.saturating_sub(before),
+                });
             }
             let (Some(second), Some(first)) = (pair.pop(), pair.pop()) else { continue };
             result.pairs.push((first, second));

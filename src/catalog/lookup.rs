@@ -271,7 +271,9 @@ impl Run<'_> {
         let engine = &self.catalog.engine;
         let e = &engine.model.entities[batch.shape.entity];
         let all: Vec<String>;
-        let names = if let Some(names) = fields { names } else {
+        let names = if let Some(names) = fields {
+            names
+        } else {
             all = e.fields.keys().chain(e.lists.keys()).cloned().collect();
             &all
         };

@@ -236,10 +236,11 @@ impl Engine {
         }
         for (source, mut part) in parts {
             if source == decides
-                && let Some(Some(own)) = batch.parts.get_mut(source) {
-                    part.rows = std::mem::take(&mut own.rows);
-                    part.index = std::mem::take(&mut own.index);
-                }
+                && let Some(Some(own)) = batch.parts.get_mut(source)
+            {
+                part.rows = std::mem::take(&mut own.rows);
+                part.index = std::mem::take(&mut own.index);
+            }
             batch.parts[source] = Some(part);
         }
     }
@@ -299,7 +300,9 @@ impl Engine {
             if decides || !shape.rows {
                 return Part::default();
             }
-            let rows = if let Some(rows) = read { rows } else {
+            let rows = if let Some(rows) = read {
+                rows
+            } else {
                 let entity = view.batch.shape.entity;
                 self.rows_by_code(ask, entity, shape, view.codes, view.keys, view.natives).await
             };
@@ -364,7 +367,9 @@ impl Engine {
         for r in 0..rows.len() {
             let row = rows.row(r);
             let native = shape.columns.native.and_then(|c| row.get(c)).and_then(Value::as_str);
-            let record = if let Some(native) = native { by_native.get(&*compare.fold(native)) } else {
+            let record = if let Some(native) = native {
+                by_native.get(&*compare.fold(native))
+            } else {
                 let code = code_of(shape, row);
                 code.as_str().and_then(|code| by_code.get(&*compare.fold(code)))
             };

@@ -39,13 +39,15 @@ fn escape(text: &str) -> String {
     html
 }
 
+/// The ERP's own multimedia folder, as file names spell it.
+const FOLDER: &str = "multimedia/";
+
 /// Cleans a file name: backslashes become slashes, leading `./` and slashes go, and so does the
 /// ERP's own multimedia folder (`.\Multimedia\`), which is where `media.roots` starts.
 pub fn clean_file(value: &mut Value) {
     let Value::Text(text) = value else { return };
     let path = text.replace('\\', "/");
     let mut path = path.trim_start_matches("./").trim_start_matches('/');
-    const FOLDER: &str = "multimedia/";
     if path.get(..FOLDER.len()).is_some_and(|head| head.eq_ignore_ascii_case(FOLDER)) {
         path = &path[FOLDER.len()..];
     }

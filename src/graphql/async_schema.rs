@@ -73,9 +73,9 @@ fn register(builder: SchemaBuilder, ty: &TypeDef, view: &TypeSystem) -> SchemaBu
             }
             builder.register(interface)
         }
-        Kind::Union { members } => {
-            builder.register(members.iter().fold(Union::new(&ty.name), async_graphql::dynamic::Union::possible_type))
-        }
+        Kind::Union { members } => builder.register(
+            members.iter().fold(Union::new(&ty.name), async_graphql::dynamic::Union::possible_type),
+        ),
         Kind::Enum { values } => {
             builder.register(values.keys().fold(Enum::new(&ty.name), |e, v| e.item(EnumItem::new(v))))
         }

@@ -81,7 +81,7 @@ impl Service {
         let prepared = match self.operations.prepare(&request.query, request.operation_name.as_deref()).await
         {
             Ok(prepared) => prepared,
-            Err(errors) => return refused(errors, None, Outcome::Refused),
+            Err(errors) => return refused(&errors, None, Outcome::Refused),
         };
         let name = prepared.name.as_ref().map(std::string::ToString::to_string);
         let operation = &prepared.operation;
@@ -90,21 +90,25 @@ impl Service {
                 Code::MethodNotAllowed,
                 "Only queries may come by GET; send mutations by POST.",
             );
-            return refused(vec![error], name, Outcome::MethodNotAllowed);
+            return refused(&[error], name, Outcome::MethodNotAllowed);
         }
         if operation.kind != OperationKind::Query {
             let error = GraphqlError::new(
                 Code::OperationNotFound,
                 format!("This shop takes no {}.", operation.kind.keyword()),
             );
-            return refused(vec![error], name, Outcome::Refused);
+            return refused(&[error], name, Outcome::Refused);
         }
         let ready = match self.make_ready(&prepared, request, context) {
             Ok(ready) => ready,
-            Err(errors) => return refused(errors, name, Outcome::Refused),
+            Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
         let limit = self.catalog.engine.limits.request;
-        if let Ok(response) = tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await { response } else {
+        if let Ok(response) =
+            tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await
+        {
+            response
+        } else {
             let seconds = limit.as_secs_f64();
             let error = GraphqlError::new(
                 Code::RequestTimeout,
@@ -112,7 +116,7 @@ impl Service {
             )
             .with("setting", "limits.request_seconds")
             .with("limit", seconds);
-            refused(vec![error], name, Outcome::TimedOut)
+            refused(&[error], name, Outcome::TimedOut)
         }
     }
 
@@ -349,7 +353,7 @@ impl PlainObject for Meta<'_> {
 }
 
 /// An answer without data.
-fn refused(errors: Vec<GraphqlError>, operation: Option<String>, outcome: Outcome) -> GraphqlResponse {
+fn refused(errors: &[GraphqlError], operation: Option<String>, outcome: Outcome) -> GraphqlResponse {
     let count = errors.len();
     let body = serde_json::to_vec(&serde_json::json!({ "errors": errors })).unwrap_or_default();
     GraphqlResponse { body: Bytes::from(body), outcome, errors: count, operation }

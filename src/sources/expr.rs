@@ -286,10 +286,14 @@ impl Expr {
     pub fn bind_settings(&self, settings: &BTreeMap<String, Value>) -> Result<Self, String> {
         let mut unknown = None;
         let bound = self.clone().map(&mut |expr| match expr {
-            Self::Setting(name) => if let Some(value) = settings.get(&name) { Self::Constant(value.clone()) } else {
-                unknown.get_or_insert_with(|| name.clone());
-                Self::Setting(name)
-            },
+            Self::Setting(name) => {
+                if let Some(value) = settings.get(&name) {
+                    Self::Constant(value.clone())
+                } else {
+                    unknown.get_or_insert_with(|| name.clone());
+                    Self::Setting(name)
+                }
+            }
             other => other,
         });
         unknown.map_or(Ok(bound), Err)

@@ -194,7 +194,7 @@ impl<W: Wire> Pooled<W> {
     }
 
     /// Runs one exchange under its time limit and settles what becomes of the connection.
-    async fn settle<T>(
+    fn settle<T>(
         &self,
         lease: Lease<'_, W>,
         result: Result<Result<T, Fault>, tokio::time::error::Elapsed>,
@@ -236,7 +236,7 @@ impl<W: Wire> Pooled<W> {
         let epoch = lease.epoch;
         self.trace.sent(&self.name, W::COLUMNS);
         let result = timeout_at(until, self.wire.columns(&mut lease.conn, prefix, table, until)).await;
-        let columns = self.settle(lease, result, left).await.map_err(|f| f.error)?;
+        let columns = self.settle(lease, result, left).map_err(|f| f.error)?;
         let probe: Probe = if columns.is_empty() { None } else { Some(columns.into()) };
         let mut probes = lock(&self.probes);
         if epoch == self.epoch.load(Ordering::Acquire) {
@@ -330,7 +330,7 @@ impl<W: Wire> Source for Pooled<W> {
                 until,
             };
             let result = timeout_at(until, self.wire.rows(&mut lease.conn, &job)).await;
-            match self.settle(lease, result, left).await {
+            match self.settle(lease, result, left) {
                 Ok(mut rows) => {
                     mark_bad(&mut rows, &rendered);
                     return Ok(rows);
@@ -347,7 +347,7 @@ impl<W: Wire> Source for Pooled<W> {
         let mut lease = self.lease(None).await?;
         self.trace.sent(&self.name, W::VERSION);
         let result = timeout_at(until, self.wire.version(&mut lease.conn, until)).await;
-        self.settle(lease, result, left).await.map_err(|f| f.error)
+        self.settle(lease, result, left).map_err(|f| f.error)
     }
 
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {

@@ -181,7 +181,7 @@ fn add(arguments: &mut PgArguments, filled: Filled<'_>, zone: Tz) -> Result<(), 
             let column = column.unwrap_or(0);
             // A key that cannot be of its type matches nothing; it is left out as a whole, so that
             // the arrays of a composite key stay in step.
-            let fits = |key: &&Box<[Value]>| {
+            let fits = |key: &[Value]| {
                 key.len() == types.len()
                     && key
                         .iter()
@@ -190,7 +190,7 @@ fn add(arguments: &mut PgArguments, filled: Filled<'_>, zone: Tz) -> Result<(), 
             };
             let scalars = keys
                 .iter()
-                .filter(fits)
+                .filter(|key| fits(key))
                 .filter_map(|key| scalar(key.get(column)?, types.get(column).copied(), zone).ok());
             match types.get(column) {
                 Some(CastType::Integer) => arguments.add(

@@ -59,19 +59,18 @@ pub struct RandomShop {
     articles: Vec<RandomArticle>,
     /// Parents of departments 1 to 5: of itself, of a lower one, of an unknown one, or none.
     parents: Vec<u16>,
-    departments: Vec<(Option<&'static str>, Option<&'static str>, u8, Option<u8>)>,
+    departments: Vec<RandomDepartment>,
     pub overrides: Vec<Override>,
     rules: Vec<(&'static str, Rule, bool, bool, bool)>,
 }
+
+/// Title, slug or parent, position and flag of an overlay's department.
+type RandomDepartment = (Option<&'static str>, Option<&'static str>, u8, Option<u8>);
 
 const TITLES: &[&str] = &["Vélo", "  ", "", "Casque noir   ", "L'œuvre", "0"];
 const PATHS: &[&[u16]] = &[&[0, 0, 0, 0], &[1, 0, 0, 0], &[1, 2, 0, 0], &[3, 0, 0, 0], &[1, 2, 4, 0]];
 const FIELDS: &[&str] =
     &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary"];
-
-fn flag() -> impl Strategy<Value = Option<u8>> {
-    prop_oneof![4 => Just(Some(1)), 1 => Just(Some(0)), 1 => Just(None)]
-}
 
 fn overlays() -> impl Strategy<Value = RandomOverlay> {
     let texts = (

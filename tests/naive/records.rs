@@ -509,9 +509,8 @@ impl Twin {
         if won.is_none() && entity == Entity::Reference && inherited(field) {
             let article = self.reference(code).map(|r| r.article).unwrap_or_default();
             let theirs = self.field(Entity::Article, &article, field, language);
-            if theirs.winner.is_some() && theirs.winner.as_deref() != Some("default") {
-                won = Some(("article".to_owned(), theirs.value));
-            } else if field == "title" {
+            let said = theirs.winner.is_some() && theirs.winner.as_deref() != Some("default");
+            if said || field == "title" {
                 won = Some(("article".to_owned(), theirs.value));
             }
         }
@@ -680,10 +679,11 @@ impl Twin {
             ["CL_No4", "CL_No3", "CL_No2", "CL_No1"].iter().map(|c| row.whole(c)).find(|n| *n != 0)
         });
         if let Some(number) = deepest.map(|n| n.to_string())
-            && !seen.iter().any(|s| same(s, &number)) {
-                let main = !list.iter().any(|(_, main)| *main);
-                list.push((number, main));
-            }
+            && !seen.iter().any(|s| same(s, &number))
+        {
+            let main = !list.iter().any(|(_, main)| *main);
+            list.push((number, main));
+        }
         list.retain(|(department, _)| self.department_visible(department));
         let main = list.iter().find(|(_, main)| *main).map(|(department, _)| department.clone());
         list.sort_by_key(|(department, _)| main.as_ref() != Some(department));

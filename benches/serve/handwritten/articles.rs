@@ -146,11 +146,11 @@ pub fn reference_code(row: &sqlx::sqlite::SqliteRow) -> Result<(String, String, 
 }
 
 /// Which of IsoShop's rows speaks of which reference.
-pub fn matched<'a, T>(
-    rows: &'a [T],
+pub fn matched<T>(
+    rows: &[T],
     code: impl Fn(&T) -> &str,
     native: impl Fn(&T) -> Option<&str>,
-) -> (HashMap<String, &'a T>, HashMap<String, &'a T>) {
+) -> (HashMap<String, &T>, HashMap<String, &T>) {
     let mut by_code = HashMap::with_capacity(rows.len());
     let mut by_native = HashMap::new();
     for row in rows {
@@ -285,6 +285,7 @@ impl Pick<'_> {
         self.markers.has(self.code, field)
     }
 
+    #[allow(clippy::ref_option)] // the rows' own fields, as they stand
     pub fn of<'a>(&self, field: &str, own: &'a Option<String>, erp: &'a Option<String>) -> Option<&'a str> {
         if self.empty(field) { None } else { own.as_deref().or(erp.as_deref()) }
     }

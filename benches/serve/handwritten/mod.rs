@@ -61,8 +61,8 @@ fn answer(json: read::Result<Vec<u8>>) -> Response {
 
 /// `first` of the query string.
 fn first(query: Option<&str>) -> usize {
-    let pairs = query.unwrap_or_default().split('&');
-    pairs.filter_map(|p| p.strip_prefix("first=")?.parse().ok()).next().unwrap_or(20)
+    let mut pairs = query.unwrap_or_default().split('&');
+    pairs.find_map(|p| p.strip_prefix("first=")?.parse().ok()).unwrap_or(20)
 }
 
 /// Serves a shop's folder on a free port of 127.0.0.1, which is printed.

@@ -108,9 +108,9 @@ fn wanted(scalar: &str) -> String {
 pub fn scalar_accepts(scalar: &str, value: &ConstValue) -> bool {
     match (scalar, value) {
         ("Int", ConstValue::Number(n)) => n.as_i64().is_some_and(|n| i32::try_from(n).is_ok()),
-        ("Float", ConstValue::Number(_)) |
-("String" | "HTML" | "URL" | "ID", ConstValue::String(_)) |
-("Boolean", ConstValue::Boolean(_)) => true,
+        ("Float", ConstValue::Number(_))
+        | ("String" | "HTML" | "URL" | "ID", ConstValue::String(_))
+        | ("Boolean", ConstValue::Boolean(_)) => true,
         ("ID" | "Decimal", ConstValue::Number(n)) => n.is_i64() || n.is_u64(),
         ("Decimal", ConstValue::String(text)) => {
             let digits = text.strip_prefix('-').unwrap_or(text);

@@ -14,7 +14,7 @@ impl Renderer<'_> {
         let types = vec![CastType::Text(0); 2];
         if self.pg() {
             self.put(" JOIN unnest(");
-            self.key_arrays(pairs.slot, &types)?;
+            self.key_arrays(pairs.slot, &types);
             self.put(") AS ");
             self.identifier(&pairs.alias);
             self.put("(\"group\", \"node\")");
@@ -75,12 +75,12 @@ impl Renderer<'_> {
         match (self.pg(), composite) {
             (true, false) => {
                 self.put(" = ANY(");
-                self.key_arrays(slot, types)?;
+                self.key_arrays(slot, types);
                 self.put(")");
             }
             (true, true) => {
                 self.put(" IN (SELECT * FROM unnest(");
-                self.key_arrays(slot, types)?;
+                self.key_arrays(slot, types);
                 self.put("))");
             }
             (false, _) => {
@@ -104,13 +104,12 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    fn key_arrays(&mut self, slot: usize, types: &[CastType]) -> Done {
+    fn key_arrays(&mut self, slot: usize, types: &[CastType]) {
         for (i, ty) in types.iter().enumerate() {
             self.put(if i > 0 { ", " } else { "" });
             let array = format!("{}[]", pg_type(Some(*ty)));
             self.placeholder(Bind::Keys { slot, types: types.to_vec(), column: Some(i) }, Some(&array));
         }
-        Ok(())
     }
 
     /// `(a, b) > (x, y)`, written out: `a >= x AND (a > x OR (a = x AND b > y))`. The first term
