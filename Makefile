@@ -48,7 +48,7 @@ soak: setup playground
 
 # Each server is a process of its own and the load a third: give it a quiet machine.
 bench: toolchain
-	cargo bench --locked --bench serve $(ARGS)
+	cargo bench --locked --profile fast --bench serve $(ARGS)
 
 fmt:
 	cargo fmt

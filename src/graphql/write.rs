@@ -279,7 +279,8 @@ impl<'a> Writer<'a> {
             if let OutKind::Cell(field, leaf) = &out.kind
                 && let Ok(merged) = level.batch.merged(&self.run.catalog.engine.model, *field, record)
             {
-                if merged.value.is_null() && !out.non_null {
+                let one = !matches!(leaf, Leaf::List(..));
+                if one && merged.value.is_null() && !out.non_null {
                     self.null();
                     continue;
                 }
