@@ -119,7 +119,7 @@ impl Tree {
         }
         let mut tree = Self { all: departments, roots, by_code };
         for root in tree.roots.clone() {
-            tree.settle(root, 0, true);
+            tree.settle(root, 1, true);
         }
         Ok(tree)
     }
