@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     federation::{
-        batch::{Batch, DUPLICATE, NONE},
+        batch::{Batch, Cause, DUPLICATE, NONE},
         engine::Fault,
         fetch::code_of,
         model::EntityId,
@@ -54,6 +54,11 @@ impl Run<'_> {
                 Some(r) if self.reveal || !self.ask.shopper || tree.shown[r as usize] => {
                     Found::One(tree.batch.clone(), r)
                 }
+                // An overlay's own department is unknown, not absent, while the overlay is.
+                None => {
+                    let failed = tree.batch.parts.iter().flatten().find_map(|p| p.failed.clone());
+                    return known(Found::Nothing, failed.filter(|_| self.own_department(code)));
+                }
                 _ => Found::Nothing,
             });
         }
@@ -73,8 +78,12 @@ impl Run<'_> {
         let readable = map.is_some_and(|m| {
             m.rows.iter().any(|r| r.code.own.is_some() || r.code.decode(code, &r.key).is_some())
         });
-        readable
-            || super::tree::is_own(&self.catalog.departments, engine.compare(self.catalog.department), code)
+        readable || self.own_department(code)
+    }
+
+    fn own_department(&self, code: &str) -> bool {
+        let compare = self.catalog.engine.compare(self.catalog.department);
+        super::tree::is_own(&self.catalog.departments, compare, code)
     }
 
     fn shown(&self, batch: Arc<Batch>, record: u32) -> Result<Found, Fault> {
@@ -92,6 +101,7 @@ impl Run<'_> {
     pub async fn by_slug(&self, shape: &Arc<Shape>, slug: &str) -> Result<Found, Fault> {
         let engine = &self.catalog.engine;
         let e = &engine.model.entities[shape.entity];
+        let mut unknown = None;
         if let Some(field) = e.fields.get_index_of("slug") {
             // The merged slug decides, whether it was selected or not.
             let shape = if shape.want.fields.contains(&field) {
@@ -101,7 +111,9 @@ impl Run<'_> {
                 want.fields.insert(field);
                 Arc::new(Shape::new(engine, shape.entity, want, shape.language.as_deref()))
             };
-            for code in self.codes_with(shape.entity, "slug", slug).await? {
+            let (codes, cause) = self.codes_with(shape.entity, "slug", slug).await?;
+            unknown = cause;
+            for code in codes {
                 let found = self.by_code(&shape, &code).await?;
                 if let Found::One(batch, record) = &found {
                     let own = batch.merged(&engine.model, field, *record);
@@ -111,16 +123,17 @@ impl Run<'_> {
                 }
             }
         }
-        match slug::code_of(slug) {
-            Some(code) => self.by_code(shape, &code).await,
-            None => Ok(Found::Nothing),
-        }
+        let found = match slug::code_of(slug) {
+            Some(code) => self.by_code(shape, &code).await?,
+            None => Found::Nothing,
+        };
+        known(found, unknown)
     }
 
     /// A reference by its barcode, as merged.
     pub async fn by_barcode(&self, shape: &Arc<Shape>, barcode: &str) -> Result<Found, Fault> {
         let engine = &self.catalog.engine;
-        let codes = self.codes_with(shape.entity, "barcode", barcode).await?;
+        let (codes, unknown) = self.codes_with(shape.entity, "barcode", barcode).await?;
         let asked: Vec<&str> = codes.iter().map(String::as_str).collect();
         let mut want = shape.want.clone();
         want.fields.extend(engine.model.entities[shape.entity].fields.get_index_of("barcode"));
@@ -137,18 +150,25 @@ impl Run<'_> {
             }
         }
         Ok(match hits.as_slice() {
-            [] => Found::Nothing,
+            [] => return known(Found::Nothing, unknown),
             [one] => return self.shown(batch, *one),
             several => Found::Several(several.iter().map(|r| batch.code(*r).to_owned()).collect()),
         })
     }
 
-    /// Codes of records for which some source says just this of a text field.
-    async fn codes_with(&self, entity: EntityId, field: &str, text: &str) -> Result<Vec<String>, Fault> {
+    /// Codes of records for which some source says just this of a text field, and why an overlay that
+    /// might have said it could not be read.
+    async fn codes_with(
+        &self,
+        entity: EntityId,
+        field: &str,
+        text: &str,
+    ) -> Result<(Vec<String>, Option<Arc<Cause>>), Fault> {
         let engine = &self.catalog.engine;
         let e = &engine.model.entities[entity];
-        let Some(id) = e.fields.get_index_of(field) else { return Ok(Vec::new()) };
+        let Some(id) = e.fields.get_index_of(field) else { return Ok((Vec::new(), None)) };
         let mut codes = Vec::new();
+        let mut unknown = None;
         for source in &e.fields[id].sources {
             let mut want = Want::default();
             want.fields.insert(id);
@@ -169,14 +189,14 @@ impl Run<'_> {
                     }
                 }
                 Err(cause) if *source == e.decides => return Err(Fault::Source(cause)),
-                Err(_) => {}
+                Err(cause) => unknown = Some(cause),
             }
         }
         if let Some(overrides) = &engine.overrides {
             let overridden = overrides.codes(&e.name, field).await.unwrap_or_default();
             codes.extend(overridden);
         }
-        Ok(codes)
+        Ok((codes, unknown))
     }
 
     /// What a storefront path names, by its beginning, and the slug in it.
@@ -196,6 +216,14 @@ impl Run<'_> {
     /// The slug of a record: the one a source sets, else made of title and code.
     pub fn slug(&self, batch: &Batch, record: u32) -> String {
         slug_of(&self.catalog.engine.model, batch, record)
+    }
+}
+
+/// Nothing found is an error while a source that might have known is unreachable.
+fn known(found: Found, unknown: Option<Arc<Cause>>) -> Result<Found, Fault> {
+    match (found, unknown) {
+        (Found::Nothing, Some(cause)) => Err(Fault::Source(cause)),
+        (found, _) => Ok(found),
     }
 }
 

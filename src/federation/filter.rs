@@ -18,6 +18,9 @@ use crate::{
     value::{Type, Value, fold},
 };
 
+/// Tests of one AND or OR that are sent down to a source.
+const LONGEST: usize = 50;
+
 /// A filter on records.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
@@ -153,15 +156,19 @@ impl Filter {
     ) -> Option<Predicate> {
         match self {
             Self::And(all) => {
-                let mut parts: Vec<Predicate> =
-                    all.iter().filter_map(|f| f.necessary(model, shape, entity, row, base, params)).collect();
+                let mut parts: Vec<Predicate> = all
+                    .iter()
+                    .take(LONGEST)
+                    .filter_map(|f| f.necessary(model, shape, entity, row, base, params))
+                    .collect();
                 match parts.len() {
                     0 => None,
                     1 => parts.pop(),
                     _ => Some(Predicate::And(parts)),
                 }
             }
-            Self::Or(any) if !any.is_empty() => {
+            // A long OR stays with us: databases limit the depth of an expression.
+            Self::Or(any) if !any.is_empty() && any.len() <= LONGEST => {
                 let parts: Option<Vec<Predicate>> =
                     any.iter().map(|f| f.necessary(model, shape, entity, row, base, params)).collect();
                 parts.map(Predicate::Or)

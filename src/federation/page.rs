@@ -46,6 +46,10 @@ pub struct Page {
     pub more: bool,
 }
 
+/// Rows read of each group in the first round of counting, and of one list in a round.
+const COUNT_EACH: usize = 200;
+const COUNT_ROUND: usize = 1000;
+
 const SLOTS: PageSlots = PageSlots { limit: 1, after: 2 };
 
 impl Engine {
@@ -268,31 +272,46 @@ impl Engine {
         let mut want = Want::default();
         filter.want(&mut want);
         let light = Arc::new(Shape::new(self, entity, want, None));
-        let mut counts = vec![0; parents.map_or(1, <[&str]>::len)];
         let mut budget = self.limits.scan_rows;
-        for (group, count) in counts.iter_mut().enumerate() {
-            let mut after = None;
-            loop {
-                let size = 1000.min(budget);
-                if size == 0 {
-                    return Err(Fault::Budget { setting: "limits.scan_rows", limit: self.limits.scan_rows });
-                }
-                let page = PageAsk { first: size, after: after.clone(), filter };
+        // The first round is one statement for all groups; few groups have more than it brings.
+        let size = if parents.is_some() { COUNT_EACH } else { COUNT_ROUND };
+        let first = PageAsk { first: size, after: None, filter };
+        let scans = self.count_round(ask, &light, parents, &first, &mut budget).await?;
+        let mut counts = Vec::with_capacity(scans.len());
+        for (group, scan) in scans.into_iter().enumerate() {
+            let mut count = scan.good.len();
+            let (mut after, mut more) = (scan.last, scan.read >= size);
+            while more {
+                let page = PageAsk { first: COUNT_ROUND, after: after.clone(), filter };
                 let parent = parents.map(|p| &p[group..=group]);
-                let rows = self.read(ask, &light, parent, &page, size).await?;
-                let read = rows.len();
-                budget -= read.min(budget);
-                let mut batch = self.adopt(&light, rows);
-                self.complete(ask, &mut batch, None).await;
-                let Some(scan) = self.sort_out(ask, &batch, parent, &page)?.into_iter().next() else { break };
-                *count += scan.good.len();
+                let round = self.count_round(ask, &light, parent, &page, &mut budget).await?;
+                let Some(scan) = round.into_iter().next() else { break };
+                count += scan.good.len();
+                more = scan.read >= COUNT_ROUND;
                 after = scan.last;
-                if read < size {
-                    break;
-                }
             }
+            counts.push(count);
         }
         Ok(counts)
+    }
+
+    /// One round of counting, within the budget of rows.
+    async fn count_round(
+        &self,
+        ask: &Ask,
+        light: &Arc<Shape>,
+        parents: Option<&[&str]>,
+        page: &PageAsk<'_>,
+        budget: &mut usize,
+    ) -> Result<Vec<Scan>, Fault> {
+        let rows = self.read(ask, light, parents, page, page.first).await?;
+        let Some(left) = budget.checked_sub(rows.len()) else {
+            return Err(Fault::Budget { setting: "limits.scan_rows", limit: self.limits.scan_rows });
+        };
+        *budget = left;
+        let mut batch = self.adopt(light, rows);
+        self.complete(ask, &mut batch, None).await;
+        self.sort_out(ask, &batch, parents, page)
     }
 
     /// The position of a record in CODE order, for cursors.

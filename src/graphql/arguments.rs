@@ -88,8 +88,8 @@ pub fn page(
             Code::PageTooLarge,
             format!("`first` is {first}; a page has at most {limit} (limits.page). Ask for less and follow `endCursor`."),
         )
-        .with("limit", limit)
-        .with("setting", "limits.page"));
+        .with("limit", "limits.page")
+        .with("maximum", limit));
     }
     let list = list_name(catalog, entity);
     let after = match args.get("after") {

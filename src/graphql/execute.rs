@@ -68,8 +68,8 @@ pub fn fault(fault: &Fault) -> GraphqlError {
             Code::ScanBudgetExceeded,
             format!("Answering exactly would read more than {limit} rows ({setting}). Narrow the filter or ask for a smaller page."),
         )
-        .with("limit", *limit)
-        .with("setting", *setting),
+        .with("limit", *setting)
+        .with("maximum", *limit),
         Fault::Internal(reason) => {
             tracing::error!(%reason, "internal fault");
             GraphqlError::new(Code::Internal, "Something is wrong on our side; the log has the reason.")

@@ -114,8 +114,8 @@ impl Service {
                 Code::RequestTimeout,
                 format!("No answer within {seconds} s (limits.request_seconds). Ask for less at once."),
             )
-            .with("setting", "limits.request_seconds")
-            .with("limit", seconds);
+            .with("limit", "limits.request_seconds")
+            .with("maximum", seconds);
             refused(&[error], name, Outcome::TimedOut)
         }
     }
