@@ -245,6 +245,40 @@ impl Engine {
         }
     }
 
+    /// Which of some codes several rows of the deciding source have, folded: a page may hold one of
+    /// them only. Nothing is asked where no row has a code of its own.
+    pub(super) async fn doubles(
+        &self,
+        ask: &Ask,
+        shape: &Shape,
+        codes: &[Value],
+    ) -> Result<HashSet<String>, Arc<Cause>> {
+        let mut doubled = HashSet::new();
+        let Some((decider, statement)) =
+            shape.decider(&self.model).and_then(|d| Some((d, d.doubles.as_ref()?)))
+        else {
+            return Ok(doubled);
+        };
+        let compare = self.compare(shape.entity);
+        let codes: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
+        let mut seen = HashSet::new();
+        for chunk in codes.chunks(self.limits.batch_keys.max(1)) {
+            let keys = text_keys(chunk.iter().copied());
+            let Some(params) = code_params(decider, chunk, keys, &[]) else { continue };
+            let rows = self.run(decider.source, statement, &params, &ask.moment).await?;
+            for r in 0..rows.len() {
+                let code = code_of(decider, rows.row(r));
+                let code = compare.fold(code.as_str().unwrap_or("")).into_owned();
+                if seen.contains(&code) {
+                    doubled.insert(code);
+                } else {
+                    seen.insert(code);
+                }
+            }
+        }
+        Ok(doubled)
+    }
+
     /// The generated native code of each record, when an overlay may name it.
     fn natives(&self, batch: &Batch) -> Vec<String> {
         let named = batch.shape.sources.iter().flatten().any(|s| s.columns.native.is_some());

@@ -90,7 +90,17 @@ impl Engine {
         let rows = self.read(ask, shape, parents, page, page.first + 1).await?;
         let mut budget = self.limits.scan_rows.saturating_sub(rows.len());
         let mut batch = self.adopt(shape, rows);
-        self.complete(ask, &mut batch, held).await;
+        let checked = shape.decider(&self.model).is_some_and(|d| d.doubles.is_some());
+        let codes = if checked { batch.codes.clone() } else { Vec::new() };
+        let (doubled, ()) =
+            futures::join!(self.doubles(ask, shape, &codes), self.complete(ask, &mut batch, held));
+        let doubled = doubled.map_err(Fault::Source)?;
+        if !doubled.is_empty() {
+            let compare = self.compare(shape.entity);
+            let records = (0u32..).zip(&codes);
+            let hit = records.filter(|(_, c)| doubled.contains(&*compare.fold(c.as_str().unwrap_or(""))));
+            batch.doubled.extend(hit.map(|(record, _)| record));
+        }
         let mut scans = self.sort_out(ask, &batch, parents, page)?;
         let full = page.first + 1;
         if scans.iter().all(|s| s.good.len() >= full || s.read < full) {

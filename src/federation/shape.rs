@@ -142,6 +142,9 @@ pub struct SourceShape {
     items: Vec<Vec<Item>>,
     /// Rows by code: one statement. See [`SourceShape::code_params`].
     pub by_code: Arc<Statement>,
+    /// Every row that has one of some codes, keys and own codes only: what tells a code that several
+    /// rows have. Only where rows have codes of their own.
+    pub doubles: Option<Arc<Statement>>,
     /// Translations, when the operation's language is not the default: the statement and the
     /// spelling of each wanted field.
     pub texts: Option<Attributes>,
@@ -387,12 +390,20 @@ fn source_shape(
         outputs,
         items,
         by_code: Arc::new(Statement::new(Select::default())),
+        doubles: None,
         texts,
         markers,
         children,
         kept: Kept::default(),
     };
     shape.by_code = Arc::new(Statement::new(shape.select(|i, row| Some(vec![shape.code_predicate(i, row)]))));
+    if decides && map.rows.iter().any(|r| r.code.own.is_some()) {
+        let mut select = shape.by_code.select.clone();
+        let kept = shape.columns.own + 1;
+        select.outputs.truncate(kept);
+        select.branches.iter_mut().for_each(|b| b.items.truncate(kept));
+        shape.doubles = Some(Arc::new(Statement::new(select)));
+    }
     Some(shape)
 }
 
