@@ -398,7 +398,18 @@ fn source_shape(
     };
     shape.by_code = Arc::new(Statement::new(shape.select(|i, row| Some(vec![shape.code_predicate(i, row)]))));
     if decides && map.rows.iter().any(|r| r.code.own.is_some()) {
-        let mut select = shape.by_code.select.clone();
+        // By own code or key alone, each by its index: rows without an own code differ by their keys.
+        let mut select = shape.select(|i, row| {
+            let exprs = match &row.code.own {
+                Some(own) => vec![own.clone()],
+                None => row.key.iter().map(|k| k.expr.clone()).collect(),
+            };
+            let (types, slot) = match &row.code.own {
+                Some(_) => (vec![CastType::Text(0)], 0),
+                None => (row.key.iter().map(|k| k.ty).collect(), 1 + i),
+            };
+            Some(vec![Predicate::In { exprs, types, slot }])
+        });
         let kept = shape.columns.own + 1;
         select.outputs.truncate(kept);
         select.branches.iter_mut().for_each(|b| b.items.truncate(kept));
