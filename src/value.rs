@@ -121,15 +121,22 @@ pub enum Type {
 pub fn fold(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     let mut folded = String::with_capacity(text.len());
-    for c in text.trim_end().nfkd() {
-        match c {
-            'œ' | 'Œ' => folded.push_str("oe"),
-            'æ' | 'Æ' => folded.push_str("ae"),
-            'ß' | 'ẞ' => folded.push_str("ss"),
-            'ø' | 'Ø' => folded.push('o'),
-            '\u{2018}' | '\u{2019}' | '\u{02BC}' => folded.push('\''),
-            c if unicode_normalization::char::is_combining_mark(c) => {}
-            c => folded.extend(c.to_lowercase()),
+    for c in text.trim_end().chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+            continue;
+        }
+        // Letter by letter: only marks would change places in the whole text's form, and they go.
+        for c in std::iter::once(c).nfkd() {
+            match c {
+                'œ' | 'Œ' => folded.push_str("oe"),
+                'æ' | 'Æ' => folded.push_str("ae"),
+                'ß' | 'ẞ' => folded.push_str("ss"),
+                'ø' | 'Ø' => folded.push('o'),
+                '\u{2018}' | '\u{2019}' | '\u{02BC}' => folded.push('\''),
+                c if unicode_normalization::char::is_combining_mark(c) => {}
+                c => folded.extend(c.to_lowercase()),
+            }
         }
     }
     folded
@@ -174,4 +181,26 @@ impl KeyCompare {
 /// A moment as clients see it: RFC 3339, UTC, no fraction when it is zero.
 pub fn rfc3339(at: &DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::*;
+
+    #[test]
+    fn folding_is_how_a_shopper_types() {
+        assert_eq!(fold("Cœur d’Été à Ærø, STRAẞE  "), "coeur d'ete a aero, strasse");
+        assert_eq!(fold("e\u{301}\u{323}ﬁ²"), "efi2");
+    }
+
+    proptest! {
+        #[test]
+        fn folding_letter_by_letter_is_folding_the_whole(text in "\\PC{0,24}") {
+            let whole: String = text.nfkd().collect();
+            prop_assert_eq!(fold(&text), fold(&whole));
+        }
+    }
 }

@@ -67,6 +67,7 @@ impl Target {
 struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    chunk: Vec<u8>,
     /// Where the body of the last answer starts.
     body: usize,
 }
@@ -76,19 +77,18 @@ impl Connection {
         let stream = TcpStream::connect(target.address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-        Ok(Self { stream, buffer: Vec::with_capacity(1 << 16), body: 0 })
+        Ok(Self { stream, buffer: Vec::with_capacity(1 << 16), chunk: vec![0; 1 << 16], body: 0 })
     }
 
     fn ask(&mut self, request: &[u8]) -> io::Result<()> {
         self.stream.write_all(request)?;
         self.buffer.clear();
-        let mut chunk = vec![0; 1 << 16];
         loop {
-            let read = self.stream.read(&mut chunk)?;
+            let read = self.stream.read(&mut self.chunk)?;
             if read == 0 {
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server hung up"));
             }
-            self.buffer.extend_from_slice(&chunk[..read]);
+            self.buffer.extend_from_slice(&self.chunk[..read]);
             let Some(head) = self.buffer.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
             self.body = head + 4;
             let head = String::from_utf8_lossy(&self.buffer[..head]).to_ascii_lowercase();
@@ -100,11 +100,11 @@ impl Connection {
                 .find_map(|l| l.strip_prefix("content-length:")?.trim().parse::<usize>().ok())
                 .ok_or_else(|| io::Error::other("an answer without content-length"))?;
             while self.buffer.len() < self.body + length {
-                let read = self.stream.read(&mut chunk)?;
+                let read = self.stream.read(&mut self.chunk)?;
                 if read == 0 {
                     return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server hung up"));
                 }
-                self.buffer.extend_from_slice(&chunk[..read]);
+                self.buffer.extend_from_slice(&self.chunk[..read]);
             }
             return Ok(());
         }

@@ -28,6 +28,8 @@ statements! {
     MARKERS_DEPARTMENT = "markers_department";
     /// The first references of articles (article codes, limit of each).
     REFERENCES = "references";
+    /// Everything that has one of these codes (codes, twice).
+    DOUBLED = "doubled";
     /// What IsoShop says of references (codes, native keys).
     OVERLAY_REFERENCES = "overlay_references";
     /// What is empty on purpose (codes, fields).

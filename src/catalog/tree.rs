@@ -152,9 +152,9 @@ fn held_by_overlay(batch: &Batch, decides: usize, record: u32) -> bool {
 
 /// The order of native keys as typed: the deciding source's first, else by code.
 fn by_key(engine: &Engine, batch: &Batch, a: u32, b: u32) -> std::cmp::Ordering {
-    match (engine.position(batch, a), engine.position(batch, b)) {
-        (Some(a), Some(b)) => a.row.cmp(&b.row).then_with(|| {
-            let keys = a.key.iter().zip(&b.key).map(|(x, y)| x.compare(y));
+    match (engine.place(batch, a), engine.place(batch, b)) {
+        (Some((row, key)), Some((other, theirs))) => row.cmp(&other).then_with(|| {
+            let keys = key.iter().zip(theirs).map(|(x, y)| x.compare(y));
             keys.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         }),
         _ => batch.code(a).cmp(batch.code(b)),

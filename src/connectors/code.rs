@@ -103,6 +103,11 @@ impl CodeRule {
                 *length == 0 || code.len() <= *length as usize || code.chars().count() <= *length as usize;
             return fits.then(|| vec![Value::text(code)]);
         }
+        // What every form holds, the code holds.
+        let lacks = |part: &CodePart| matches!(part, CodePart::Text(text) if !code.contains(text.as_str()));
+        if self.template.iter().any(lacks) {
+            return None;
+        }
         let integers: Vec<bool> = columns.iter().map(|column| column.ty == CastType::Integer).collect();
         let key = self.forms().iter().find_map(|(form, _)| Self::read(form, code, &integers))?;
         for (value, column) in key.iter().zip(columns) {

@@ -264,7 +264,13 @@ impl Engine {
         let mut seen = HashSet::new();
         for chunk in codes.chunks(self.limits.batch_keys.max(1)) {
             let keys = text_keys(chunk.iter().copied());
-            let Some(params) = code_params(decider, chunk, keys, &[]) else { continue };
+            let mut params = vec![Param::Keys(keys)];
+            params.extend(decider.map.rows.iter().map(|row| {
+                // Rows with codes of their own are asked for by those alone.
+                let generated = row.code.own.is_none();
+                let keys = chunk.iter().filter(|_| generated).filter_map(|c| row.code.decode(c, &row.key));
+                Param::Keys(keys.map(Vec::into_boxed_slice).collect())
+            }));
             let rows = self.run(decider.source, statement, &params, &ask.moment).await?;
             for r in 0..rows.len() {
                 let code = code_of(decider, rows.row(r));

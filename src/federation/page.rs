@@ -5,7 +5,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    batch::Batch,
+    batch::{Batch, NONE},
     engine::{Ask, Engine, Fault},
     fetch::{key_of, row_source},
     filter::Filter,
@@ -142,8 +142,7 @@ impl Engine {
         let pages = codes
             .iter()
             .map(|codes| {
-                let records: Vec<u32> =
-                    of.by_ref().take(codes.len()).filter(|r| *r != super::batch::NONE).collect();
+                let records: Vec<u32> = of.by_ref().take(codes.len()).filter(|r| *r != NONE).collect();
                 Page {
                     more: records.len() > page.first,
                     records: records.into_iter().take(page.first).collect(),
@@ -246,6 +245,7 @@ impl Engine {
         let groups: Option<HashMap<_, usize>> =
             parents.map(|p| p.iter().enumerate().map(|(i, c)| (compare.fold(c), i)).collect());
         let mut scans: Vec<Scan> = (0..parents.map_or(1, <[&str]>::len)).map(|_| Scan::default()).collect();
+        let mut last = vec![NONE; scans.len()];
         for record in 0..u32::try_from(batch.len()).unwrap_or(0) {
             let row = batch.row(decides, record);
             let group = match &groups {
@@ -255,10 +255,12 @@ impl Engine {
                     parent.and_then(|p| groups.get(&compare.fold(p)).copied())
                 }
             };
-            let Some(scan) = group.and_then(|g| scans.get_mut(g)) else { continue };
+            let Some((scan, last)) = group.and_then(|g| scans.get_mut(g).zip(last.get_mut(g))) else {
+                continue;
+            };
             scan.read += 1;
-            if let (Some(decider), Some(row)) = (decider, row) {
-                scan.last = position(decider, row);
+            if row.is_some() {
+                *last = record;
             }
             let visible = self.visible(batch, record).map_err(Fault::Source)?;
             if ask.shopper && !visible {
@@ -267,6 +269,9 @@ impl Engine {
             if page.filter.passes(&self.model, batch, record, visible).map_err(Fault::Source)? {
                 scan.good.push(record);
             }
+        }
+        for (scan, last) in scans.iter_mut().zip(last) {
+            scan.last = self.position(batch, last);
         }
         Ok(scans)
     }
@@ -326,9 +331,17 @@ impl Engine {
 
     /// The position of a record in CODE order, for cursors.
     pub fn position(&self, batch: &Batch, record: u32) -> Option<Position> {
+        let (row, key) = self.place(batch, record)?;
+        Some(Position { row, key: key.to_vec() })
+    }
+
+    /// Where a record stands in CODE order: its row source and native key.
+    pub fn place<'a>(&self, batch: &'a Batch, record: u32) -> Option<(usize, &'a [Value])> {
         let decides = self.model.entities[batch.shape.entity].decides;
         let decider = batch.shape.sources.get(decides)?.as_ref()?;
-        position(decider, batch.row(decides, record)?)
+        let row = batch.row(decides, record)?;
+        let Some(Value::Int(n)) = row.first() else { return None };
+        Some((usize::try_from(*n).ok()?, key_of(row_source(decider, row)?, row)))
     }
 }
 
@@ -365,12 +378,6 @@ impl Scan {
         let more = self.good.len() > first;
         Page { more, records: self.good.into_iter().take(first).collect() }
     }
-}
-
-fn position(decider: &SourceShape, row: &[Value]) -> Option<Position> {
-    let source = row_source(decider, row)?;
-    let Some(Value::Int(n)) = row.first() else { return None };
-    Some(Position { row: usize::try_from(*n).ok()?, key: key_of(source, row).to_vec() })
 }
 
 /// What the deciding source says of the web, as conditions.

@@ -145,6 +145,17 @@ pub fn reference_code(row: &sqlx::sqlite::SqliteRow) -> Result<(String, String, 
     Ok((article, code, native))
 }
 
+/// Refuses codes that two references have: whoever orders by such a code gets either.
+pub async fn undoubled(pool: &sqlx::SqlitePool, codes: String) -> Result<()> {
+    let query = sqlx::query(sql::DOUBLED).bind(codes.clone()).bind(codes);
+    let found = rows(pool, query, |row| Ok(fold(&reference_code(row)?.1))).await?;
+    let mut seen = HashSet::with_capacity(found.len());
+    match found.iter().find(|code| !seen.insert(code.as_str())) {
+        Some(code) => Err(sqlx::Error::Protocol(format!("two references have the code {code}"))),
+        None => Ok(()),
+    }
+}
+
 /// Which of IsoShop's rows speaks of which reference.
 pub fn matched<T>(
     rows: &[T],
@@ -313,7 +324,8 @@ async fn references(
             published: truth(row, 7)?,
         })
     });
+    let undoubled = undoubled(&shop.erp, codes.clone());
     let markers = Markers::read(&shop.overlay, sql::MARKERS_REFERENCE, codes, REFERENCE_FIELDS);
-    let (overlay, markers) = futures::try_join!(overlay, markers)?;
+    let (overlay, markers, ()) = futures::try_join!(overlay, markers, undoubled)?;
     Ok((erp, overlay, markers))
 }

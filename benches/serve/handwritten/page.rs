@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Shop,
-    articles::{Nodes, Pick, Placement, matched, placed, placements, reference_code},
+    articles::{Nodes, Pick, Placement, matched, placed, placements, reference_code, undoubled},
     json,
     read::{
         Markers, Result, by_code, fold, int, keys, local, number, rfc3339, rows, slug, text, today, truth,
@@ -449,8 +449,9 @@ async fn references(shop: &Shop, article: String) -> Result<References> {
             published: truth(row, 12)?,
         })
     });
+    let undoubled = undoubled(&shop.erp, codes.clone());
     let markers = Markers::read(&shop.overlay, sql::MARKERS_REFERENCE, codes, REFERENCE_FIELDS);
-    let (overlay, markers) = futures::try_join!(overlay, markers)?;
+    let (overlay, markers, ()) = futures::try_join!(overlay, markers, undoubled)?;
     Ok(References { erp, overlay, markers })
 }
 
