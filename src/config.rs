@@ -122,12 +122,23 @@ impl std::fmt::Debug for Secret {
 /// `[sources.NAME.limits]`.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceLimits {
-    /// Pooled connections (8).
+    /// Pooled connections (SQLite 4, PostgreSQL 8).
     pub connections: u32,
     /// Time to connect (5 s).
     pub connect: Duration,
     /// Time for a statement (10 s).
     pub statement: Duration,
+}
+
+impl SourceLimits {
+    /// What a source has when its table does not say. Each connection to SQLite is a thread and a page
+    /// cache of our own: more of them than processors only take memory.
+    pub fn usual(kind: SourceKind) -> Self {
+        match kind {
+            SourceKind::Sqlite => Self { connections: 4, ..Self::default() },
+            SourceKind::Postgres => Self::default(),
+        }
+    }
 }
 
 impl Default for SourceLimits {

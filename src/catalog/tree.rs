@@ -70,7 +70,7 @@ impl Tree {
         break_cycles(&mut parent);
 
         let position_field = e.fields.get_index_of("position");
-        let mut order: Vec<(i64, bool, u32)> = (0..count)
+        let mut order: Vec<(i64, bool, u32, Option<Place<'_>>)> = (0..count)
             .filter(|r| kept(*r))
             .map(|r| {
                 let position = position_field
@@ -80,13 +80,16 @@ impl Tree {
                     Some(Value::Int(n)) => n,
                     _ => i64::MAX,
                 };
-                (position, batch.owner[r as usize] != e.decides, r)
+                (position, batch.owner[r as usize] != e.decides, r, engine.place(&batch, r))
             })
             .collect();
-        order.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| by_key(engine, &batch, a.2, b.2)));
+        order.sort_by(|a, b| {
+            let codes = || batch.code(a.2).cmp(batch.code(b.2));
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| by_key(a.3, b.3).unwrap_or_else(codes))
+        });
         let mut children = vec![Vec::new(); batch.len()];
         let mut roots = Vec::new();
-        for (_, _, r) in order {
+        for (_, _, r, _) in order {
             match parent[r as usize] {
                 NONE => roots.push(r),
                 p => children[p as usize].push(r),
@@ -150,15 +153,14 @@ fn held_by_overlay(batch: &Batch, decides: usize, record: u32) -> bool {
     (0..batch.parts.len()).any(|s| s != decides && batch.row(s, record).is_some())
 }
 
-/// The order of native keys as typed: the deciding source's first, else by code.
-fn by_key(engine: &Engine, batch: &Batch, a: u32, b: u32) -> std::cmp::Ordering {
-    match (engine.place(batch, a), engine.place(batch, b)) {
-        (Some((row, key)), Some((other, theirs))) => row.cmp(&other).then_with(|| {
-            let keys = key.iter().zip(theirs).map(|(x, y)| x.compare(y));
-            keys.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-        }),
-        _ => batch.code(a).cmp(batch.code(b)),
-    }
+/// Where a record stands in its source: row source and native key.
+type Place<'a> = (usize, &'a [Value]);
+
+/// The order of native keys as typed; none where a record has none.
+fn by_key(a: Option<Place<'_>>, b: Option<Place<'_>>) -> Option<std::cmp::Ordering> {
+    let ((row, key), (other, theirs)) = (a?, b?);
+    let keys = key.iter().zip(theirs).map(|(x, y)| x.compare(y));
+    Some(row.cmp(&other).then_with(|| keys.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)))
 }
 
 /// Hangs at the root whatever would be above itself: of a cycle, the record that comes first.

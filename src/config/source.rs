@@ -69,7 +69,7 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> O
     }
     let url = url(dir, table, &within, kind, diags);
     let (settings, setting_places) = settings(table, diags);
-    let limits = limits(table, name, diags);
+    let limits = limits(table, name, kind, diags);
     if diags.errors_since(mark) {
         return None;
     }
@@ -336,8 +336,13 @@ fn settings(
     (values, places)
 }
 
-fn limits(table: &IndexMap<String, Entry>, name: &str, diags: &mut Diagnostics) -> SourceLimits {
-    let usual = SourceLimits::default();
+fn limits(
+    table: &IndexMap<String, Entry>,
+    name: &str,
+    kind: Option<SourceKind>,
+    diags: &mut Diagnostics,
+) -> SourceLimits {
+    let usual = kind.map_or_else(SourceLimits::default, SourceLimits::usual);
     let Some(given) = table.get("limits").and_then(|entry| entry.node.table("limits", diags)) else {
         return usual;
     };

@@ -39,7 +39,7 @@ fn open(file: &Path) -> SqlitePool {
         .pragma("case_sensitive_like", "ON")
         .collation("FRENCH_CI_AS", move |a, b| folded(a).cmp(&folded(b)));
     let options = sqlx::ConnectOptions::disable_statement_logging(options);
-    SqlitePoolOptions::new().max_connections(8).test_before_acquire(false).connect_lazy_with(options)
+    SqlitePoolOptions::new().max_connections(4).test_before_acquire(false).connect_lazy_with(options)
 }
 
 #[derive(Serialize)]
