@@ -252,7 +252,8 @@ impl Run<'_> {
         let mut of = vec![Vec::new(); batch.len()];
         for r in records {
             of[*r as usize] = match link.kind {
-                LinkKind::Path => tree.path(*r).into_iter().filter(shown).collect(),
+                // It is shown itself, whoever may see it.
+                LinkKind::Path => tree.path(*r).into_iter().filter(|p| p == r || shown(p)).collect(),
                 _ => tree.children[*r as usize].iter().copied().filter(shown).collect(),
             };
         }

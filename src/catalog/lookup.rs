@@ -12,7 +12,6 @@ use crate::{
         engine::Fault,
         fetch::code_of,
         model::EntityId,
-        provenance::FieldProvenance,
         shape::{Shape, Want},
     },
     sources::{Param, Statement, expr::CastType, select::Predicate},
@@ -271,83 +270,5 @@ impl Run<'_> {
             });
         }
         Ok((batch, hits))
-    }
-
-    /// Where each value of a record comes from, on the web or not; `None` when there is no such
-    /// record. `fields` are names of the schema; all when left out.
-    pub async fn explain(
-        &self,
-        entity: EntityId,
-        code: &str,
-        fields: Option<&[String]>,
-    ) -> Result<Option<Vec<FieldProvenance>>, Fault> {
-        let engine = &self.catalog.engine;
-        if entity == self.catalog.department {
-            let shape = Arc::new(Shape::new(engine, entity, Want::all(&engine.model, entity), None));
-            let tree = super::tree::Tree::load(engine, &self.ask, &shape, &self.catalog.departments).await?;
-            return Ok(tree.find(code).map(|r| self.provenance(&tree.batch, r, fields)));
-        }
-        let shape = Arc::new(Shape::new(engine, entity, Want::all(&engine.model, entity), None));
-        let found = engine.by_code(&self.ask, &shape, &[code]).await?;
-        let record = found.of.first().copied().filter(|r| *r < DUPLICATE);
-        Ok(record.map(|r| self.provenance(&found.batch, r, fields)))
-    }
-
-    /// The provenance of fields by their names in the schema; all when `None`. Names that are not
-    /// merged fields are left out.
-    pub fn provenance(&self, batch: &Batch, record: u32, fields: Option<&[String]>) -> Vec<FieldProvenance> {
-        let engine = &self.catalog.engine;
-        let e = &engine.model.entities[batch.shape.entity];
-        let all: Vec<String>;
-        let names = if let Some(names) = fields {
-            names
-        } else {
-            all = e.fields.keys().chain(e.lists.keys()).cloned().collect();
-            &all
-        };
-        names.iter().flat_map(|name| self.provenance_of(batch, record, name)).collect()
-    }
-
-    fn provenance_of(&self, batch: &Batch, record: u32, name: &str) -> Vec<FieldProvenance> {
-        let engine = &self.catalog.engine;
-        let e = &engine.model.entities[batch.shape.entity];
-        if let Some(field) = e.fields.get_index_of(name) {
-            let mut found = engine.provenance(batch, field, record);
-            if name == "slug" && found.winner.is_none() {
-                found.value = self.slug(batch, record).into();
-                found.winner = Some("default".into());
-            }
-            return vec![found];
-        }
-        if let Some(list) = e.lists.get_index_of(list_of(name)) {
-            let mut found = engine.list_provenance(batch, list, record);
-            name.clone_into(&mut found.field);
-            return vec![found];
-        }
-        parts_of(name)
-            .iter()
-            .filter_map(|p| e.fields.get_index_of(*p))
-            .map(|f| engine.provenance(batch, f, record))
-            .collect()
-    }
-}
-
-/// The list behind a field of the schema.
-pub fn list_of(field: &str) -> &str {
-    match field {
-        "departments" => "placements",
-        "image" => "images",
-        other => other,
-    }
-}
-
-/// The merged fields behind a field of the schema that is made of several.
-pub fn parts_of(field: &str) -> &'static [&'static str] {
-    match field {
-        "seo" => &["seoTitle", "seoDescription", "seoKeywords"],
-        "parent" => &["parentCode"],
-        "article" => &["articleCode"],
-        "optionValues" => &["option1Value", "option1Name", "option2Value", "option2Name"],
-        _ => &[],
     }
 }

@@ -2,8 +2,10 @@
 //! levels there are; how a level is read and merged is the federation's.
 
 pub mod cursor;
+pub mod explain;
 pub mod levels;
 pub mod lookup;
+pub mod media;
 mod placement;
 pub mod slug;
 pub mod tree;

@@ -446,10 +446,18 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
     let table = section(root, "access", &["anonymous", "anonymous_provenance"], diags);
     let choices =
         [("none", Anonymous::None), ("catalogue", Anonymous::Catalogue), ("prices", Anonymous::Prices)];
+    let node = key(table, "anonymous");
+    let anonymous = node.and_then(|node| node.choice("anonymous", &choices, diags));
+    if let (Some(node), Some(Anonymous::None | Anonymous::Catalogue)) = (node, anonymous) {
+        diags.warn(
+            "NO_EFFECT_YET",
+            node.place(),
+            "access.anonymous is not kept yet: whoever reaches the server sees the whole catalogue",
+            "let only those reach the port who may see it, until access control is there",
+        );
+    }
     AccessConfig {
-        anonymous: key(table, "anonymous")
-            .and_then(|node| node.choice("anonymous", &choices, diags))
-            .unwrap_or_default(),
+        anonymous: anonymous.unwrap_or_default(),
         anonymous_provenance: flag(table, "anonymous_provenance", false, diags),
     }
 }

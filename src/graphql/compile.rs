@@ -14,9 +14,8 @@ use super::{
 };
 use crate::{
     catalog::{
-        Catalog,
+        Catalog, explain,
         levels::{Link, LinkKind, Node},
-        lookup,
     },
     federation::{
         model::EntityId,
@@ -213,7 +212,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
             "published" => OutKind::Published,
             "hiddenReason" => {
                 need(&["hiddenReason"]);
-                OutKind::HiddenReason(field("hiddenReason")?)
+                OutKind::HiddenReason
             }
             "updatedAt" => {
                 b.want.changes = true;
@@ -292,11 +291,11 @@ impl<'a, 'd> Compiler<'a, 'd> {
         let mut want = Want::default();
         for name in names {
             want.fields.extend(e.fields.get_index_of(name.as_str()));
-            want.lists.extend(e.lists.get_index_of(lookup::list_of(&name)));
+            want.lists.extend(e.lists.get_index_of(explain::list_of(&name)));
             if name == "slug" {
                 want.fields.extend(e.fields.get_index_of("title"));
             }
-            for part in lookup::parts_of(&name) {
+            for part in explain::parts_of(&name) {
                 want.fields.extend(e.fields.get_index_of(*part));
             }
         }

@@ -305,8 +305,28 @@ async fn explain(run: &Run<'_>, args: &ArgMap) -> Result<RootData, GraphqlError>
     };
     let code = arguments::text(args, "code").unwrap_or_default();
     let fields = arguments::texts(args, "fields");
+    if !run.reveal {
+        return Err(forbidden());
+    }
+    if let Some(name) = fields.as_deref().and_then(|f| run.unknown_field(entity, f)) {
+        return Err(no_such_field(name));
+    }
     let explained = run.explain(entity, &code, fields.as_deref()).await.map_err(|f| fault(&f))?;
     Ok(RootData::Explained(explained))
+}
+
+/// What only staff may see.
+pub fn forbidden() -> GraphqlError {
+    GraphqlError::new(
+        Code::Forbidden,
+        "This is for staff: it tells what sources say, also of what is off the web.",
+    )
+}
+
+/// A name in `fields` that is none.
+pub fn no_such_field(name: &str) -> GraphqlError {
+    let message = format!("`{name}` is no field with a provenance here; leave `fields` out to see all.");
+    GraphqlError::new(Code::BadArgument, message).with("field", name)
 }
 
 /// A batch's records that two rows claim are errors of whoever names them.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::plain::{ArgMap, Plain, PlainObject};
 use crate::{
+    catalog::media,
     config::{Limits, ShopConfig},
     federation::{
         model::Rule,
@@ -69,17 +70,9 @@ pub struct Medium<'a> {
     pub language: Option<&'a str>,
 }
 
-/// Extensions that make a file an image, and the media type of each; then those of documents.
-const IMAGES: &[&str] = &["jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "tif", "tiff"];
-
 impl Medium<'_> {
-    /// Whether a file is an image, by its extension.
-    pub fn is_image(file: &str) -> bool {
-        extension(file).is_some_and(|e| IMAGES.contains(&e.as_str()))
-    }
-
     fn mime(&self) -> Option<&'static str> {
-        Some(match extension(self.file)?.as_str() {
+        Some(match media::extension(self.file)?.as_str() {
             "pdf" => "application/pdf",
             "txt" => "text/plain",
             "csv" => "text/csv",
@@ -98,11 +91,6 @@ impl Medium<'_> {
             _ => return None,
         })
     }
-}
-
-fn extension(file: &str) -> Option<String> {
-    let name = file.rsplit('/').next()?;
-    name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase())
 }
 
 /// The URL of a file: base, then the path with each segment percent-encoded.

@@ -91,7 +91,7 @@ pub enum OutKind {
     /// Whether the record is on the web.
     Published,
     /// Why it is not.
-    HiddenReason(FieldId),
+    HiddenReason,
     /// The newest change.
     UpdatedAt,
     /// A department's level in the tree.

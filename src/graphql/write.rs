@@ -12,7 +12,7 @@ pub use self::scalar::write_text;
 use super::{
     arguments,
     error::{Code, GraphqlError, Location, PathPart},
-    execute::{RootData, Slots, doubled, fault, unavailable},
+    execute::{RootData, Slots, doubled, fault, forbidden, no_such_field, unavailable},
     objects::{OptionPair, Provenance, Seo, Shop},
     plain::{ArgMap, Plain},
     plan::{Leaf, Out, OutKind, Plan, RouteWhat},
@@ -25,7 +25,7 @@ use crate::{
         slug::{ARTICLE_PATH, DEPARTMENT_PATH},
     },
     config::ShopConfig,
-    federation::batch::{Batch, NONE},
+    federation::batch::NONE,
 };
 
 /// A failed non-null field: its parent becomes null.
@@ -161,7 +161,7 @@ impl<'a> Writer<'a> {
             }
             (OutKind::Explain(plain), RootData::Explained(found)) => {
                 if !self.insider {
-                    return self.forbidden(out.place);
+                    return self.fail(out.place, forbidden());
                 }
                 match found {
                     None => self.absent(out.place, false),
@@ -225,14 +225,6 @@ impl<'a> Writer<'a> {
             }
             _ => self.fail(out.place, GraphqlError::new(Code::Internal, "This field was not read.")),
         }
-    }
-
-    fn forbidden(&mut self, place: Location) -> Written {
-        let error = GraphqlError::new(
-            Code::Forbidden,
-            "This is for staff: it tells what sources say, also of what is off the web.",
-        );
-        self.fail(place, error)
     }
 
     /// A list; a failing item becomes null, or takes the list with it when it may not.
@@ -324,18 +316,15 @@ impl<'a> Writer<'a> {
                 let slug = self.run.slug(batch, record);
                 self.text(&slug);
             }
-            OutKind::Published => match engine.visible(batch, record) {
-                Ok(shown) => {
-                    let shown = shown && self.shown_in_tree(batch, record);
-                    self.buf.extend_from_slice(if shown { b"true" } else { b"false" });
-                }
+            OutKind::Published => match self.run.on_the_web(batch, record, self.run.tree_now()) {
+                Ok(shown) => self.bool(shown),
                 Err(cause) => return self.fail(out.place, unavailable(&cause)),
             },
-            OutKind::HiddenReason(field) => {
+            OutKind::HiddenReason => {
                 if !self.insider {
-                    return self.forbidden(out.place);
+                    return self.fail(out.place, forbidden());
                 }
-                let reason = self.hidden_reason(batch, record, *field);
+                let reason = self.run.hidden_reason(batch, record, self.run.tree_now());
                 self.text_or_null(reason.as_deref());
             }
             OutKind::UpdatedAt => self.scalar(batch.updated_at(record)),
@@ -379,10 +368,14 @@ impl<'a> Writer<'a> {
             }
             OutKind::Provenance(plain) => {
                 if !self.insider {
-                    return self.forbidden(out.place);
+                    return self.fail(out.place, forbidden());
                 }
                 let fields = arguments::texts(self.args(out.slot), "fields");
-                let found = self.run.provenance(batch, record, fields.as_deref());
+                let unknown = fields.as_deref().and_then(|f| self.run.unknown_field(batch.shape.entity, f));
+                if let Some(name) = unknown {
+                    return self.fail(out.place, no_such_field(name));
+                }
+                let found = self.run.provenance(batch, record, fields.as_deref(), self.run.tree_now());
                 return self.list(found.into_iter(), true, |w, f| w.plain_object(&Provenance(f), plain));
             }
             OutKind::One(link, outs) => match level.links.get(*link) {
@@ -417,26 +410,5 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(())
-    }
-
-    /// A department also needs all departments above it.
-    fn shown_in_tree(&self, batch: &Batch, record: u32) -> bool {
-        if batch.shape.entity != self.run.catalog.department {
-            return true;
-        }
-        self.run.tree_now().is_none_or(|t| t.shown.get(record as usize).copied().unwrap_or(true))
-    }
-
-    /// Why a record is off the web: what the ERP says, else who hides it.
-    fn hidden_reason(&self, batch: &Batch, record: u32, field: usize) -> Option<String> {
-        let engine = &self.run.catalog.engine;
-        let visible = engine.visible(batch, record).unwrap_or(true);
-        if visible && self.shown_in_tree(batch, record) {
-            return None;
-        }
-        let said =
-            batch.merged(&engine.model, field, record).ok().and_then(|m| m.value.as_str().map(str::to_owned));
-        said.or_else(|| engine.hidden_by(batch, record))
-            .or_else(|| Some("the department above is hidden".into()))
     }
 }

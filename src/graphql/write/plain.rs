@@ -2,6 +2,7 @@
 
 use super::{Writer, Written};
 use crate::{
+    catalog::media,
     federation::{batch::Batch, lists::MergedList, model::Model},
     graphql::{
         arguments,
@@ -50,7 +51,7 @@ impl Writer<'_> {
                     },
                     language: text(language),
                 };
-                let fits = Medium::is_image(path) == images
+                let fits = media::is_image(path) == images
                     && wanted.as_deref().is_none_or(|w| w == medium.usage)
                     && (!images || medium.language.is_none_or(|l| Some(l) == asked));
                 fits.then_some(medium)
