@@ -106,6 +106,14 @@ class Words:
         self.at += 1
         return item.text
 
+    def number(self) -> int:
+        """A whole number."""
+        sign = -1 if self.take("-") else 1
+        if self.done or not self.items[self.at].text.isdigit():
+            raise syntax(self.near())
+        self.at += 1
+        return sign * int(self.items[self.at - 1].text)
+
     def names(self) -> list[str]:
         """A dotted name's parts; an empty one (`db..t`) is ''."""
         parts = [self.name()]

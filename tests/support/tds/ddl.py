@@ -18,8 +18,10 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def note(name: str, kind: SqlType, identity: bool = False, default: str | None = None) -> str:
-    """A column's comment."""
+def note(name: str, kind: SqlType | None, identity: bool = False, default: str | None = None) -> str:
+    """A column's comment. A view's column whose scale only its values tell has no type."""
+    if kind is None:
+        return json.dumps({"n": name}, ensure_ascii=False)
     shown = kind.catalogue()
     data = {
         "n": name,
@@ -134,6 +136,12 @@ class Table:
             self.after.append(f"ALTER TABLE {self.name.pg} ALTER COLUMN {quote(key(column))} SET DEFAULT {value}")
             return
         self.parts.append(self._named(name) + self._rest(words, name))
+        self._remember(name)
+
+    def _remember(self, name: str | None) -> None:
+        if name:
+            text = literal(json.dumps({"n": name}, ensure_ascii=False))
+            self.after.append(f"COMMENT ON CONSTRAINT {quote(key(name))} ON {self.name.pg} IS {text}")
 
     def _named(self, name: str | None) -> str:
         return f"CONSTRAINT {quote(key(name))} " if name else ""
@@ -226,6 +234,7 @@ class Table:
                 not_null = not_null or words.peek() == "PRIMARY"
                 words.take("FOREIGN", "KEY")
                 self.parts.append(self._named(name) + self._rest(words, name, column))
+                self._remember(name)
                 name = None
             else:
                 raise syntax(words.near())
@@ -263,7 +272,7 @@ class Table:
         for index, written in self.keys:
             if not self.name.temporary:
                 where = quote(schema_of(self.name.database, self.name.schema))
-                found.append(f"COMMENT ON INDEX {where}.{quote(index)} IS {literal(json.dumps({'n': written}))}")
+                found.append(f"COMMENT ON INDEX {where}.{quote(index)} IS {literal(json.dumps({'n': written}, ensure_ascii=False))}")
         return found + self.after
 
 

@@ -38,9 +38,11 @@ def translate(error, session) -> TdsError:
     text = diag.message_primary or str(error)
     names = _names(text)
     name = names[0] if names else text
-    table = diag.table_name or "?"
+    table = session.written(diag.schema_name, diag.table_name) if diag.table_name else "?"
     where = f"{session.database}.dbo.{table}"
     verb = session.verb
+    key = diag.constraint_name or "?"
+    constraint = session.written(diag.schema_name, diag.table_name, constraint=key) if state.startswith("23") else key
     if state == "42P01":
         return TdsError(208, f"Invalid object name '{session.shown(name)}'.")
     if state == "3F000":
@@ -51,29 +53,30 @@ def translate(error, session) -> TdsError:
     if state == "42702":
         return TdsError(209, f"Ambiguous column name '{name}'.")
     if state == "23505":
-        constraint = diag.constraint_name or "?"
-        key = re.search(r"=\((.*)\) (already|is dup)", diag.message_detail or "")
-        shown = f" The duplicate key value is ({key[1]})." if key else ""
-        if session.is_constraint(diag.schema_name, table, constraint):
-            kind = "PRIMARY KEY" if session.is_primary(diag.schema_name, table, constraint) else "UNIQUE KEY"
+        value = re.search(r"=\((.*)\) (already|is dup)", diag.message_detail or "")
+        shown = f" The duplicate key value is ({value[1]})." if value else ""
+        found = session.constraint(diag.schema_name, diag.table_name, key)
+        if found is not None:
+            kind = "PRIMARY KEY" if found == "p" else "UNIQUE KEY"
             text = f"Violation of {kind} constraint '{constraint}'. Cannot insert duplicate key in object 'dbo.{table}'."
             return TdsError(2627, text + shown, 14, ends="statement")
         text = f"Cannot insert duplicate key row in object 'dbo.{table}' with unique index '{constraint}'."
         return TdsError(2601, text + shown, 14, ends="statement")
     if state == "23503":
         kind = "REFERENCE" if verb == "DELETE" or "update or delete" in text else "FOREIGN KEY"
-        text = f'The {verb} statement conflicted with the {kind} constraint "{diag.constraint_name}". The conflict occurred in database "{session.database}", table "dbo.{table}".'
+        text = f'The {verb} statement conflicted with the {kind} constraint "{constraint}". The conflict occurred in database "{session.database}", table "dbo.{table}".'
         return TdsError(547, text, ends="statement")
     if state == "23514":
-        constraint = diag.constraint_name or ""
-        if constraint.startswith("tds_len_"):
-            return session.truncation(table, constraint[len("tds_len_") :])
-        if constraint == "tinyint_check" or constraint == "bit_check":
+        if key.startswith("tds_len_"):
+            column = session.written(diag.schema_name, diag.table_name, key[len("tds_len_") :])
+            return session.truncation(table, column)
+        if key in {"tinyint_check", "bit_check"}:
             return TdsError(220, "Arithmetic overflow error for data type tinyint.", ends="statement")
         text = f'The {verb} statement conflicted with the CHECK constraint "{constraint}". The conflict occurred in database "{session.database}", table "dbo.{table}".'
         return TdsError(547, text, ends="statement")
     if state == "23502":
-        text = f"Cannot insert the value NULL into column '{diag.column_name}', table '{where}'; column does not allow nulls. {verb} fails."
+        column = session.written(diag.schema_name, diag.table_name, diag.column_name)
+        text = f"Cannot insert the value NULL into column '{column}', table '{where}'; column does not allow nulls. {verb} fails."
         return TdsError(515, text, ends="statement")
     if state == "22001":
         return session.truncation(table, "?")

@@ -37,7 +37,7 @@ class Known:
     """What the catalogue says of a table's column."""
 
     name: str
-    type: SqlType
+    type: SqlType | None
 
 
 class Notes:
@@ -67,8 +67,10 @@ class Notes:
             found: dict[tuple[int, int], Known | None] = dict.fromkeys(missing)
             for table, number, not_null, text in rows:
                 data = json.loads(text)
-                kind = SqlType.parse(data["t"])
-                found[table, number] = Known(data["n"], replace(kind, collation=data.get("c"), not_null=not_null))
+                kind = SqlType.parse(data["t"]) if "t" in data else None
+                if kind is not None:
+                    kind = replace(kind, collation=data.get("c"), not_null=not_null)
+                found[table, number] = Known(data["n"], kind)
             with self._lock:
                 self._known.update(found)
         with self._lock:
@@ -390,7 +392,8 @@ class Session:
             raise TdsError(8115, "Arithmetic overflow error converting expression to data type int.") from None
         self._answer.statement(self._rowcount, _COMMANDS.get(made.verb, 0))
 
-    def _columns(self, cursor, made: Translated, rows) -> tuple[list[str], list[SqlType]]:
+    def _columns(self, cursor, made: Translated, rows, described: bool = False) -> tuple[list[str], list[SqlType | None]]:
+        """Names and types of a result; when only described, a number whose scale its values tell has no type."""
         result = cursor.pgresult
         origins = [(result.ftable(i), result.ftablecol(i)) for i in range(result.nfields)]
         wanted = {origin for origin in origins if origin[0]}
@@ -403,7 +406,7 @@ class Session:
             description = cursor.description[i]
             if kind is SUM:
                 kind = SqlType("int") if description.type_code in (20, 23) else None
-            if kind is None and column is not None:
+            if kind is None and column is not None and column.type is not None:
                 kind = replace(column.type, not_null=False) if made.outer else column.type
             if kind is None:
                 modifier = result.fmod(i)
@@ -412,7 +415,9 @@ class Session:
                     precision = modifier if modifier >= 0 else None
                 size = modifier - 4 if description.type_code in (1042, 1043) and modifier > 4 else None
                 kind = of_pg(description.type_code, precision, description.scale, size, [row[i] for row in rows])
-            if kind.name in CHARACTER and kind.collation is None:
+                if described and description.type_code == 1700 and precision is None:
+                    kind = None
+            if kind is not None and kind.name in CHARACTER and kind.collation is None:
                 kind = kind.collated(self.collation)
             names.append(said[0] if said is not None else column.name if column is not None else description.name)
             kinds.append(kind)
@@ -502,24 +507,46 @@ class Session:
             "app_name": self.login.app_name,
         }.get(name)
 
-    def is_constraint(self, schema: str | None, table: str, name: str) -> bool:
-        """Whether a unique index belongs to a constraint (2627, not 2601)."""
-        return self._constraint(schema, table, name) is not None
-
-    def is_primary(self, schema: str | None, table: str, name: str) -> bool:
-        """Whether it is the primary key."""
-        return self._constraint(schema, table, name) == "p"
-
-    def _constraint(self, schema: str | None, table: str, name: str):
-        try:
-            row = self.pg.execute(
-                "SELECT k.contype FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid"
-                " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s AND k.conname = %s",
-                [schema, table, name],
-            ).fetchone()
-        except psycopg.Error:
-            return "u"
+    def constraint(self, schema: str | None, table: str, name: str) -> str | None:
+        """What a unique index is: 'p' a primary key, 'u' a constraint's, None a bare index (2601, not 2627)."""
+        row = self._look(
+            "SELECT k.contype FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid"
+            " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s AND k.conname = %s",
+            [schema, table, name],
+        )
         return row[0] if row else None
+
+    def written(self, schema: str | None, table: str | None, column: str | None = None, constraint: str | None = None) -> str:
+        """A table's, column's or constraint's name as it was created."""
+        found = "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+        given = [schema, table]
+        if constraint is not None:
+            found += (
+                " LEFT JOIN pg_constraint AS k ON k.conrelid = c.oid AND k.conname = %s"
+                " LEFT JOIN pg_class AS i ON i.relnamespace = n.oid AND i.relname = %s"
+                " JOIN pg_description AS d ON (d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid)"
+                " OR (d.classoid = 'pg_class'::regclass AND d.objoid = i.oid AND d.objsubid = 0)"
+            )
+            given = [constraint, constraint, *given]
+        elif column is not None:
+            found += (
+                " JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = %s"
+                " JOIN pg_description AS d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum"
+            )
+            given = [column, *given]
+        else:
+            found += " JOIN pg_description AS d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0"
+        row = self._look(f"SELECT d.description::json ->> 'n' {found} WHERE n.nspname = %s AND c.relname = %s", given)
+        return row[0] if row and row[0] else constraint or column or table or "?"
+
+    def _look(self, sql: str, given: list):
+        """A look at the catalogue on the way to an error's text; a transaction that is lost tells nothing."""
+        if self.pg.info.transaction_status == pq.TransactionStatus.INERROR:
+            return None
+        try:
+            return self.pg.execute(sql, given).fetchone()
+        except psycopg.Error:
+            return None
 
     def shown(self, name: str) -> str:
         """A name of PostgreSQL as a client knows it."""
@@ -561,7 +588,6 @@ class Session:
             raise TdsError(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.")
         if name is not None and key(name) != self._outer_name:
             try:
-                self._execute(f"SELECT 1 FROM pg_catalog.pg_class LIMIT 0")
                 self.pg.execute(f"ROLLBACK TO SAVEPOINT {quote('save ' + key(name))}")
             except psycopg.Error:
                 self.pg.execute("ROLLBACK")
@@ -639,8 +665,7 @@ class Session:
             self.isolation = level
             return
         if words.take("LOCK_TIMEOUT"):
-            sign = -1 if words.take("-") else 1
-            self._lock_timeout = sign * int(words.name())
+            self._lock_timeout = words.number()
             return
         if words.take("IDENTITY_INSERT"):
             name = ddl.table_name(words, self._scope())
@@ -783,7 +808,7 @@ class Session:
         self._tell(error)
 
     def _do_kill(self, words: Words, statement: Statement) -> None:
-        if not self.server.kill(int(words.name())):
+        if not self.server.kill(words.number()):
             raise TdsError(6106, "Process ID is not an active process ID.")
 
     def _do_execute(self, words: Words, statement: Statement) -> None:
@@ -837,7 +862,7 @@ class Session:
         try:
             self.pg.execute("SAVEPOINT tds_statement" if guarded else "BEGIN")
             for sql in statements:
-                self.pg.execute(sql.replace("%", "%%") if False else sql)
+                self.pg.execute(sql)
             self.pg.execute("RELEASE SAVEPOINT tds_statement" if guarded else "COMMIT")
         except psycopg.Error as error:
             if not guarded and not self.pg.broken and not self.pg.closed:
@@ -849,7 +874,14 @@ class Session:
     def _create_view(self, words: Words, statement: Statement) -> None:
         scope = self._scope()
         name = ddl.table_name(words, scope)
-        listed = ddl.columns_of_key(words) if words.peek() == "(" else []
+        listed, listed_as = [], []
+        if words.peek() == "(":
+            start, end = words.group()
+            inner = words.part(start, end)
+            while not inner.done:
+                listed_as.append(inner.name())
+                inner.take(",")
+            listed = [quote(key(column)) for column in listed_as]
         while words.peek() == "WITH":
             words.until("AS")
         words.expect("AS")
@@ -859,20 +891,21 @@ class Session:
         if names:
             raise TdsError(4506, "A view cannot use parameters or session functions here.")
         cursor = self._execute(f"SELECT * FROM ({sql}) AS q LIMIT 0".replace("%%", "%"))
-        written, kinds = self._columns(cursor, made, [])
+        written, kinds = self._columns(cursor, made, [], described=True)
         columns = listed or [quote(key(column)) for column in written]
         statements = [f"CREATE VIEW {name.pg} ({', '.join(columns)}) AS {sql.replace('%%', '%')}"]
         statements.append(f"COMMENT ON VIEW {name.pg} IS {ddl.literal(json.dumps({'n': name.written}, ensure_ascii=False))}")
         for n, kind in enumerate(kinds):
-            shown = words.source and (written[n] if not listed else columns[n].strip('"'))
-            text = ddl.literal(ddl.note(shown, replace(kind, not_null=False)))
+            shown = listed_as[n] if listed else written[n]
+            text = ddl.literal(ddl.note(shown, kind and replace(kind, not_null=False)))
             statements.append(f"COMMENT ON COLUMN {name.pg}.{columns[n]} IS {text}")
         self._several(statements)
 
     def _select_into(self, text: str, name: ddl.Name) -> None:
         plan_sql, names, made = self._plan("SELECT", text, lambda t: t.select(text))
         cursor = self._execute(f"SELECT * FROM ({plan_sql}) AS q LIMIT 0", names)
-        written, kinds = self._columns(cursor, made, [])
+        written, kinds = self._columns(cursor, made, [], described=True)
+        kinds = [kind or SqlType("numeric", None, 38, 10) for kind in kinds]
         columns = [f"{quote(key(column))} {kind.pg(column=True)}" for column, kind in zip(written, kinds)]
         temporary = "TEMPORARY " if name.temporary else ""
         statements = [f"CREATE {temporary}TABLE {name.pg} ({', '.join(columns)})"]
@@ -918,15 +951,22 @@ class Session:
             self._several([sql, f"DELETE FROM tds.schemas WHERE key = {ddl.literal(pg)}"])
         else:
             for sql, name, kind in ddl.drop(words, self._scope()):
+                if kind == "TABLE" and self._referenced(name):
+                    raise TdsError(3726, f"Could not drop object '{name.written}' because it is referenced by a FOREIGN KEY constraint.")
                 try:
-                    self._several([sql])
+                    # Views on it go with it: PostgreSQL keeps none that reads from nothing.
+                    self._several([sql + " CASCADE" if kind != "INDEX" else sql])
                 except TdsError as error:
                     if error.number == 208 or "does not exist" in str(error):
                         raise TdsError(3701, f"Cannot drop the {kind.lower()} '{name.written}', because it does not exist or you do not have permission.", 11, 5) from None
-                    if "PostgreSQL 2BP01" in str(error):
-                        raise TdsError(3726, f"Could not drop object '{name.written}' because it is referenced by a FOREIGN KEY constraint.") from None
                     raise
         self._answer.statement(None, 0xC7)
+
+    def _referenced(self, name: ddl.Name) -> bool:
+        row = self._execute(
+            f"SELECT 1 FROM pg_constraint WHERE contype = 'f' AND confrelid = to_regclass({ddl.literal(name.pg)}) AND conrelid <> confrelid"
+        ).fetchone()
+        return row is not None
 
     # ----- databases
 

@@ -34,6 +34,15 @@ CREATE OPERATOR tds.+ (LEFTARG = text, RIGHTARG = text, FUNCTION = tds.concat);
 CREATE FUNCTION tds.concat(a bytea, b bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT a || b';
 CREATE OPERATOR tds.+ (LEFTARG = bytea, RIGHTARG = bytea, FUNCTION = tds.concat);
 
+-- PostgreSQL strips a char(n) on its way to text; T-SQL keeps its blanks.
+CREATE FUNCTION tds.padded(x bpchar) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT convert_from(bpcharsend(x), 'UTF8') $$;
+CREATE FUNCTION tds.concat(a bpchar, b bpchar) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT tds.padded(a) || tds.padded(b)';
+CREATE FUNCTION tds.concat(a bpchar, b text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT tds.padded(a) || b';
+CREATE FUNCTION tds.concat(a text, b bpchar) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT a || tds.padded(b)';
+CREATE OPERATOR tds.+ (LEFTARG = bpchar, RIGHTARG = bpchar, FUNCTION = tds.concat);
+CREATE OPERATOR tds.+ (LEFTARG = bpchar, RIGHTARG = text, FUNCTION = tds.concat);
+CREATE OPERATOR tds.+ (LEFTARG = text, RIGHTARG = bpchar, FUNCTION = tds.concat);
+
 -- 0: binary or case-sensitive; 1: case-insensitive (also what has no collation of its own).
 CREATE FUNCTION tds.insensitive(x text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -168,7 +177,7 @@ CREATE FUNCTION tds.isnumeric(x text) RETURNS integer LANGUAGE sql IMMUTABLE AS 
 -- ----- conversion to text (a bare length applies afterwards)
 
 CREATE FUNCTION tds.str(x text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x';
-CREATE FUNCTION tds.str(x bpchar) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT textcat('', x) $$;
+CREATE FUNCTION tds.str(x bpchar) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT tds.padded(x)';
 CREATE FUNCTION tds.str(x smallint) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x::text';
 CREATE FUNCTION tds.str(x integer) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x::text';
 CREATE FUNCTION tds.str(x bigint) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x::text';
@@ -369,7 +378,7 @@ EXCEPTION WHEN untranslatable_character THEN
     END LOOP;
     RETURN result;
 END $$;
-CREATE FUNCTION tds.bin(x bpchar) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$ SELECT tds.bin(textcat('', x)) $$;
+CREATE FUNCTION tds.bin(x bpchar) RETURNS bytea LANGUAGE sql IMMUTABLE AS 'SELECT tds.bin(tds.padded(x))';
 CREATE FUNCTION tds.nbin(x text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
     result bytea := '';

@@ -26,6 +26,8 @@ class Dialect(TSQL):
     class Tokenizer(TSQL.Tokenizer):
         # sqlglot makes one type of `real` and `float`, and of `text` and `ntext`.
         KEYWORDS = {**TSQL.Tokenizer.KEYWORDS, "REAL": tokens.TokenType.DOUBLE}
+        # Nothing swallows the rest of a batch as text.
+        COMMANDS = set()
 
     class Parser(TSQL.Parser):
         FUNCTIONS = {}
@@ -416,15 +418,16 @@ class Translator:
         if not isinstance(node.this, exp.Identifier):
             return node
         name = node.this.name
-        db, catalog = node.args.get("db"), node.args.get("catalog")
+        # In `db..t` the schema is an empty string.
+        db, catalog = node.args.get("db") or None, node.args.get("catalog") or None
         if name.startswith("#"):
             node.set("db", None)
             node.set("catalog", None)
             return node
         if db is None and catalog is None and (name in self._ctes or name in {"inserted", "deleted"}):
             return node
-        schema = db.name if db is not None and db.name else "dbo"
-        database = catalog.name if catalog is not None and catalog.name else self.scope.database
+        schema = db.name if db is not None else "dbo"
+        database = catalog.name if catalog is not None else self.scope.database
         if schema in {"sys", "information_schema"}:
             return self._system(node, f"{schema}.{name}", database)
         node.set("catalog", None)
