@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use tiberius::{
-    AuthMethod, ColumnData, ColumnType, EncryptionLevel, ToSql,
+    AuthMethod, ColumnData, ColumnType, Config, EncryptionLevel, ToSql,
     error::Error,
     numeric::Numeric,
     time::{Date, DateTime, DateTime2, DateTimeOffset, SmallDateTime, Time},
@@ -791,8 +791,11 @@ fn logins_and_encryption() {
             return;
         }
         // Its certificate is signed by an authority of its own: nobody trusts it unasked.
-        let mut unknown = sqlserver::config("master");
-        unknown.trust_webpki_roots();
+        let mut unknown = Config::new();
+        unknown.host(&address.host);
+        unknown.port(address.port);
+        unknown.authentication(AuthMethod::sql_server(&address.user, &address.password));
+        unknown.encryption(EncryptionLevel::Required);
         assert!(sqlserver::open(&unknown).await.is_err());
         for level in [
             EncryptionLevel::NotSupported,
