@@ -18,7 +18,7 @@ use crate::{
         batch::{Batch, NONE},
         engine::Fault,
         filter::Filter,
-        page::{Page, Position, on_the_web},
+        page::{GROUPS_EACH, Page, Position, on_the_web},
         shape::{Shape, SourceShape, Want, after_key, branch, key_type},
     },
     sources::{
@@ -148,10 +148,11 @@ impl Run<'_> {
             if open.is_empty() {
                 break;
             }
-            // After the first round positions differ: one department at a time.
-            let round: Vec<usize> = if first_round { open } else { open.into_iter().take(1).collect() };
+            let round: Vec<usize> =
+                if first_round { open } else { open.into_iter().take(GROUPS_EACH).collect() };
             let size = round.iter().map(|g| need - progress[*g].good.len()).max().unwrap_or(1);
-            let size = if first_round { size } else { size.max(100) }.min(1000).min(budget.max(1));
+            let most = if first_round { budget } else { budget / round.len() };
+            let size = if first_round { size } else { size.max(100) }.min(1000).min(most.max(1));
             if budget == 0 {
                 return Err(Fault::Budget { setting: "limits.scan_rows", limit: engine.limits.scan_rows });
             }
@@ -293,9 +294,7 @@ impl Run<'_> {
         let Some(decider) = shape.decider(&engine.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let after = round.first().and_then(|g| progress[*g].after.clone());
-        let rows =
-            self.placed_rows(tree, progress, round, after.as_ref(), args, size, shape, decider).await?;
+        let rows = self.placed_rows(tree, progress, round, args, size, shape, decider).await?;
         let (of_article, of_department) =
             (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
         let keys = decider.columns.keys;
@@ -369,7 +368,6 @@ impl Run<'_> {
         tree: &Tree,
         progress: &[Progress],
         round: &[usize],
-        after: Option<&Position>,
         args: &PageArgs,
         size: usize,
         shape: &Arc<Shape>,
@@ -377,6 +375,10 @@ impl Run<'_> {
     ) -> Result<Rows, Fault> {
         let engine = &self.catalog.engine;
         let keys = decider.columns.keys;
+        // Departments at one position share it; else each goes on from its own.
+        let first = round.first().and_then(|g| progress[*g].after.as_ref());
+        let apart = round.iter().any(|g| progress[*g].after.as_ref() != first);
+        let after = first.filter(|_| !apart);
         let pairs: Vec<Box<[Value]>> = round
             .iter()
             .flat_map(|g| {
@@ -408,6 +410,11 @@ impl Run<'_> {
                 if after.is_some_and(|a| a.row == n) {
                     branch.filter.push(after_key(row, 2));
                 }
+                if apart {
+                    let at = round.iter().map(|g| (*g, progress[*g].after.as_ref()));
+                    let Some(own) = after_own(at, (n, row), base, &mut extra) else { continue };
+                    branch.filter.push(own);
+                }
                 branches.push(branch);
             }
         }
@@ -427,6 +434,33 @@ impl Run<'_> {
             .await
             .map_err(Fault::Source)
     }
+}
+
+/// Rows of a row source that come after their own group's position: `None` when none can.
+fn after_own<'a>(
+    groups: impl Iterator<Item = (usize, Option<&'a Position>)>,
+    (n, row): (usize, &RowSource),
+    base: usize,
+    params: &mut Vec<Param>,
+) -> Option<Predicate> {
+    let mut any = Vec::new();
+    for (group, after) in groups.filter(|(_, after)| after.is_none_or(|a| a.row <= n)) {
+        params.push(Param::Keys(std::iter::once(Box::from([Value::text(group.to_string())])).collect()));
+        let of_group = Predicate::In {
+            exprs: vec![Expr::column(PAIRS, "group")],
+            types: vec![CastType::Text(0)],
+            slot: base + params.len() - 1,
+        };
+        any.push(match after.filter(|a| a.row == n) {
+            None => of_group,
+            Some(after) => {
+                let first = base + params.len();
+                params.extend(after.key.iter().cloned().map(Param::Value));
+                Predicate::And(vec![of_group, after_key(row, first)])
+            }
+        });
+    }
+    (!any.is_empty()).then_some(Predicate::Or(any))
 }
 
 /// The next candidates of one department.

@@ -149,7 +149,8 @@ fn decider_select(
         Way::ByCode => asked.by_code.select.clone(),
         Way::Page | Way::Window => {
             let page = crate::federation::page::PageAsk { first: 20, after: None, filter: &filter };
-            engine.page_select(true, shape, asked, way == Way::Window, &page).0
+            let under = (way == Way::Window).then(|| crate::federation::page::Under::first(&[]));
+            engine.page_select(true, shape, asked, under, &page).0
         }
     }
 }
