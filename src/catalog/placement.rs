@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Run,
+    Catalog, Run,
     levels::{Args, Link, LinkData, PageArgs, Pages},
     tree::Tree,
 };
@@ -397,43 +397,73 @@ impl Run<'_> {
         params.extend(held.map(Param::Value));
         let base = params.len();
         let mut extra = Vec::new();
-        let mut branches = Vec::new();
-        for (n, row) in decider.map.rows.iter().enumerate().skip(after.map_or(0, |a| a.row)) {
-            for child in decider.map.children.get("placements").into_iter().flatten() {
-                let Some(mut branch) = placed_branch(n, row, child, keys) else { continue };
-                if self.ask.shopper {
-                    branch.filter.extend(on_the_web(row));
-                }
-                let necessary =
-                    args.filter.necessary(&engine.model, decider, shape.entity, (n, row), base, &mut extra);
-                branch.filter.extend(necessary);
-                if after.is_some_and(|a| a.row == n) {
-                    branch.filter.push(after_key(row, 2));
-                }
-                if apart {
-                    let at = round.iter().map(|g| (*g, progress[*g].after.as_ref()));
-                    let Some(own) = after_own(at, (n, row), base, &mut extra) else { continue };
-                    branch.filter.push(own);
-                }
-                branches.push(branch);
+        let mut narrow = |n: usize, row: &RowSource| {
+            let mut filter = if self.ask.shopper { on_the_web(row) } else { Vec::new() };
+            let necessary =
+                args.filter.necessary(&engine.model, decider, shape.entity, (n, row), base, &mut extra);
+            filter.extend(necessary);
+            if after.is_some_and(|a| a.row == n) {
+                filter.push(after_key(row, 2));
             }
-        }
-        if branches.is_empty() {
+            if apart {
+                let at = round.iter().map(|g| (*g, progress[*g].after.as_ref()));
+                filter.push(after_own(at, (n, row), base, &mut extra)?);
+            }
+            Some(filter)
+        };
+        let Some(select) = placed_select(decider, after.map_or(0, |a| a.row), &mut narrow) else {
             return Ok(Rows::default());
-        }
+        };
         params.extend(extra);
-        let mut outputs = vec![text("group"), Output { decode: Decode::of(Type::Int), label: "row".into() }];
-        for k in 0..keys {
-            let ty = decider.map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
-            outputs.push(Output { decode: Decode::of(key_type(ty)), label: "key".into() });
-        }
-        outputs.extend([text("code"), text("department")]);
-        let select = Select { outputs, branches, order: (0..2 + keys).collect(), count: false };
         engine
             .run(decider.source, &Statement::new(select), &params, &self.ask.moment)
             .await
             .map_err(Fault::Source)
     }
+}
+
+/// The statements that find the articles of departments, for people: the overlays' say, then the deciding source's.
+pub(crate) fn statements(catalog: &Catalog, shape: &Shape) -> Vec<(usize, Select)> {
+    let engine = &catalog.engine;
+    let e = &engine.model.entities[catalog.article];
+    let mut all = Vec::new();
+    let sources = e.lists.get("placements").map_or(&[][..], |l| &l.sources);
+    for source in sources.iter().filter(|s| **s != e.decides) {
+        let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
+        let children = map.children.get("placements").into_iter().flatten();
+        all.extend(children.filter_map(reverse).map(|select| (*source, select)));
+    }
+    let decider = shape.decider(&engine.model);
+    let web = &mut |_: usize, row: &RowSource| Some(on_the_web(row));
+    all.extend(decider.and_then(|d| Some((d.source, placed_select(d, 0, web)?))));
+    all
+}
+
+/// Records in departments by the deciding source's placements, from a row source on: group, row
+/// source, key columns, own code, department. `None` when there is nothing to read.
+fn placed_select(
+    decider: &SourceShape,
+    start: usize,
+    narrow: &mut dyn FnMut(usize, &RowSource) -> Option<Vec<Predicate>>,
+) -> Option<Select> {
+    let keys = decider.columns.keys;
+    let mut branches = Vec::new();
+    for (n, row) in decider.map.rows.iter().enumerate().skip(start) {
+        for child in decider.map.children.get("placements").into_iter().flatten() {
+            let Some(mut branch) = placed_branch(n, row, child, keys) else { continue };
+            let Some(filter) = narrow(n, row) else { continue };
+            branch.filter.extend(filter);
+            branches.push(branch);
+        }
+    }
+    let mut outputs = vec![text("group"), Output { decode: Decode::of(Type::Int), label: "row".into() }];
+    for k in 0..keys {
+        let ty = decider.map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
+        outputs.push(Output { decode: Decode::of(key_type(ty)), label: "key".into() });
+    }
+    outputs.extend([text("code"), text("department")]);
+    let order = (0..2 + keys).collect();
+    (!branches.is_empty()).then_some(Select { outputs, branches, order, count: false })
 }
 
 /// Rows of a row source that come after their own group's position: `None` when none can.

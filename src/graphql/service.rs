@@ -218,6 +218,11 @@ impl Service {
         let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits);
         body.extend_from_slice(b",\"extensions\":{\"cost\":");
         let _ = serde_json::to_writer(&mut body, &cost);
+        let troubles = run.ask.moment.troubles.list();
+        if !troubles.is_empty() {
+            body.extend_from_slice(b",\"degraded\":");
+            let _ = serde_json::to_writer(&mut body, &degraded(troubles));
+        }
         if let Some(plan) = trace {
             body.extend_from_slice(b",\"plan\":");
             let _ = serde_json::to_writer(&mut body, &Json::String(plan));
@@ -298,6 +303,14 @@ impl Service {
         };
         node.map_or(Plain::Null, |node| Plain::object(Meta { node, introspection }))
     }
+}
+
+/// The sources that did not answer, so that a client knows what the answer may lack.
+fn degraded(troubles: Vec<(String, &'static str)>) -> Vec<Json> {
+    troubles
+        .into_iter()
+        .map(|(source, cause)| serde_json::json!({ "source": source, "cause": cause }))
+        .collect()
 }
 
 /// A page below the root that is larger than allowed: known before any source is asked, so none is.
