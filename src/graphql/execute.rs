@@ -9,6 +9,7 @@ use super::{
     error::{Code, GraphqlError},
     plain::ArgMap,
     plan::{Out, OutKind, Plan, RouteWhat, Target},
+    status::{self, SourceStatus},
 };
 use crate::{
     catalog::{
@@ -43,6 +44,8 @@ pub enum RootData {
     Route(Option<RouteData>),
     /// Provenance.
     Explained(Option<Vec<FieldProvenance>>),
+    /// How the sources are.
+    Sources(Vec<SourceStatus>),
     /// The field failed.
     Failed(GraphqlError),
 }
@@ -130,6 +133,8 @@ fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, R
                 route(run, &targets, args).await
             }
             OutKind::Explain(_) => explain(run, args).await,
+            OutKind::Sources(_) if !run.reveal => Err(forbidden()),
+            OutKind::Sources(_) => Ok(RootData::Sources(status::ask(&run.catalog.engine).await)),
             _ => Ok(RootData::Ready),
         };
         data.unwrap_or_else(RootData::Failed)
