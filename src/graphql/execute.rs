@@ -9,6 +9,7 @@ use super::{
     error::{Code, GraphqlError},
     plain::ArgMap,
     plan::{Out, OutKind, Plan, RouteWhat, Target},
+    status::{self, SourceStatus},
 };
 use crate::{
     catalog::{
@@ -43,6 +44,8 @@ pub enum RootData {
     Route(Option<RouteData>),
     /// Provenance.
     Explained(Option<Vec<FieldProvenance>>),
+    /// How the sources are.
+    Sources(Vec<SourceStatus>),
     /// The field failed.
     Failed(GraphqlError),
 }
@@ -85,8 +88,17 @@ pub fn unavailable(cause: &Cause) -> GraphqlError {
             Code::BadValue,
             format!("Source `{}` holds a value that does not fit: {}.", cause.source, cause.message),
         ),
-        _ => {
-            (Code::SourceUnavailable, format!("Source `{}` did not answer: {}.", cause.source, cause.message))
+        // What the database said may tell of its inside: that is for the log, and for `provenance`.
+        code => {
+            let why = match code {
+                "CONNECT" => "it cannot be reached",
+                "POOL_TIMEOUT" => "all its connections are in use",
+                "TIMEOUT" => "it took too long",
+                "CONNECTION_LOST" => "the connection broke off",
+                "REFUSED" => "it refused what it was asked",
+                _ => "its answer cannot be read",
+            };
+            (Code::SourceUnavailable, format!("Source `{}` did not answer: {why}.", cause.source))
         }
     };
     GraphqlError::new(code, message).with("source", cause.source.as_str()).with("cause", cause.code)
@@ -121,6 +133,8 @@ fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, R
                 route(run, &targets, args).await
             }
             OutKind::Explain(_) => explain(run, args).await,
+            OutKind::Sources(_) if !run.reveal => Err(forbidden()),
+            OutKind::Sources(_) => Ok(RootData::Sources(status::ask(&run.catalog.engine).await)),
             _ => Ok(RootData::Ready),
         };
         data.unwrap_or_else(RootData::Failed)

@@ -2,6 +2,7 @@
 //! and one driver a file. This room knows no entity.
 
 mod bind;
+mod breaker;
 mod decode;
 mod display;
 pub mod expr;
@@ -19,6 +20,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+pub use breaker::Circuit;
 pub use expr::Expr;
 pub use select::{Keys, Param, Select, Statement};
 
@@ -32,6 +34,16 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL 12 or later.
     Postgres,
+}
+
+impl Dialect {
+    /// The word a shop's `kind` has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
 }
 
 /// Rows as a source gave them: row-major, `width` cells a row, already decoded and normalised.
@@ -74,12 +86,33 @@ pub struct Moment {
     pub now: DateTime<Utc>,
     /// The moment by which the request must have its answer, if limited.
     pub deadline: Option<tokio::time::Instant>,
+    /// The sources that did not answer within this request.
+    pub troubles: Arc<Troubles>,
+}
+
+/// Which sources failed within one request, and by what stable cause: what the answer may lack.
+#[derive(Debug, Default)]
+pub struct Troubles(std::sync::Mutex<std::collections::BTreeMap<String, &'static str>>);
+
+impl Troubles {
+    /// Notes that a source did not answer; its first cause stays.
+    pub fn note(&self, source: &str, cause: &'static str) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.entry(source.to_owned()).or_insert(cause);
+    }
+
+    /// Source and cause, by source.
+    pub fn list(&self) -> Vec<(String, &'static str)> {
+        let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.iter().map(|(source, cause)| (source.clone(), *cause)).collect()
+    }
 }
 
 impl Moment {
     /// The request starts now, with the given time to live.
     pub fn now(limit: Option<Duration>) -> Self {
-        Self { now: Utc::now(), deadline: limit.map(|l| tokio::time::Instant::now() + l) }
+        let deadline = limit.map(|l| tokio::time::Instant::now() + l);
+        Self { now: Utc::now(), deadline, troubles: Arc::default() }
     }
 }
 
@@ -108,8 +141,30 @@ pub trait Source: Send + Sync {
     /// The columns of a table as the database has them, or `None` when there is no such table.
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError>;
 
+    /// How it has been of late. Nothing is asked.
+    fn pulse(&self) -> Pulse;
+
     /// Closes the pool.
     async fn close(&self);
+}
+
+/// How a source has been of late, as this process saw it.
+#[derive(Clone, Debug)]
+pub struct Pulse {
+    /// Whether it is asked.
+    pub circuit: Circuit,
+    /// When it last answered.
+    pub last_answer: Option<DateTime<Utc>>,
+    /// How long that answer took.
+    pub latency: Option<Duration>,
+    /// Its last error, and when.
+    pub last_error: Option<(DateTime<Utc>, SourceError)>,
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self { circuit: Circuit::Closed, last_answer: None, latency: None, last_error: None }
+    }
 }
 
 /// A source shared by everything that asks it.

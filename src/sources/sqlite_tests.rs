@@ -326,6 +326,21 @@ async fn a_missing_file_is_an_error_of_the_statement_and_is_not_created() {
 }
 
 #[tokio::test]
+async fn a_file_replaced_or_taken_away_while_serving_is_noticed() {
+    let s = shop("CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('old')", LONG).await;
+    let st = statement(&[Type::Text], vec![branch(table("a", "a"), &["a.ref"])]);
+    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap().get(0, 0).as_str(), Some("old"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    execute(elsewhere.path(), "CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('new')").await;
+    // As a nightly copy is put in place: beside the old file, then renamed over it.
+    std::fs::copy(elsewhere.path().join("erp.db"), s.dir.path().join("erp.new")).unwrap();
+    std::fs::rename(s.dir.path().join("erp.new"), s.dir.path().join("erp.db")).unwrap();
+    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap().get(0, 0).as_str(), Some("new"));
+    std::fs::remove_file(s.dir.path().join("erp.db")).unwrap();
+    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap_err().cause(), "CONNECT");
+}
+
+#[tokio::test]
 async fn a_slow_statement_is_stopped() {
     let s = shop(
         "CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('1');
@@ -343,8 +358,19 @@ async fn a_slow_statement_is_stopped() {
     let error = s.source.run(&slow, &[], &Moment::now(Some(Duration::from_millis(50)))).await.unwrap_err();
     assert_eq!(error.cause(), "TIMEOUT");
     assert!(started.elapsed() < Duration::from_secs(10));
+    // So many in a row, and the source rests; then it is asked again, and answers.
+    assert_eq!(s.source.pulse().circuit.word(), "OPEN");
     let st = statement(&[Type::Text], vec![branch(table("a", "a"), &["a.ref"])]);
-    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap().len(), 1);
+    let rows = loop {
+        match s.source.run(&st, &[], &now()).await {
+            Ok(rows) => break rows,
+            Err(error) => assert_eq!(error.cause(), "TIMEOUT"),
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "it is never asked again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(rows.len(), 1);
+    assert_eq!(s.source.pulse().circuit.word(), "CLOSED");
 }
 
 #[tokio::test]
