@@ -48,6 +48,7 @@ impl CodeRule {
     fn encode_plainly(&self, key: &[Value]) -> Option<String> {
         let mut code = String::with_capacity(24);
         let mut leading = None;
+        let mut skipped = false;
         for part in &self.template {
             let group = std::slice::from_ref(part);
             let (parts, optional) = match part {
@@ -63,7 +64,11 @@ impl CodeRule {
                 if first.contains(|c| reserves(parts, c)) {
                     return None;
                 }
+                skipped = true;
                 continue;
+            }
+            if optional && skipped {
+                return None;
             }
             for part in parts {
                 match (part, key) {
@@ -80,6 +85,12 @@ impl CodeRule {
                             if code[start..].contains(|c| reserves(&self.template, c)) {
                                 return None;
                             }
+                        }
+                        (Value::Text(text), Some(_)) => {
+                            if text.contains(|c| c == '%' || reserves(&self.template, c)) {
+                                return None;
+                            }
+                            code.push_str(text);
                         }
                         _ => return None,
                     },
@@ -144,7 +155,8 @@ impl CodeRule {
                 }
             }
         }
-        forms.sort_by_key(|(_, left_out)| left_out.len());
+        // Among forms of one length those that leave out the last groups go first.
+        forms.sort_by(|(_, a), (_, b)| a.len().cmp(&b.len()).then_with(|| b.cmp(a)));
         forms
     }
 
@@ -179,9 +191,10 @@ impl CodeRule {
         })
     }
 
-    /// Reads one form from the right. Columns left out are 0.
+    /// Reads one form from the right. Columns left out are 0, or blank.
     fn read(form: &[&CodePart], code: &str, integers: &[bool]) -> Option<Vec<Value>> {
-        let mut key = vec![Value::Int(0); integers.len()];
+        let nothing = |integer: &bool| if *integer { Value::Int(0) } else { Value::text("") };
+        let mut key: Vec<Value> = integers.iter().map(nothing).collect();
         let mut rest = code;
         for (at, part) in form.iter().enumerate().rev() {
             match part {
@@ -198,7 +211,7 @@ impl CodeRule {
                     };
                     let (head, text) = rest.split_at(start);
                     let text = if leading { text.to_owned() } else { unescape(text)? };
-                    *key.get_mut(*column)? = typed(text, *integers.get(*column)?)?;
+                    *key.get_mut(*column)? = typed(text, *integers.get(*column)?, leading)?;
                     rest = head;
                 }
                 CodePart::Optional(_) => return None,
@@ -252,7 +265,7 @@ impl CodeRule {
                 }
                 ']' if grouped => {
                     if let Some((start, group)) = group.take() {
-                        check_group(&group, start, &parts, columns)?;
+                        check_group(&group, start, &parts)?;
                         parts.push(CodePart::Optional(group));
                     }
                     at += 1;
@@ -301,17 +314,12 @@ fn check_group(
     group: &[CodePart],
     start: usize,
     before: &[CodePart],
-    columns: &[KeyColumn],
 ) -> Result<(), TemplateError> {
-    let integer = |part: &CodePart| match part {
-        CodePart::Key(column) => columns.get(*column).is_some_and(|column| column.ty == CastType::Integer),
-        _ => false,
-    };
     match group {
-        [CodePart::Text(_), key @ CodePart::Key(_)] if integer(key) && !before.is_empty() => Ok(()),
+        [CodePart::Text(_), CodePart::Key(_)] if !before.is_empty() => Ok(()),
         _ => Err(error(
             start,
-            "a group is some text and one key column of type int, after other columns",
+            "a group is some text and one key column, after other columns",
             "write it as in {article}~{first}[~{second}]",
         )),
     }
@@ -319,7 +327,11 @@ fn check_group(
 
 /// Whether a group with this value may be left out.
 fn is_nothing(value: Option<&Value>) -> bool {
-    matches!(value, None | Some(Value::Null | Value::Int(0)))
+    match value {
+        None | Some(Value::Null | Value::Int(0)) => true,
+        Some(Value::Text(text)) => text.trim().is_empty(),
+        Some(_) => false,
+    }
 }
 
 fn plain(value: Option<&Value>) -> String {
@@ -376,12 +388,13 @@ fn unescape(text: &str) -> Option<String> {
 }
 
 /// A column's value of its text: whole numbers only as they are written (no `+`, no leading zero).
-fn typed(text: String, integer: bool) -> Option<Value> {
+/// Only the first column is never blank.
+fn typed(text: String, integer: bool, first: bool) -> Option<Value> {
     if integer {
         let number: i64 = text.parse().ok()?;
         return (number.to_string() == text).then_some(Value::Int(number));
     }
-    (!text.trim().is_empty()).then(|| Value::text(text))
+    (!first || !text.trim().is_empty()).then(|| Value::text(text))
 }
 
 /// The rule of a single key column: the code is that column.
@@ -453,6 +466,36 @@ mod tests {
         assert_eq!(rule.decode("A~1~2", &columns), Some(key("A", 1, 2)));
     }
 
+    fn dimensions() -> (CodeRule, Vec<KeyColumn>) {
+        let columns = ["article", "d1", "d2", "d3", "d4", "d5"].map(|n| column(n, CastType::Text(18))).to_vec();
+        let template = CodeRule::template("{article}~{d1}[.{d2}][.{d3}][.{d4}][.{d5}]", &columns).unwrap();
+        (CodeRule { own: None, template }, columns)
+    }
+
+    fn texts(texts: [&str; 6]) -> Vec<Value> {
+        texts.map(Value::text).to_vec()
+    }
+
+    #[test]
+    fn trailing_blanks_are_dropped_and_inner_ones_kept() {
+        let (rule, columns) = dimensions();
+        for (key, code) in [
+            (["A", "001", "", "", "", ""], "A~001"),
+            (["A", "001", "002", "", "", ""], "A~001.002"),
+            (["A", "001", "002", "003", "004", "005"], "A~001.002.003.004.005"),
+            (["A", "001", "", "003", "", ""], "A~001..003"),
+            (["A", "001", "", "", "", "005"], "A~001....005"),
+            (["A", "", "002", "", "", ""], "A~.002"),
+            (["A.B~C", "001", "", "", "", ""], "A.B~C~001"),
+            (["A", "1.2", "a~b", "", "", ""], "A~1%2E2.a%7Eb"),
+        ] {
+            assert_eq!(rule.encode(None, &texts(key)), code);
+            assert_eq!(rule.decode(code, &columns), Some(texts(key)), "{code}");
+        }
+        assert_eq!(rule.decode("A", &columns), None);
+        assert_eq!(rule.decode("A~001.", &columns), None);
+    }
+
     #[test]
     fn templates_are_checked() {
         let (_, columns) = variants();
@@ -480,6 +523,16 @@ mod tests {
                 let code = rule.encode(None, &key);
                 prop_assert_eq!(rule.decode(&code, &columns), Some(key));
             }
+        }
+
+        #[test]
+        fn dimensions_round_trip(
+            article in "[A-B.~%]{0,4}[A-B.~%]", dims in prop::collection::vec("[0-1.~%]{0,2}", 5),
+        ) {
+            let (rule, columns) = dimensions();
+            let key: Vec<Value> = std::iter::once(article).chain(dims).map(Value::text).collect();
+            let code = rule.encode(None, &key);
+            prop_assert_eq!(rule.decode(&code, &columns), Some(key), "{}", code);
         }
 
         #[test]

@@ -79,8 +79,8 @@ impl Reader<'_> {
         let mark = self.diags.mark();
         let table = node.table("rows", self.diags)?;
         let known = [
-            "name", "when", "table", "as", "prefix", "joins", "filter", "key", "code", "parent", "native",
-            "order", "visible", "closed", "change", "fields",
+            "name", "when", "table", "as", "prefix", "joins", "filter", "distinct", "key", "code", "parent",
+            "native", "order", "visible", "closed", "change", "fields",
         ];
         known_keys(table, "rows", &known, self.diags);
         let holds = self.settings.hold(node.get("when"), self.diags);
@@ -107,6 +107,7 @@ impl Reader<'_> {
             order: optional("order"),
             visible: optional("visible"),
             closed: optional("closed"),
+            distinct: self.distinct(node),
             change: self.change(node, &scope),
             fields: self.fields(node.get("fields"), &scope, uses),
             defaults: self.defaults.clone(),
@@ -118,6 +119,16 @@ impl Reader<'_> {
             code: code.unwrap_or_default(),
         };
         (!self.diags.errors_since(mark)).then_some((row, holds))
+    }
+
+    /// Whether rows that say the same are one.
+    fn distinct(&mut self, node: &Node) -> bool {
+        let distinct = node.get("distinct").and_then(|n| n.boolean("distinct", self.diags)).unwrap_or(false);
+        if let Some(change) = node.get("change").filter(|_| distinct) {
+            let message = "rows that are taken once have no change column: it would tell them apart";
+            self.diags.error("CONFLICT", change.place(), message, "take `change` or `distinct` away");
+        }
+        distinct
     }
 
     /// The main table, the joins, and the scope of expressions over them.
@@ -359,8 +370,8 @@ impl Reader<'_> {
         let mark = self.diags.mark();
         let table = node.table(list, self.diags)?;
         let known = [
-            "when", "table", "as", "prefix", "joins", "filter", "parent", "rows", "order", "fields",
-            "removed",
+            "when", "table", "as", "prefix", "joins", "filter", "distinct", "parent", "rows", "order",
+            "fields", "removed",
         ];
         known_keys(table, &format!("child list `{list}`"), &known, self.diags);
         let holds = self.settings.hold(node.get("when"), self.diags);
@@ -385,8 +396,9 @@ impl Reader<'_> {
             self.diags.error("UNKNOWN_CHILD", used.child_place, "a child list has no children", help);
         }
         let place = node.place();
+        let distinct = self.distinct(node);
         let child =
-            ChildSource { table: main, joins, filter, parent, of_rows, order, fields, removed, place };
+            ChildSource { table: main, joins, filter, distinct, parent, of_rows, order, fields, removed, place };
         (!self.diags.errors_since(mark)).then_some((child, holds))
     }
 

@@ -28,6 +28,7 @@
 
 mod builtin;
 mod code;
+pub mod detect;
 mod entity;
 mod expression;
 mod field;

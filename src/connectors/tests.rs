@@ -77,7 +77,7 @@ fn the_built_in_maps_load_under_every_setting() {
     let nowhere = tempfile::tempdir().unwrap();
     read("isoshop", nowhere.path(), &[]).unwrap();
     let brands = ["none", "AR_Stat01", "AR_Stat02", "AR_Stat03", "AR_Stat04", "AR_Stat05"];
-    for rayons in ["catalogue", "families"] {
+    for rayons in ["catalogue", "families", "AR_Stat03", "own"] {
         for packagings in [true, false] {
             for exclusions in [true, false] {
                 for brand in brands {

@@ -302,7 +302,9 @@ fn source_shape(
     build.column("row", Decode::of(Type::Int), |i, _| Item::from(Expr::Number(i.to_string())));
     for k in 0..keys {
         let ty = map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
-        build.column("key", Decode::of(key_type(ty)), |_, r| or_null(r.key.get(k).map(|c| &c.expr)));
+        // Beside the first, a key column may be blank, and that is a value of its own.
+        let decode = Decode { blank_absent: k == 0, ..Decode::of(key_type(ty)) };
+        build.column("key", decode, |_, r| or_null(r.key.get(k).map(|c| &c.expr)));
     }
     let own = build.column("code", Decode::of(Type::Text), |_, r| or_null(r.code.own.as_ref()));
     let mut columns = Columns {
@@ -462,6 +464,7 @@ fn decode_of(field: &super::model::Field, map: &FieldMap, zone: chrono_tz::Tz) -
     Decode {
         ty: field.ty.clone(),
         trim: true,
+        rtf: map.format == Format::Rtf,
         blank_absent: absent.blank.unwrap_or(!field.blank_is_value),
         zero_absent: absent.zero.unwrap_or(field.zero_is_absent),
         false_absent: absent.false_.unwrap_or(field.zero_is_absent),
@@ -579,6 +582,7 @@ impl SourceShape {
                     joins: row.joins.clone(),
                     items: self.items[i].clone(),
                     filter: predicates,
+                    distinct: row.distinct,
                     ..branch(row.table.clone())
                 })
             })
@@ -631,7 +635,7 @@ impl SourceShape {
             }
             None => any.push(by_key),
         }
-        if let Some(native) = &row.native {
+        if let Some(native) = row.native.as_ref().filter(|_| !self.map.exists) {
             any.push(Predicate::In {
                 exprs: vec![native.clone()],
                 types: text(),

@@ -1,0 +1,136 @@
+//! Whether a database is what its map describes: the signs of `[[detect]]`, looked for at first
+//! contact and again after a connection was lost. A database that is another product is refused
+//! with what was found or is missing; it is asked nothing else.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+
+use super::map::{Detect, Presence};
+use crate::{
+    config::doc::{Node, known_keys},
+    diagnostics::Diagnostics,
+    sources::{Dialect, Moment, Param, Rows, SharedSource, Source, SourceError, Statement},
+};
+
+const PRESENCES: [(&str, Presence); 2] = [("present", Presence::Present), ("absent", Presence::Absent)];
+
+/// Reads the `[[detect]]` of a map.
+pub(super) fn read(node: Option<&Node>, diags: &mut Diagnostics) -> Vec<Detect> {
+    let Some(items) = node.and_then(|node| node.list("detect", diags)) else { return Vec::new() };
+    items.iter().filter_map(|item| one(item, diags)).collect()
+}
+
+fn one(node: &Node, diags: &mut Diagnostics) -> Option<Detect> {
+    let keys = node.table("detect", diags)?;
+    known_keys(keys, "[[detect]]", &["table", "column", "refused_when", "message", "help"], diags);
+    let mut text = |key: &str| {
+        let Some(value) = node.get(key) else {
+            diags.error("MISSING_KEY", node.place(), format!("[[detect]] has no `{key}`"), "add it");
+            return None;
+        };
+        value.filled(key, diags).map(str::to_owned)
+    };
+    let (table, message, help) = (text("table"), text("message"), text("help"));
+    let column = node.get("column").map(|column| column.filled("column", diags).map(str::to_owned));
+    let refused_when = match node.get("refused_when") {
+        Some(presence) => presence.choice("refused_when", &PRESENCES, diags),
+        None => Some(Presence::Absent),
+    };
+    Some(Detect {
+        table: table?,
+        column: match column {
+            Some(column) => Some(column?),
+            None => None,
+        },
+        refused_when: refused_when?,
+        message: message?,
+        help: help?,
+        place: node.place(),
+    })
+}
+
+/// Looks for the signs, in their order.
+///
+/// # Errors
+/// [`SourceError::WrongDatabase`] with the first sign's message and help; or why the source cannot
+/// be asked.
+pub async fn probe(signs: &[Detect], source: &dyn Source) -> Result<(), SourceError> {
+    for sign in signs {
+        let columns = source.columns(&sign.table).await?;
+        let found = match (&columns, &sign.column) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(columns), Some(column)) => columns.iter().any(|c| c.eq_ignore_ascii_case(column)),
+        };
+        if found == (sign.refused_when == Presence::Present) {
+            return Err(SourceError::WrongDatabase(format!("{}; {}", sign.message, sign.help)));
+        }
+    }
+    Ok(())
+}
+
+/// A source that is asked nothing before its signs were looked for.
+pub struct Guarded {
+    inner: SharedSource,
+    signs: Vec<Detect>,
+    known: AtomicBool,
+}
+
+impl Guarded {
+    /// Guards a source.
+    pub fn new(inner: SharedSource, signs: Vec<Detect>) -> Self {
+        Self { inner, signs, known: AtomicBool::new(false) }
+    }
+
+    async fn know(&self) -> Result<(), SourceError> {
+        if !self.known.load(Ordering::Acquire) {
+            probe(&self.signs, &*self.inner).await?;
+            self.known.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// What comes back after a loss may be another database.
+    fn settle<T>(&self, result: Result<T, SourceError>) -> Result<T, SourceError> {
+        if matches!(result, Err(SourceError::Connect(_) | SourceError::Lost(_))) {
+            self.known.store(false, Ordering::Release);
+        }
+        result
+    }
+}
+
+#[async_trait]
+impl Source for Guarded {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.inner.dialect()
+    }
+
+    async fn run(
+        &self,
+        statement: &Statement,
+        params: &[Param],
+        moment: &Moment,
+    ) -> Result<Rows, SourceError> {
+        self.know().await?;
+        self.settle(self.inner.run(statement, params, moment).await)
+    }
+
+    async fn ping(&self) -> Result<String, SourceError> {
+        let version = self.settle(self.inner.ping().await)?;
+        self.know().await?;
+        Ok(version)
+    }
+
+    async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
+        self.inner.columns(table).await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
