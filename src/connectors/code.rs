@@ -310,11 +310,7 @@ fn error(offset: usize, message: impl Into<String>, help: impl Into<String>) -> 
     TemplateError { offset, message: message.into(), help: help.into() }
 }
 
-fn check_group(
-    group: &[CodePart],
-    start: usize,
-    before: &[CodePart],
-) -> Result<(), TemplateError> {
+fn check_group(group: &[CodePart], start: usize, before: &[CodePart]) -> Result<(), TemplateError> {
     match group {
         [CodePart::Text(_), CodePart::Key(_)] if !before.is_empty() => Ok(()),
         _ => Err(error(
@@ -467,7 +463,8 @@ mod tests {
     }
 
     fn dimensions() -> (CodeRule, Vec<KeyColumn>) {
-        let columns = ["article", "d1", "d2", "d3", "d4", "d5"].map(|n| column(n, CastType::Text(18))).to_vec();
+        let columns =
+            ["article", "d1", "d2", "d3", "d4", "d5"].map(|n| column(n, CastType::Text(18))).to_vec();
         let template = CodeRule::template("{article}~{d1}[.{d2}][.{d3}][.{d4}][.{d5}]", &columns).unwrap();
         (CodeRule { own: None, template }, columns)
     }

@@ -397,8 +397,18 @@ impl Reader<'_> {
         }
         let place = node.place();
         let distinct = self.distinct(node);
-        let child =
-            ChildSource { table: main, joins, filter, distinct, parent, of_rows, order, fields, removed, place };
+        let child = ChildSource {
+            table: main,
+            joins,
+            filter,
+            distinct,
+            parent,
+            of_rows,
+            order,
+            fields,
+            removed,
+            place,
+        };
         (!self.diags.errors_since(mark)).then_some((child, holds))
     }
 

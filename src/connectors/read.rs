@@ -81,25 +81,20 @@ fn read(
     let table = root.as_table().unwrap_or(&empty);
     known_keys(table, "a connector map", &["settings", "defaults", "detect", "expressions", "entity"], diags);
     let settings = Settings::read(root.get("settings"), source, shop, diags);
-    let mut reader =
-        Reader {
-            diags,
-            settings,
-            shop,
-            zone: Tz::UTC,
-            defaults: AbsentWhen::default(),
-            generated_codes,
-            named: IndexMap::new(),
-        };
+    let mut reader = Reader {
+        diags,
+        settings,
+        shop,
+        zone: Tz::UTC,
+        defaults: AbsentWhen::default(),
+        generated_codes,
+        named: IndexMap::new(),
+    };
     defaults(root.get("defaults"), &mut reader);
     reader.named_expressions(root.get("expressions"));
     let detect = detect::read(root.get("detect"), reader.diags);
-    let mut map = ConnectorMap {
-        name: connector.to_owned(),
-        entities: IndexMap::new(),
-        zone: reader.zone,
-        detect,
-    };
+    let mut map =
+        ConnectorMap { name: connector.to_owned(), entities: IndexMap::new(), zone: reader.zone, detect };
     match root.get("entity").and_then(|node| node.table("entity", reader.diags)) {
         Some(entities) => {
             for (name, entry) in entities {

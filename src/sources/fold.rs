@@ -112,8 +112,10 @@ mod tests {
             ("CASE :level WHEN 'A' THEN t.a WHEN 'B' THEN t.b END", "t.b"),
             ("CASE :none WHEN 'A' THEN t.a WHEN 'B' THEN t.b END", "NULL"),
             ("CASE WHEN :level = 'A' THEN t.a ELSE t.b END", "t.b"),
-            ("CASE WHEN t.x = 1 THEN t.a WHEN :level IN ('A', 'B') THEN t.b ELSE t.c END",
-             "CASE WHEN t.x = 1 THEN t.a ELSE t.b END"),
+            (
+                "CASE WHEN t.x = 1 THEN t.a WHEN :level IN ('A', 'B') THEN t.b ELSE t.c END",
+                "CASE WHEN t.x = 1 THEN t.a ELSE t.b END",
+            ),
             ("t.x = 'M' OR (:kits AND t.x = 'N')", "t.x = 'M' OR t.x = 'N'"),
             ("t.x = 'M' OR (NOT :kits AND t.x = 'N')", "t.x = 'M'"),
             ("t.x = 1 AND :level <> 'B'", "FALSE"),
