@@ -134,3 +134,81 @@ impl Source for Guarded {
         self.inner.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::{diagnostics::Place, sources::Select};
+
+    /// A database with one table, which can be exchanged.
+    struct Base {
+        columns: Mutex<Vec<String>>,
+        lost: AtomicBool,
+        asked: Mutex<usize>,
+    }
+
+    #[async_trait]
+    impl Source for Base {
+        fn name(&self) -> &'static str {
+            "erp"
+        }
+
+        fn dialect(&self) -> Dialect {
+            Dialect::Sqlite
+        }
+
+        async fn run(&self, _: &Statement, _: &[Param], _: &Moment) -> Result<Rows, SourceError> {
+            *self.asked.lock().unwrap() += 1;
+            if self.lost.swap(false, Ordering::AcqRel) {
+                return Err(SourceError::Lost("gone".into()));
+            }
+            Ok(Rows::default())
+        }
+
+        async fn ping(&self) -> Result<String, SourceError> {
+            Ok("1".into())
+        }
+
+        async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
+            Ok((table == "ARTICLE").then(|| self.columns.lock().unwrap().clone()))
+        }
+
+        async fn close(&self) {}
+    }
+
+    #[tokio::test]
+    async fn another_database_is_asked_nothing() {
+        let sign = |column: &str, refused_when| Detect {
+            table: "ARTICLE".into(),
+            column: Some(column.into()),
+            refused_when,
+            message: format!("{column} tells"),
+            help: "name another".into(),
+            place: Place::default(),
+        };
+        let base = Arc::new(Base {
+            columns: Mutex::new(vec!["ga_article".into()]),
+            lost: AtomicBool::new(false),
+            asked: Mutex::new(0),
+        });
+        let signs = vec![sign("ARKTCODART", Presence::Present), sign("GA_ARTICLE", Presence::Absent)];
+        let guarded = Guarded::new(base.clone(), signs);
+        let statement = Statement::new(Select::default());
+        let moment = Moment::now(None);
+        guarded.run(&statement, &[], &moment).await.unwrap();
+        // Another base comes back after a loss.
+        *base.columns.lock().unwrap() = vec!["ARKTCODART".into()];
+        base.lost.store(true, Ordering::Release);
+        guarded.run(&statement, &[], &moment).await.unwrap_err();
+        let refused = guarded.run(&statement, &[], &moment).await.unwrap_err();
+        assert_eq!(refused.cause(), "WRONG_DATABASE");
+        assert!(refused.to_string().ends_with("ARKTCODART tells; name another"), "{refused}");
+        assert_eq!(guarded.ping().await.unwrap_err().cause(), "WRONG_DATABASE");
+        assert_eq!(*base.asked.lock().unwrap(), 2);
+        // And the right one again.
+        *base.columns.lock().unwrap() = vec!["GA_ARTICLE".into()];
+        guarded.run(&statement, &[], &moment).await.unwrap();
+    }
+}

@@ -99,3 +99,51 @@ fn each_expr_mut(branch: &mut Branch, f: &dyn Fn(&mut Expr)) {
         window.order.iter_mut().for_each(|by| f(&mut by.expr));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::{
+        Dialect,
+        expr::parse,
+        render::render,
+        select::{Decode, Item, Join, Output},
+    };
+    use crate::value::Type;
+
+    #[test]
+    fn a_missing_column_is_null_wherever_it_stands() {
+        let table = |name: &str, alias: &str| Table { prefix: None, name: name.into(), alias: alias.into() };
+        let select = Select {
+            outputs: vec![Output { decode: Decode::of(Type::Text), label: "x".into() }],
+            branches: vec![Branch {
+                from: table("F_ARTICLE", "a"),
+                joins: vec![Join {
+                    table: table("F_TAXE", "t"),
+                    on: parse("t.TA_Code = COALESCE(OPTIONAL(a.Ancien), a.Taxe)").unwrap(),
+                }],
+                pairs: None,
+                items: vec![Item::from(parse("t.TA_Taux").unwrap())],
+                filter: vec![Predicate::Expr(parse("COALESCE(OPTIONAL(a.AR_Exclure), 0) = 0").unwrap())],
+                order: Vec::new(),
+                limit: None,
+                window: None,
+                distinct: false,
+            }],
+            order: Vec::new(),
+            count: false,
+        };
+        let names: Vec<&str> = tables(&select).iter().map(|t| t.name.as_str()).collect();
+        assert_eq!(names, ["F_ARTICLE"]);
+        let sql = |missing: &[&str]| {
+            let exists = |_: &Table, column: &str| !missing.contains(&column);
+            render(&settled(&select, &exists), Dialect::Sqlite, &[], &exists).unwrap().sql.to_string()
+        };
+        let all = sql(&[]);
+        assert!(all.contains("COALESCE(\"a\".\"Ancien\", \"a\".\"Taxe\")"), "{all}");
+        assert!(all.contains("COALESCE(\"a\".\"AR_Exclure\", 0) = 0"), "{all}");
+        let old = sql(&["Ancien", "AR_Exclure"]);
+        assert!(old.contains("COALESCE(NULL, \"a\".\"Taxe\")"), "{old}");
+        assert!(!old.contains("AR_Exclure"), "{old}");
+    }
+}
