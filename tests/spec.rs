@@ -109,6 +109,10 @@ async fn run_group(recipe: &Recipe, cases: &[&Case], engine: Engine) -> Vec<Stri
 pub(crate) async fn run_case(case: &Case, folder: &Folder) -> Result<(), String> {
     let gateway = Gateway::open(folder.path())
         .map_err(|findings| format!("the shop does not open:\n  {}", findings.join("\n  ")))?;
+    run_steps(&gateway, case).await
+}
+
+async fn run_steps(gateway: &Gateway, case: &Case) -> Result<(), String> {
     for over in &case.overrides {
         gateway.set(over);
     }
@@ -119,7 +123,7 @@ pub(crate) async fn run_case(case: &Case, folder: &Folder) -> Result<(), String>
             gateway.set(over);
         }
         gateway.statements();
-        if let Err(text) = run_step(&gateway, case, step, &mut captures).await {
+        if let Err(text) = run_step(gateway, case, step, &mut captures).await {
             found.push(format!("line {}: {text}", step.line));
         }
     }

@@ -284,5 +284,5 @@ fn the_cursor_key_is_checked() {
         assert!(diags.items[0].help.contains("comptoir init"));
     }
     let nothing = tempfile::tempdir().unwrap();
-    assert_eq!(load(nothing.path()).unwrap_err().items[0].code, "NO_SHOP_FILE");
+    assert_eq!(load_with(nothing.path(), &|_| None).unwrap_err().items[0].code, "NO_SHOP_FILE");
 }

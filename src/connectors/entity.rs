@@ -48,7 +48,11 @@ impl Reader<'_> {
         let mark = self.diags.mark();
         let rows = node.get("rows").and_then(|rows| rows.list("rows", self.diags)).unwrap_or(&[]);
         for row in rows {
-            let Some((row, holds)) = self.row(row, &mut uses) else { continue };
+            let Some((row, holds)) = self.row(row, &mut uses) else {
+                // A broken row source is there all the same.
+                row_names.extend(word(row, ["name", "table"]));
+                continue;
+            };
             row_names.push(row.name.clone());
             if !holds {
                 continue;
@@ -141,7 +145,10 @@ impl Reader<'_> {
         for join in listed {
             let Some(keys) = join.table("joins", self.diags) else { continue };
             known_keys(keys, "a join", &["table", "as", "prefix", "on"], self.diags);
-            let Some(table) = self.one_table(join) else { continue };
+            let Some(table) = self.one_table(join) else {
+                scope.aliases.extend(word(join, ["as", "table"]));
+                continue;
+            };
             if scope.aliases.contains(&table.alias) {
                 let message = format!("two tables are called `{}`", table.alias);
                 let help = "give one of them another name with `as`";
@@ -270,7 +277,12 @@ impl Reader<'_> {
                 let text = generated.filled("generated", self.diags)?;
                 match CodeRule::template(text, key) {
                     Ok(template) => template,
-                    // Without its key columns, a template cannot be judged.
+                    // Without all of its key columns, a template cannot be judged.
+                    Err(_)
+                        if node.get("key").and_then(Node::as_table).map_or(0, IndexMap::len) != key.len() =>
+                    {
+                        return None;
+                    }
                     Err(_) if key.is_empty() => return None,
                     Err(error) => {
                         let place = generated.place_in(error.offset);
@@ -331,6 +343,8 @@ impl Reader<'_> {
                     let fields = known.entry(list.clone()).or_default();
                     for item in alternatives(&entry.node) {
                         let Some((child, holds)) = self.child(item, list, row_names, entity) else {
+                            let written = item.get("fields").and_then(Node::as_table);
+                            fields.extend(written.into_iter().flat_map(|table| table.keys().cloned()));
                             continue;
                         };
                         fields.extend(child.fields.keys().cloned());
@@ -444,7 +458,9 @@ impl Reader<'_> {
             self.missing(node, "parent", "the column that holds the parent's key");
             return Vec::new();
         };
-        let row = entity.rows.iter().find(|row| of_rows.is_empty() || of_rows.contains(&row.name));
+        // Rows that are named, but switched off or broken, have no key to compare with.
+        let any = node.get("rows").is_none();
+        let row = entity.rows.iter().find(|row| any || of_rows.contains(&row.name));
         let key: &[KeyColumn] = row.map_or(&[], |row| row.key.as_slice());
         let nodes: Vec<(Option<&str>, &Node)> = match &parent.data {
             Data::Table(table) if !table.contains_key("expr") => {
@@ -511,6 +527,11 @@ impl Reader<'_> {
         let language = self.required(node, "language", &scope);
         Some(MarkerRows { table, filter, code: code?, field: field?, language: language? })
     }
+}
+
+/// The first of two keys that holds a text.
+fn word(node: &Node, keys: [&str; 2]) -> Option<String> {
+    keys.iter().find_map(|key| node.get(key)?.as_text()).map(str::to_owned)
 }
 
 /// The help for a child list that is not there.

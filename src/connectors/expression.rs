@@ -8,7 +8,7 @@ use super::{map::AbsentWhen, settings::Settings};
 use crate::{
     config::{
         ShopConfig,
-        doc::{Data, Node, known_keys},
+        doc::{Data, Node, known_keys, misspelt},
     },
     diagnostics::{Diagnostics, nearest},
     sources::{Expr, expr::parse},
@@ -169,6 +169,9 @@ impl Reader<'_> {
 
     /// Reports a key that is not there.
     pub fn missing(&mut self, node: &Node, key: &str, wanted: &str) {
+        if node.as_table().is_some_and(|table| misspelt(table, key, self.diags)) {
+            return;
+        }
         let message = format!("`{key}` is missing");
         self.diags.error("MISSING_KEY", node.place(), message, format!("add {key} = {wanted}"));
     }

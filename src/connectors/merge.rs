@@ -15,7 +15,7 @@ pub(super) fn lay_over(base: &mut Node, over: Node, diags: &mut Diagnostics) {
         match base.get_mut(&key) {
             Some(below) if key == "entity" => entities(below, entry.node, diags),
             Some(below) if matches!(key.as_str(), "settings" | "defaults" | "expressions") => {
-                tables(below, entry.node)
+                tables(below, entry.node);
             }
             _ => base.put(key, entry),
         }

@@ -80,7 +80,11 @@ fn questions(map: &ConnectorMap) -> Vec<(String, Select)> {
 fn every_expression_renders_in_both_dialects() {
     let settings: [&[(&str, Value)]; 5] = [
         &[],
-        &[("rayons", Value::text("AR_Stat03")), ("weight", Value::text("gross")), ("vat_slot", Value::Int(3))],
+        &[
+            ("rayons", Value::text("AR_Stat03")),
+            ("weight", Value::text("gross")),
+            ("vat_slot", Value::Int(3)),
+        ],
         &[
             ("rayons", Value::text("own")),
             ("variant_barcode_tariff", Value::text("a01")),
@@ -99,7 +103,12 @@ fn every_expression_renders_in_both_dialects() {
     let cegid: [&[(&str, Value)]; 4] = [
         &[],
         &[text("level1", "FAMILLENIV4"), text("level2", "COLLECTION"), text("level3", "LIBREARTA")],
-        &[text("level2", "none"), text("level3", "none"), text("brand", "LIBREART9"), text("pictures", "label")],
+        &[
+            text("level2", "none"),
+            text("level3", "none"),
+            text("brand", "LIBREART9"),
+            text("pictures", "label"),
+        ],
         &[
             text("notes", "both"),
             text("departments_of", "all"),

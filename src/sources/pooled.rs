@@ -67,6 +67,10 @@ pub(super) trait Wire: Send + Sync + 'static {
     /// Asks for the version.
     const VERSION: &'static str;
 
+    /// Whether an idle connection still leads to what the source names (a file may have been replaced).
+    fn current(&self, _conn: &Self::Conn) -> bool {
+        true
+    }
     /// Opens a connection.
     async fn connect(&self) -> Result<Self::Conn, SourceError>;
     /// Sends a statement and decodes its answer.
@@ -152,11 +156,17 @@ impl<W: Wire> Pooled<W> {
             Err(_) if until < full => return Err(SourceError::Timeout(until - started)),
             Err(_) => return Err(SourceError::PoolTimeout(self.limits.connect)),
         };
-        let epoch = self.epoch.load(Ordering::Acquire);
+        let mut epoch = self.epoch.load(Ordering::Acquire);
         loop {
             let idle = lock(&self.idle).pop();
             match idle {
-                Some((opened, conn)) if opened == epoch => return Ok(Lease { conn, epoch, permit }),
+                Some((opened, conn)) if opened == epoch => {
+                    if self.wire.current(&conn) {
+                        return Ok(Lease { conn, epoch, permit });
+                    }
+                    self.renew();
+                    epoch = self.epoch.load(Ordering::Acquire);
+                }
                 Some(_) => {}
                 None => break,
             }

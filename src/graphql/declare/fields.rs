@@ -10,6 +10,7 @@ use super::{
     rules::{Declared, From, text, texts},
 };
 use crate::{
+    diagnostics::{Diagnostics, Place},
     federation::model::{Entity, Field, Group, ListField, Rule},
     graphql::{
         generate::snake_case,
@@ -38,6 +39,7 @@ impl Declare<'_, '_> {
         for applied in ty.applied.iter().filter(|a| a.name == "precedence") {
             if let Some(name) = text(applied.args.get("field"))
                 && !fields.get(name).is_some_and(|f| self.is_merged(f))
+                && !self.may_exist(ty, name)
             {
                 let known = fields.values().filter(|f| self.is_merged(f)).map(|f| f.name.as_str());
                 let help = sdl::suggest(name, known, "name a field that sources feed");
@@ -51,7 +53,9 @@ impl Declare<'_, '_> {
         }
         for field in fields.values() {
             if !self.is_merged(field) {
-                self.nothing_to_merge(ty, field);
+                if !self.is_broken(field) {
+                    self.nothing_to_merge(ty, field);
+                }
                 continue;
             }
             let declared = self.rule(ty, field);
@@ -135,7 +139,8 @@ impl Declare<'_, '_> {
             && !matches!(self.types.types.get(field.ty.name()).map(|t| &t.kind), Some(Kind::Enum { .. }))
             && field.ty.name() != "ID";
         let computed = find(field, "computed").is_some();
-        if declared.sources.is_empty() && !computed && !complement && !declared.chosen {
+        let silent = declared.sources.is_empty() && !declared.chosen && self.sources_known;
+        if silent && !computed && !complement && !self.is_broken(field) {
             self.diags.warn(
                 "FIELD_WITHOUT_SOURCE",
                 declared.place.clone(),
@@ -157,7 +162,7 @@ impl Declare<'_, '_> {
             group: declared.group.clone().map(|name| Group { name, leader: 0 }),
             lock: declared.lock.clone(),
             on_unknown: declared.on_unknown,
-            max_age: None,
+            max_age: declared.max_age,
             default: None,
             inherit: None,
             localized: find(field, "localized").is_some() || (complement && textual),
@@ -327,7 +332,11 @@ impl Declare<'_, '_> {
                 .fields
                 .get_index(leader)
                 .map(|(_, f)| (f.name.clone(), f.rule, f.sources.clone(), f.place.clone()));
+            // A rule that could not be read whole is no other rule.
+            let echo = |diags: &Diagnostics, place: &Place| !sdl::is_built_in(place) && diags.told(place);
             if let Some((first, first_rule, sources, first_place)) = first
+                && !echo(self.diags, &place)
+                && !echo(self.diags, &first_place)
                 && entity
                     .fields
                     .get_index(index)

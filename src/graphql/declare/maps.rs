@@ -74,6 +74,10 @@ impl Declare<'_, '_> {
         for (id, column) in columns {
             let source = self.sources.get(id).copied().unwrap_or("?").to_owned();
             let Some(Some(map)) = entity.maps.get_mut(id) else {
+                if self.maps.get(id).is_some_and(Option::is_none) {
+                    fed.push(id);
+                    continue;
+                }
                 self.diags.error(
                     "NO_SOURCE",
                     applied.place.clone(),
@@ -98,7 +102,10 @@ impl Declare<'_, '_> {
             fed.push(id);
         }
         if chosen {
-            for id in made.sources.iter().filter(|id| !fed.contains(id)) {
+            let broken = |id: SourceId| self.maps.get(id).is_some_and(Option::is_none);
+            let dry: Vec<SourceId> =
+                made.sources.iter().copied().filter(|id| !fed.contains(id) && !broken(*id)).collect();
+            for id in &dry {
                 let source = self.sources.get(*id).copied().unwrap_or("?");
                 self.diags.error(
                     "NO_COLUMN",
@@ -110,7 +117,9 @@ impl Declare<'_, '_> {
         } else {
             made.sources.retain(|id| fed.contains(id));
         }
-        if made.sources.is_empty() {
+        // What its directives say wrong has been reported there.
+        let echo = self.diags.told(&applied.place) || self.diags.told(&made.place);
+        if made.sources.is_empty() && self.is_whole() && !echo {
             self.diags.error(
                 "NO_SOURCE",
                 field.place.clone(),
@@ -175,7 +184,8 @@ impl Declare<'_, '_> {
         for map in entity.maps.iter().flatten() {
             for row in &map.rows {
                 for (name, field) in &row.fields {
-                    if entity.fields.contains_key(name) || STRUCTURAL.contains(&name.as_str()) {
+                    let known = entity.fields.contains_key(name) || self.may_exist(ty, name);
+                    if known || STRUCTURAL.contains(&name.as_str()) {
                         continue;
                     }
                     let help = crate::graphql::sdl::suggest(
