@@ -254,7 +254,7 @@ fn settings_are_checked_where_the_shop_gives_them() {
         ("rayons", Value::text("x"), "BAD_VALUE setting `rayons` cannot be \"x\""),
         ("rayons", Value::Int(1), "WRONG_TYPE setting `rayons` is 1, not text"),
         ("tax_category", Value::Int(51), "BAD_VALUE setting `tax_category` cannot be 51"),
-        ("vat_slot", Value::Int(2), "BAD_VALUE setting `vat_slot` cannot be 2"),
+        ("vat_slot", Value::Int(4), "BAD_VALUE setting `vat_slot` cannot be 4"),
         ("language1", Value::text("it"), "BAD_VALUE setting `language1`: the shop has no language \"it\""),
         (
             "language2",
@@ -391,9 +391,9 @@ fn each_mistake_has_its_finding() {
         ),
         (
             format!("expressions.e = 'x.N'\n{head}{key}visible = ':e = 1'\n"),
-            "6:11 UNKNOWN_TABLE `visible` names no table of these rows: `x`",
+            "6:12 UNKNOWN_TABLE `visible` names no table of these rows: `x`",
         ),
-        (format!("expressions.e = 'a.N +'\n{head}{key}"), "1:17 BAD_EXPRESSION "),
+        (format!("expressions.e = 'a.N +'\n{head}{key}"), "1:23 BAD_EXPRESSION "),
         (
             format!("expressions.rank = 'a.N'\n{head}{key}"),
             "1:13 RESERVED_NAME an expression cannot be called `rank`",

@@ -30,10 +30,10 @@ pub(super) fn to_text(rtf: &str) -> String {
     }
     let mut reader = Reader::new(rtf.trim_start_matches(PADDING));
     reader.read();
-    let damaged = !reader.stack.is_empty();
+    let damaged = reader.swallowed && !reader.stack.is_empty();
     let text = reader.finish();
     // A group that is never closed may have swallowed all there is: better seen than lost.
-    if damaged && text.is_empty() && rtf.contains(char::is_whitespace) { rtf.to_owned() } else { text }
+    if damaged && text.is_empty() { rtf.to_owned() } else { text }
 }
 
 /// What holds inside a group, and comes back after it.
@@ -85,6 +85,8 @@ struct Reader<'a> {
     starred: bool,
     /// The group has just been opened.
     opened: bool,
+    /// Something that reads like text stood in a group without text.
+    swallowed: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -102,6 +104,7 @@ impl<'a> Reader<'a> {
             skipping: 0,
             starred: false,
             opened: false,
+            swallowed: false,
         }
     }
 
@@ -354,6 +357,8 @@ impl<'a> Reader<'a> {
         }
         if !self.state.skip && !self.state.hidden {
             self.out.push_str(text);
+        } else if text.contains(char::is_alphanumeric) {
+            self.swallowed = true;
         }
     }
 
