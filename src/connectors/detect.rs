@@ -2,15 +2,19 @@
 //! contact and again after a connection was lost. A database that is another product is refused
 //! with what was found or is missing; it is asked nothing else.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::map::{Detect, Presence};
 use crate::{
     config::doc::{Node, known_keys},
     diagnostics::Diagnostics,
-    sources::{Dialect, Moment, Param, Rows, SharedSource, Source, SourceError, Statement},
+    sources::{Dialect, Moment, Param, Pulse, Rows, SharedSource, Source, SourceError, Statement},
 };
 
 const PRESENCES: [(&str, Presence); 2] = [("present", Presence::Present), ("absent", Presence::Absent)];
@@ -75,18 +79,34 @@ pub struct Guarded {
     inner: SharedSource,
     signs: Vec<Detect>,
     known: AtomicBool,
+    refusal: Mutex<Option<(DateTime<Utc>, SourceError)>>,
 }
 
 impl Guarded {
     /// Guards a source.
     pub fn new(inner: SharedSource, signs: Vec<Detect>) -> Self {
-        Self { inner, signs, known: AtomicBool::new(false) }
+        Self { inner, signs, known: AtomicBool::new(false), refusal: Mutex::new(None) }
     }
 
     async fn know(&self) -> Result<(), SourceError> {
         if !self.known.load(Ordering::Acquire) {
-            probe(&self.signs, &*self.inner).await?;
-            self.known.store(true, Ordering::Release);
+            let found = probe(&self.signs, &*self.inner).await;
+            // What the lock guards is valid at all times.
+            let mut refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+            match &found {
+                Err(error @ SourceError::WrongDatabase(_)) => {
+                    if refusal.is_none() {
+                        tracing::error!(source = self.name(), %error, "refused");
+                    }
+                    *refusal = Some((Utc::now(), error.clone()));
+                }
+                Err(_) => {}
+                Ok(()) => {
+                    *refusal = None;
+                    self.known.store(true, Ordering::Release);
+                }
+            }
+            return found;
         }
         Ok(())
     }
@@ -130,6 +150,12 @@ impl Source for Guarded {
         self.inner.columns(table).await
     }
 
+    fn pulse(&self) -> Pulse {
+        let pulse = self.inner.pulse();
+        let refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Pulse { last_error: refusal.or(pulse.last_error), ..pulse }
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }
@@ -137,7 +163,7 @@ impl Source for Guarded {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use super::*;
     use crate::{diagnostics::Place, sources::Select};
@@ -175,6 +201,10 @@ mod tests {
             Ok((table == "ARTICLE").then(|| self.columns.lock().unwrap().clone()))
         }
 
+        fn pulse(&self) -> Pulse {
+            Pulse::default()
+        }
+
         async fn close(&self) {}
     }
 
@@ -205,10 +235,12 @@ mod tests {
         let refused = guarded.run(&statement, &[], &moment).await.unwrap_err();
         assert_eq!(refused.cause(), "WRONG_DATABASE");
         assert!(refused.to_string().ends_with("ARKTCODART tells; name another"), "{refused}");
+        assert!(guarded.pulse().last_error.is_some());
         assert_eq!(guarded.ping().await.unwrap_err().cause(), "WRONG_DATABASE");
         assert_eq!(*base.asked.lock().unwrap(), 2);
         // And the right one again.
         *base.columns.lock().unwrap() = vec!["GA_ARTICLE".into()];
         guarded.run(&statement, &[], &moment).await.unwrap();
+        assert!(guarded.pulse().last_error.is_none());
     }
 }

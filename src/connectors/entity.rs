@@ -41,7 +41,10 @@ impl Reader<'_> {
         if let Some(replace) = node.get("replace") {
             replace.boolean("replace", self.diags);
         }
-        entity.exists = node.get("exists").and_then(|n| n.boolean("exists", self.diags)).unwrap_or(false);
+        if let Some(exists) = table.get("exists") {
+            entity.exists = exists.node.boolean("exists", self.diags).unwrap_or(false);
+            entity.place = exists.key_place();
+        }
         let mut uses = Vec::new();
         let mut row_names = Vec::new();
         let mark = self.diags.mark();

@@ -119,6 +119,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
             "__type" => OutKind::Introspection(self.plain("__Type", s)),
             "shop" => OutKind::Shop(self.plain("Shop", s)),
             "explain" => OutKind::Explain(self.plain("FieldProvenance", s)),
+            "sources" => OutKind::Sources(self.plain("SourceStatus", s)),
             "route" => OutKind::Route(self.route(s)),
             "node" | "nodes" => {
                 let targets = [self.catalog.department, self.catalog.article, self.catalog.reference]

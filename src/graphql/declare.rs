@@ -162,6 +162,7 @@ impl Declare<'_, '_> {
         };
         self.decides(ty, &mut entity, config);
         self.fields(ty, &mut entity);
+        self.spellings(ty, &entity);
         self.groups(ty, &mut entity);
         self.declared_defaults(ty, &mut entity);
         self.change_columns(&mut entity);
@@ -279,9 +280,15 @@ impl Declare<'_, '_> {
             while let Some(next) = at {
                 steps += 1;
                 if next == id || steps > entities.len() {
+                    // Told where the first of its fields inherits.
+                    let from = |name: &String| self.inherits.get(&(ty.name.clone(), name.clone()));
+                    let place = entities
+                        .get(id)
+                        .and_then(|e| e.fields.keys().chain(e.lists.keys()).find_map(from))
+                        .map_or_else(|| ty.place.clone(), |from| from.place.clone());
                     self.diags.error(
                         "CYCLIC_INHERIT",
-                        ty.place.clone(),
+                        place,
                         format!("`{}` inherits from itself", ty.name),
                         "remove `@inherit` from one of the entities on the way",
                     );

@@ -2,6 +2,7 @@
 //! and one driver a file. This room knows no entity.
 
 mod bind;
+mod breaker;
 mod decode;
 mod display;
 pub mod expr;
@@ -22,6 +23,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+pub use breaker::Circuit;
 pub use expr::Expr;
 pub use select::{Keys, Param, Select, Statement};
 
@@ -35,6 +37,16 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL 12 or later.
     Postgres,
+}
+
+impl Dialect {
+    /// The word a shop's `kind` has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
 }
 
 /// Rows as a source gave them: row-major, `width` cells a row, already decoded and normalised.
@@ -132,8 +144,30 @@ pub trait Source: Send + Sync {
     /// The columns of a table as the database has them, or `None` when there is no such table.
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError>;
 
+    /// How it has been of late. Nothing is asked.
+    fn pulse(&self) -> Pulse;
+
     /// Closes the pool.
     async fn close(&self);
+}
+
+/// How a source has been of late, as this process saw it.
+#[derive(Clone, Debug)]
+pub struct Pulse {
+    /// Whether it is asked.
+    pub circuit: Circuit,
+    /// When it last answered.
+    pub last_answer: Option<DateTime<Utc>>,
+    /// How long that answer took.
+    pub latency: Option<Duration>,
+    /// Its last error, and when.
+    pub last_error: Option<(DateTime<Utc>, SourceError)>,
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self { circuit: Circuit::Closed, last_answer: None, latency: None, last_error: None }
+    }
 }
 
 /// A source shared by everything that asks it.

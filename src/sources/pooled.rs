@@ -24,7 +24,9 @@ use tokio::{
 };
 
 use super::{
-    Dialect, Moment, Param, Rows, Source, SourceError, Statement, Trace, optional,
+    Dialect, Moment, Param, Pulse, Rows, Source, SourceError, Statement, Trace,
+    breaker::Breaker,
+    optional,
     render::{ParamKind, Rendered, probed_tables, render},
     select::{Select, Table},
 };
@@ -103,6 +105,8 @@ pub(super) struct Pooled<W: Wire> {
     epoch: AtomicU64,
     /// Columns by (prefix, table), as known in this epoch.
     probes: Mutex<HashMap<(Option<String>, String), Probe>>,
+    breaker: Breaker,
+    pulse: Mutex<Pulse>,
 }
 
 fn next_epoch() -> u64 {
@@ -135,7 +139,27 @@ impl<W: Wire> Pooled<W> {
             idle: Mutex::new(Vec::with_capacity(connections)),
             epoch: AtomicU64::new(next_epoch()),
             probes: Mutex::new(HashMap::new()),
+            breaker: Breaker::default(),
+            pulse: Mutex::default(),
         }
+    }
+
+    /// How long a request that tries a resting source can take at most.
+    fn trial(&self) -> Duration {
+        self.limits.connect + self.limits.statement
+    }
+
+    /// Notes an error for whoever asks how the source is.
+    fn failed(&self, error: &SourceError) {
+        lock(&self.pulse).last_error = Some((chrono::Utc::now(), error.clone()));
+    }
+
+    /// Notes an answer, if only a refusal: the source lives.
+    fn lives(&self, took: Duration) {
+        self.breaker.answered();
+        let mut pulse = lock(&self.pulse);
+        pulse.last_answer = Some(chrono::Utc::now());
+        pulse.latency = Some(took);
     }
 
     /// Forgets what was known of the database: its columns, and idle connections.
@@ -148,6 +172,7 @@ impl<W: Wire> Pooled<W> {
 
     async fn lease(&self, deadline: Option<Instant>) -> Result<Lease<'_, W>, SourceError> {
         let started = Instant::now();
+        self.breaker.allow(started, self.trial())?;
         let full = started + self.limits.connect;
         let until = deadline.map_or(full, |d| d.min(full));
         let permit = match timeout_at(until, self.permits.acquire()).await {
@@ -176,12 +201,17 @@ impl<W: Wire> Pooled<W> {
             Ok(Err(error)) => {
                 // Whatever comes back may be another database.
                 self.renew();
+                self.failed(&error);
+                self.breaker.unreachable(Instant::now(), &error, started.elapsed());
                 Err(error)
             }
             Err(_) if until < full => Err(SourceError::Timeout(until - started)),
             Err(_) => {
                 self.renew();
-                Err(SourceError::Connect(format!("no connection within {:?}", self.limits.connect)))
+                let error = SourceError::Connect(format!("no connection within {:?}", self.limits.connect));
+                self.failed(&error);
+                self.breaker.unreachable(Instant::now(), &error, self.limits.connect);
+                Err(error)
             }
         }
     }
@@ -208,12 +238,13 @@ impl<W: Wire> Pooled<W> {
         &self,
         lease: Lease<'_, W>,
         result: Result<Result<T, Fault>, tokio::time::error::Elapsed>,
-        left: Duration,
+        (started, left): (Instant, Duration),
     ) -> Result<T, Fault> {
-        match result {
+        let outcome = match result {
             Ok(Ok(value)) => {
                 self.give_back(lease);
-                Ok(value)
+                self.lives(started.elapsed());
+                return Ok(value);
             }
             Ok(Err(fault)) => {
                 match &fault.error {
@@ -222,13 +253,22 @@ impl<W: Wire> Pooled<W> {
                     SourceError::Refused(_) => self.give_back(lease),
                     _ => {}
                 }
-                Err(match fault.error {
+                match fault.error {
                     SourceError::Timeout(_) => SourceError::Timeout(left).into(),
                     _ => fault,
-                })
+                }
             }
-            Err(_) => Err(SourceError::Timeout(left).into()),
+            Err(_) => SourceError::Timeout(left).into(),
+        };
+        self.failed(&outcome.error);
+        match &outcome.error {
+            // A request in a hurry says nothing of the source.
+            SourceError::Timeout(_) if left < self.limits.statement => {}
+            SourceError::Timeout(_) => self.breaker.late(Instant::now(), &outcome.error),
+            SourceError::Refused(_) | SourceError::Decode { .. } => self.breaker.answered(),
+            _ => {}
         }
+        Err(outcome)
     }
 
     async fn probe(
@@ -245,8 +285,9 @@ impl<W: Wire> Pooled<W> {
         let mut lease = self.lease(deadline).await?;
         let epoch = lease.epoch;
         self.trace.sent(&self.name, W::COLUMNS);
+        let started = Instant::now();
         let result = timeout_at(until, self.wire.columns(&mut lease.conn, prefix, table, until)).await;
-        let columns = self.settle(lease, result, left).map_err(|f| f.error)?;
+        let columns = self.settle(lease, result, (started, left)).map_err(|f| f.error)?;
         let probe: Probe = if columns.is_empty() { None } else { Some(columns.into()) };
         let mut probes = lock(&self.probes);
         if epoch == self.epoch.load(Ordering::Acquire) {
@@ -342,6 +383,7 @@ impl<W: Wire> Source for Pooled<W> {
                 }
             };
             self.trace.sent(&self.name, &rendered.sql);
+            let started = Instant::now();
             let job = Job {
                 rendered: &rendered,
                 select: &statement.select,
@@ -351,7 +393,7 @@ impl<W: Wire> Source for Pooled<W> {
                 until,
             };
             let result = timeout_at(until, self.wire.rows(&mut lease.conn, &job)).await;
-            match self.settle(lease, result, left) {
+            match self.settle(lease, result, (started, left)) {
                 Ok(mut rows) => {
                     mark_bad(&mut rows, &rendered);
                     return Ok(rows);
@@ -367,12 +409,19 @@ impl<W: Wire> Source for Pooled<W> {
         let (until, left) = self.until(None)?;
         let mut lease = self.lease(None).await?;
         self.trace.sent(&self.name, W::VERSION);
+        let started = Instant::now();
         let result = timeout_at(until, self.wire.version(&mut lease.conn, until)).await;
-        self.settle(lease, result, left).map_err(|f| f.error)
+        self.settle(lease, result, (started, left)).map_err(|f| f.error)
     }
 
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
         Ok(self.probe(None, table, None).await?.map(|c| c.to_vec()))
+    }
+
+    fn pulse(&self) -> Pulse {
+        let mut pulse = lock(&self.pulse).clone();
+        pulse.circuit = self.breaker.circuit(Instant::now());
+        pulse
     }
 
     async fn close(&self) {

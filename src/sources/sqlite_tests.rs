@@ -358,8 +358,19 @@ async fn a_slow_statement_is_stopped() {
     let error = s.source.run(&slow, &[], &Moment::now(Some(Duration::from_millis(50)))).await.unwrap_err();
     assert_eq!(error.cause(), "TIMEOUT");
     assert!(started.elapsed() < Duration::from_secs(10));
+    // So many in a row, and the source rests; then it is asked again, and answers.
+    assert_eq!(s.source.pulse().circuit.word(), "OPEN");
     let st = statement(&[Type::Text], vec![branch(table("a", "a"), &["a.ref"])]);
-    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap().len(), 1);
+    let rows = loop {
+        match s.source.run(&st, &[], &now()).await {
+            Ok(rows) => break rows,
+            Err(error) => assert_eq!(error.cause(), "TIMEOUT"),
+        }
+        assert!(started.elapsed() < Duration::from_mins(1), "it is never asked again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(rows.len(), 1);
+    assert_eq!(s.source.pulse().circuit.word(), "CLOSED");
 }
 
 #[tokio::test]

@@ -193,7 +193,7 @@ impl Declare<'_, '_> {
             self.diags.error(
                 "BAD_RULE",
                 place,
-                format!("`{path}` is {:?}, but `{}` has no order", declared.rule, field.ty),
+                format!("`{path}` is {}, but `{}` has no order", word(declared.rule), field.ty),
                 "MIN and MAX are for numbers, dates, booleans and plain text",
             );
         } else if declared.rule == Rule::Recent {
@@ -261,7 +261,7 @@ impl Declare<'_, '_> {
             Rule::Recent | Rule::Min | Rule::Max => self.diags.error(
                 "BAD_RULE",
                 declared.place.clone(),
-                format!("`{path}` is a list of records, which has no {:?}", declared.rule),
+                format!("`{path}` is a list of records, which has no {}", word(declared.rule)),
                 "use UNION, PRIORITY or ONLY",
             ),
         }
@@ -289,6 +289,9 @@ impl Declare<'_, '_> {
 
     fn inherit(&mut self, ty: &TypeDef, field: &FieldDef) {
         let Some(applied) = find(field, "inherit") else { return };
+        if self.diags.told(&applied.place) {
+            return;
+        }
         let from = text(applied.args.get("from")).unwrap_or_default();
         let target = self.types.fields(&ty.name).and_then(|f| f.get(from)).map(|f| f.ty.clone());
         let entity = target.as_ref().filter(|t| {
@@ -310,6 +313,30 @@ impl Declare<'_, '_> {
         }
     }
 
+    /// Columns, markers and translations spell a field in snake case: no two may be spelt alike.
+    pub(super) fn spellings(&mut self, ty: &TypeDef, entity: &Entity) {
+        let mut known: HashMap<&str, &Field> = HashMap::new();
+        for field in entity.fields.values() {
+            let Some(first) = known.insert(&field.snake, field) else { continue };
+            let at = |field: &Field| {
+                let of = self.types.fields(&ty.name).and_then(|fields| fields.get(&field.name));
+                of.map_or_else(|| field.place.clone(), |of| of.place.clone())
+            };
+            let (place, other) = (at(field), at(first));
+            if !self.diags.told(&place) {
+                self.diags.error(
+                    "DUPLICATE_SPELLING",
+                    place,
+                    format!(
+                        "`{0}.{1}` and `{0}.{2}` are both spelt `{3}` in sources",
+                        ty.name, field.name, first.name, field.snake
+                    ),
+                    format!("rename one of them; the other stands at {other}"),
+                );
+            }
+        }
+    }
+
     /// Finds the leader of each group and checks that its fields are won alike.
     pub(super) fn groups(&mut self, ty: &TypeDef, entity: &mut Entity) {
         let mut leaders: HashMap<String, usize> = HashMap::new();
@@ -324,7 +351,7 @@ impl Declare<'_, '_> {
                 self.diags.error(
                     "BAD_RULE",
                     place.clone(),
-                    format!("`{}.{name}` is in the group `{group}` and {rule:?}", ty.name),
+                    format!("`{}.{name}` is in the group `{group}` and {}", ty.name, word(rule)),
                     "a group is won by one source: use PRIORITY or ONLY",
                 );
             }
@@ -359,6 +386,11 @@ impl Declare<'_, '_> {
             }
         }
     }
+}
+
+/// A rule as the schema spells it.
+fn word(rule: Rule) -> String {
+    format!("{rule:?}").to_uppercase()
 }
 
 /// A directive on a field, by name.
