@@ -2,6 +2,7 @@
 //! and one driver a file. This room knows no entity.
 
 mod bind;
+mod columns;
 mod decode;
 mod display;
 pub mod expr;
@@ -13,6 +14,7 @@ mod postgres;
 pub mod render;
 pub mod select;
 mod sqlite;
+mod sqlserver;
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,6 +34,8 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL 12 or later.
     Postgres,
+    /// SQL Server 2008 R2 or later.
+    SqlServer,
 }
 
 /// Rows as a source gave them: row-major, `width` cells a row, already decoded and normalised.
