@@ -126,6 +126,13 @@ fn health_tells_which_source_is_down() {
         assert_eq!(get("/health/live").await.0, 200);
         assert_eq!(get("/health/ready").await.0, 200);
         drop(server);
+        // A database that answers but is not the shop's.
+        folder.execute("erp", "DROP TABLE \"F_CATALOGUE\"").await;
+        let server = Server::start(folder.path());
+        let response = reqwest::get(format!("{}/health/ready", server.base)).await.expect("an answer");
+        assert_eq!(response.status(), 503);
+        assert!(response.text().await.expect("text").contains("no table F_CATALOGUE"));
+        drop(server);
         // On SQLite a missing file is a wrong configuration; a file that is no database is an outage.
         std::fs::write(folder.sqlite_file("erp"), "not a database at all, only text").expect("a file");
         let server = Server::start(folder.path());

@@ -6,7 +6,7 @@ pub mod explain;
 pub mod levels;
 pub mod lookup;
 pub mod media;
-mod placement;
+pub(crate) mod placement;
 pub mod slug;
 pub mod tree;
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Run,
+    Catalog, Run,
     levels::{Args, Link, LinkData, PageArgs, Pages},
     tree::Tree,
 };
@@ -18,7 +18,7 @@ use crate::{
         batch::{Batch, NONE},
         engine::Fault,
         filter::Filter,
-        page::{Page, Position, on_the_web},
+        page::{GROUPS_EACH, Page, Position, on_the_web},
         shape::{Shape, SourceShape, Want, after_key, branch, key_type},
     },
     sources::{
@@ -148,10 +148,11 @@ impl Run<'_> {
             if open.is_empty() {
                 break;
             }
-            // After the first round positions differ: one department at a time.
-            let round: Vec<usize> = if first_round { open } else { open.into_iter().take(1).collect() };
+            let round: Vec<usize> =
+                if first_round { open } else { open.into_iter().take(GROUPS_EACH).collect() };
             let size = round.iter().map(|g| need - progress[*g].good.len()).max().unwrap_or(1);
-            let size = if first_round { size } else { size.max(100) }.min(1000).min(budget.max(1));
+            let most = if first_round { budget } else { budget / round.len() };
+            let size = if first_round { size } else { size.max(100) }.min(1000).min(most.max(1));
             if budget == 0 {
                 return Err(Fault::Budget { setting: "limits.scan_rows", limit: engine.limits.scan_rows });
             }
@@ -293,9 +294,7 @@ impl Run<'_> {
         let Some(decider) = shape.decider(&engine.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let after = round.first().and_then(|g| progress[*g].after.clone());
-        let rows =
-            self.placed_rows(tree, progress, round, after.as_ref(), args, size, shape, decider).await?;
+        let rows = self.placed_rows(tree, progress, round, args, size, shape, decider).await?;
         let (of_article, of_department) =
             (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
         let keys = decider.columns.keys;
@@ -369,7 +368,6 @@ impl Run<'_> {
         tree: &Tree,
         progress: &[Progress],
         round: &[usize],
-        after: Option<&Position>,
         args: &PageArgs,
         size: usize,
         shape: &Arc<Shape>,
@@ -377,6 +375,10 @@ impl Run<'_> {
     ) -> Result<Rows, Fault> {
         let engine = &self.catalog.engine;
         let keys = decider.columns.keys;
+        // Departments at one position share it; else each goes on from its own.
+        let first = round.first().and_then(|g| progress[*g].after.as_ref());
+        let apart = round.iter().any(|g| progress[*g].after.as_ref() != first);
+        let after = first.filter(|_| !apart);
         let pairs: Vec<Box<[Value]>> = round
             .iter()
             .flat_map(|g| {
@@ -395,38 +397,100 @@ impl Run<'_> {
         params.extend(held.map(Param::Value));
         let base = params.len();
         let mut extra = Vec::new();
-        let mut branches = Vec::new();
-        for (n, row) in decider.map.rows.iter().enumerate().skip(after.map_or(0, |a| a.row)) {
-            for child in decider.map.children.get("placements").into_iter().flatten() {
-                let Some(mut branch) = placed_branch(n, row, child, keys) else { continue };
-                if self.ask.shopper {
-                    branch.filter.extend(on_the_web(row));
-                }
-                let necessary =
-                    args.filter.necessary(&engine.model, decider, shape.entity, (n, row), base, &mut extra);
-                branch.filter.extend(necessary);
-                if after.is_some_and(|a| a.row == n) {
-                    branch.filter.push(after_key(row, 2));
-                }
-                branches.push(branch);
+        let mut narrow = |n: usize, row: &RowSource| {
+            let mut filter = if self.ask.shopper { on_the_web(row) } else { Vec::new() };
+            let necessary =
+                args.filter.necessary(&engine.model, decider, shape.entity, (n, row), base, &mut extra);
+            filter.extend(necessary);
+            if after.is_some_and(|a| a.row == n) {
+                filter.push(after_key(row, 2));
             }
-        }
-        if branches.is_empty() {
+            if apart {
+                let at = round.iter().map(|g| (*g, progress[*g].after.as_ref()));
+                filter.push(after_own(at, (n, row), base, &mut extra)?);
+            }
+            Some(filter)
+        };
+        let Some(select) = placed_select(decider, after.map_or(0, |a| a.row), &mut narrow) else {
             return Ok(Rows::default());
-        }
+        };
         params.extend(extra);
-        let mut outputs = vec![text("group"), Output { decode: Decode::of(Type::Int), label: "row".into() }];
-        for k in 0..keys {
-            let ty = decider.map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
-            outputs.push(Output { decode: Decode::of(key_type(ty)), label: "key".into() });
-        }
-        outputs.extend([text("code"), text("department")]);
-        let select = Select { outputs, branches, order: (0..2 + keys).collect(), count: false };
         engine
             .run(decider.source, &Statement::new(select), &params, &self.ask.moment)
             .await
             .map_err(Fault::Source)
     }
+}
+
+/// The statements that find the articles of departments, for people: the overlays' say, then the deciding source's.
+pub(crate) fn statements(catalog: &Catalog, shape: &Shape) -> Vec<(usize, Select)> {
+    let engine = &catalog.engine;
+    let e = &engine.model.entities[catalog.article];
+    let mut all = Vec::new();
+    let sources = e.lists.get("placements").map_or(&[][..], |l| &l.sources);
+    for source in sources.iter().filter(|s| **s != e.decides) {
+        let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
+        let children = map.children.get("placements").into_iter().flatten();
+        all.extend(children.filter_map(reverse).map(|select| (*source, select)));
+    }
+    let decider = shape.decider(&engine.model);
+    let web = &mut |_: usize, row: &RowSource| Some(on_the_web(row));
+    all.extend(decider.and_then(|d| Some((d.source, placed_select(d, 0, web)?))));
+    all
+}
+
+/// Records in departments by the deciding source's placements, from a row source on: group, row
+/// source, key columns, own code, department. `None` when there is nothing to read.
+fn placed_select(
+    decider: &SourceShape,
+    start: usize,
+    narrow: &mut dyn FnMut(usize, &RowSource) -> Option<Vec<Predicate>>,
+) -> Option<Select> {
+    let keys = decider.columns.keys;
+    let mut branches = Vec::new();
+    for (n, row) in decider.map.rows.iter().enumerate().skip(start) {
+        for child in decider.map.children.get("placements").into_iter().flatten() {
+            let Some(mut branch) = placed_branch(n, row, child, keys) else { continue };
+            let Some(filter) = narrow(n, row) else { continue };
+            branch.filter.extend(filter);
+            branches.push(branch);
+        }
+    }
+    let mut outputs = vec![text("group"), Output { decode: Decode::of(Type::Int), label: "row".into() }];
+    for k in 0..keys {
+        let ty = decider.map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
+        outputs.push(Output { decode: Decode::of(key_type(ty)), label: "key".into() });
+    }
+    outputs.extend([text("code"), text("department")]);
+    let order = (0..2 + keys).collect();
+    (!branches.is_empty()).then_some(Select { outputs, branches, order, count: false })
+}
+
+/// Rows of a row source that come after their own group's position: `None` when none can.
+fn after_own<'a>(
+    groups: impl Iterator<Item = (usize, Option<&'a Position>)>,
+    (n, row): (usize, &RowSource),
+    base: usize,
+    params: &mut Vec<Param>,
+) -> Option<Predicate> {
+    let mut any = Vec::new();
+    for (group, after) in groups.filter(|(_, after)| after.is_none_or(|a| a.row <= n)) {
+        params.push(Param::Keys(std::iter::once(Box::from([Value::text(group.to_string())])).collect()));
+        let of_group = Predicate::In {
+            exprs: vec![Expr::column(PAIRS, "group")],
+            types: vec![CastType::Text(0)],
+            slot: base + params.len() - 1,
+        };
+        any.push(match after.filter(|a| a.row == n) {
+            None => of_group,
+            Some(after) => {
+                let first = base + params.len();
+                params.extend(after.key.iter().cloned().map(Param::Value));
+                Predicate::And(vec![of_group, after_key(row, first)])
+            }
+        });
+    }
+    (!any.is_empty()).then_some(Predicate::Or(any))
 }
 
 /// The next candidates of one department.

@@ -379,7 +379,10 @@ pub(crate) async fn documents(erp: &mut Loader, articles: &[Article<'_>]) -> Res
             erp.add(t.due, row).await?;
         }
     }
-    let next = erp.table("F_DOCCURRENTPIECE", &["DC_IdCol", "DC_Souche", "DC_Piece"], &[("DC_Domaine", "0")]);
+    let columns = ["DC_IdCol", "DC_Souche", "DC_Piece", "cbModification"];
+    let next = erp.table("F_DOCCURRENTPIECE", &columns, &[("DC_Domaine", "0")]);
+    // Every time stands in the shop, none is the clock's: the same seed gives the same shop.
+    let when = format!("{} 18:00:00", day(270));
     for (kind, counter, web) in [
         (0, "DE00010", "WDE00001"),
         (1, "BC00015", "WBC00007"),
@@ -389,8 +392,8 @@ pub(crate) async fn documents(erp: &mut Loader, articles: &[Article<'_>]) -> Res
         (5, "BA00002", "WBA00001"),
         (6, "FA00007", "WFA00001"),
     ] {
-        erp.add(next, row![kind, 0, counter]).await?;
-        erp.add(next, row![kind, 1, web]).await?;
+        erp.add(next, row![kind, 0, counter, &when]).await?;
+        erp.add(next, row![kind, 1, web, &when]).await?;
     }
     Ok(())
 }

@@ -82,6 +82,7 @@ impl Engine {
         };
         asked.run(statement, params, moment).await.map_err(|error| {
             let cause = Cause::of(asked.name(), &error);
+            moment.troubles.note(&cause.source, cause.code);
             tracing::warn!(source = %cause.source, cause = cause.code, reason = %cause.message, "source did not answer");
             Arc::new(cause)
         })

@@ -9,11 +9,11 @@ use super::{
     engine::{Ask, Engine, Fault},
     fetch::{key_of, row_source},
     filter::Filter,
-    shape::{PageKey, PageSlots, Shape, SourceShape, Want},
+    shape::{PageKey, PageSlots, Shape, SourceShape, Want, after_key},
 };
 use crate::{
     connectors::map::RowSource,
-    sources::{Expr, Param, Rows, Select, Statement, select::Predicate},
+    sources::{Expr, Param, Rows, Select, Statement, expr::CastType, select::Predicate},
     value::Value,
 };
 
@@ -45,6 +45,58 @@ pub struct Page {
     /// Whether more records follow.
     pub more: bool,
 }
+
+/// The parents whose pages are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Under<'a> {
+    /// The parents, by code.
+    pub parents: &'a [&'a str],
+    /// How far each has come, when they differ; empty: all go on from the page's own position.
+    pub afters: &'a [Option<Position>],
+}
+
+impl<'a> Under<'a> {
+    /// All parents from the page's own position.
+    pub fn first(parents: &'a [&'a str]) -> Self {
+        Self { parents, afters: &[] }
+    }
+
+    /// Rows of a row source that come after their own parent's position: `None` when none can.
+    fn after(&self, i: usize, row: &RowSource, base: usize, params: &mut Vec<Param>) -> Option<Predicate> {
+        let parent = row.parent.clone()?;
+        let mut any = Vec::new();
+        for (code, after) in self.parents.iter().zip(self.afters) {
+            if after.as_ref().is_some_and(|a| a.row > i) {
+                continue;
+            }
+            params.push(Param::Keys(std::iter::once(Box::from([Value::text(*code)])).collect()));
+            let of_parent = Predicate::In {
+                exprs: vec![parent.clone()],
+                types: vec![CastType::Text(0)],
+                slot: base + params.len() - 1,
+            };
+            any.push(match after.as_ref().filter(|a| a.row == i) {
+                None => of_parent,
+                Some(after) => {
+                    let first = base + params.len();
+                    params.extend(after.key.iter().cloned().map(Param::Value));
+                    Predicate::And(vec![of_parent, after_key(row, first)])
+                }
+            });
+        }
+        (!any.is_empty()).then_some(Predicate::Or(any))
+    }
+}
+
+/// How far the page of one group has come.
+struct Progress {
+    good: Vec<Value>,
+    after: Option<Position>,
+    more: bool,
+}
+
+/// Groups that go on in one statement: databases limit the depth of an expression.
+pub const GROUPS_EACH: usize = 50;
 
 /// Rows read of each group in the first round of counting, and of one list in a round.
 const COUNT_EACH: usize = 200;
@@ -87,7 +139,7 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let groups = parents.map_or(1, <[&str]>::len);
         let shape = &shape.with_filter(self, page.filter);
-        let rows = self.read(ask, shape, parents, page, page.first + 1).await?;
+        let rows = self.read(ask, shape, parents.map(Under::first), page, page.first + 1).await?;
         let mut budget = self.limits.scan_rows.saturating_sub(rows.len());
         let mut batch = self.adopt(shape, rows);
         let checked = shape.decider(&self.model).is_some_and(|d| d.doubles.is_some());
@@ -101,7 +153,7 @@ impl Engine {
             let hit = records.filter(|(_, c)| doubled.contains(&*compare.fold(c.as_str().unwrap_or(""))));
             batch.doubled.extend(hit.map(|(record, _)| record));
         }
-        let mut scans = self.sort_out(ask, &batch, parents, page)?;
+        let scans = self.sort_out(ask, &batch, parents, page)?;
         let full = page.first + 1;
         if scans.iter().all(|s| s.good.len() >= full || s.read < full) {
             let pages = scans.into_iter().map(|s| s.page(page.first)).collect();
@@ -111,31 +163,35 @@ impl Engine {
         let mut light = Want::default();
         page.filter.want(&mut light);
         let light = Arc::new(Shape::new(self, shape.entity, light, None));
-        let mut codes: Vec<Vec<Value>> = Vec::with_capacity(groups);
-        for (group, scan) in scans.iter_mut().enumerate() {
-            let mut good: Vec<Value> = scan.good.iter().map(|r| batch.codes[*r as usize].clone()).collect();
-            let mut last = scan.last.clone();
-            let mut more = scan.read >= full;
-            while good.len() < full && more {
-                let size = (full * 4).clamp(100, 1000).min(budget);
-                if size == 0 {
-                    return Err(Fault::Budget { setting: "limits.scan_rows", limit: self.limits.scan_rows });
-                }
-                let next = PageAsk { first: size, after: last.clone(), filter: page.filter };
-                let parent = parents.map(|p| &p[group..=group]);
-                let rows = self.read(ask, &light, parent, &next, size).await?;
-                budget = budget.saturating_sub(rows.len().max(1));
-                let mut round = self.adopt(&light, rows);
-                more = round.len() >= size;
-                self.complete(ask, &mut round, held).await;
-                let sorted = self.sort_out(ask, &round, parent, &next)?;
-                let Some(sorted) = sorted.into_iter().next() else { break };
-                good.extend(sorted.good.iter().map(|r| round.codes[*r as usize].clone()));
-                last = sorted.last.or(last);
+        let mut progress: Vec<Progress> = scans
+            .iter()
+            .map(|scan| Progress {
+                good: scan.good.iter().map(|r| batch.codes[*r as usize].clone()).collect(),
+                after: scan.last.clone(),
+                more: scan.read >= full,
+            })
+            .collect();
+        loop {
+            let open: Vec<usize> = (0..groups)
+                .filter(|g| progress[*g].more && progress[*g].good.len() < full)
+                .take(GROUPS_EACH)
+                .collect();
+            if open.is_empty() {
+                break;
             }
-            good.truncate(full);
-            codes.push(good);
+            let size = (full * 4).clamp(100, COUNT_ROUND).min((budget / open.len()).max(1));
+            let at: Vec<_> = open.iter().map(|g| progress[*g].after.clone()).collect();
+            let (round, scans) =
+                self.go_on(ask, &light, (parents, &open), &at, page.filter, size, &mut budget, held).await?;
+            for (g, scan) in open.into_iter().zip(scans) {
+                let state = &mut progress[g];
+                state.good.extend(scan.good.iter().map(|r| round.codes[*r as usize].clone()));
+                state.more = scan.read >= size;
+                state.after = scan.last.or(state.after.take());
+            }
         }
+        let codes: Vec<Vec<Value>> =
+            progress.into_iter().map(|p| p.good.into_iter().take(full).collect()).collect();
         let wanted: Vec<&str> = codes.iter().flatten().filter_map(Value::as_str).collect();
         let found = self.by_code(ask, shape, &wanted).await?;
         let mut of = found.of.into_iter();
@@ -152,22 +208,24 @@ impl Engine {
         Ok((found.batch, pages))
     }
 
-    /// Rows of the deciding source, at most `limit` per group.
+    /// Rows of the deciding source, at most `limit` per group. Groups that have come to different
+    /// positions go on from their own, still in one statement.
     async fn read(
         &self,
         ask: &Ask,
         shape: &Shape,
-        parents: Option<&[&str]>,
+        under: Option<Under<'_>>,
         page: &PageAsk<'_>,
         limit: usize,
     ) -> Result<Rows, Fault> {
         let Some(decider) = shape.decider(&self.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let select = || self.page_select(ask.shopper, shape, decider, parents.is_some(), page);
-        let (statement, extra) = if page.filter.is_all() {
+        let select = || self.page_select(ask.shopper, shape, decider, under, page);
+        let apart = under.is_some_and(|u| !u.afters.is_empty());
+        let (statement, extra) = if page.filter.is_all() && !apart {
             let after = page.after.as_ref().map(|a| a.row);
-            let key = PageKey { shopper: ask.shopper, windowed: parents.is_some(), after };
+            let key = PageKey { shopper: ask.shopper, windowed: under.is_some(), after };
             (decider.page_statement(key, || select().0), Vec::new())
         } else {
             let (select, extra) = select();
@@ -177,7 +235,9 @@ impl Engine {
             return Ok(Rows::default());
         }
         let mut params = vec![
-            Param::Keys(parents.unwrap_or(&[]).iter().map(|p| Box::from([Value::text(*p)])).collect()),
+            Param::Keys(
+                under.map_or(&[][..], |u| u.parents).iter().map(|p| Box::from([Value::text(*p)])).collect(),
+            ),
             Param::Value(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))),
         ];
         let keys =
@@ -188,7 +248,7 @@ impl Engine {
             self.rows(ask, shape.entity, decider, &statement, &params).await.map_err(Fault::Source)?;
         if decider.map.rows.len() > 1 {
             // Each row source gave up to the limit; the page is the first of them all, in order.
-            let group = decider.columns.parent.filter(|_| parents.is_some());
+            let group = decider.columns.parent.filter(|_| under.is_some());
             keep_first(&mut rows, limit, group);
         }
         Ok(rows)
@@ -200,30 +260,29 @@ impl Engine {
         shopper: bool,
         shape: &Shape,
         decider: &SourceShape,
-        windowed: bool,
+        under: Option<Under<'_>>,
         page: &PageAsk<'_>,
     ) -> (Select, Vec<Param>) {
-        let start = page.after.as_ref().map_or(0, |a| a.row);
         let params = std::cell::RefCell::new(Vec::new());
         let base = SLOTS.after + decider.columns.keys;
+        let apart = under.filter(|u| !u.afters.is_empty());
         let extra = |i: usize, row: &RowSource| {
             let mut predicates = Vec::new();
             if shopper {
                 predicates.extend(on_the_web(row));
             }
-            let more = page.filter.necessary(
-                &self.model,
-                decider,
-                shape.entity,
-                (i, row),
-                base,
-                &mut params.borrow_mut(),
-            );
+            let mut params = params.borrow_mut();
+            let more = page.filter.necessary(&self.model, decider, shape.entity, (i, row), base, &mut params);
             predicates.extend(more);
+            if let Some(under) = apart {
+                predicates.push(under.after(i, row, base, &mut params)?);
+            }
             Some(predicates)
         };
-        let after = page.after.is_some();
-        let select = if windowed {
+        // Where positions differ, each group's predicate says where it goes on.
+        let held = page.after.as_ref().filter(|_| apart.is_none());
+        let (start, after) = (held.map_or(0, |a| a.row), held.is_some());
+        let select = if under.is_some() {
             decider.window(start, after, SLOTS, extra)
         } else {
             decider.page(start, after, SLOTS, extra)
@@ -289,44 +348,58 @@ impl Engine {
         let light = Arc::new(Shape::new(self, entity, want, None));
         let mut budget = self.limits.scan_rows;
         // The first round is one statement for all groups; few groups have more than it brings.
-        let size = if parents.is_some() { COUNT_EACH } else { COUNT_ROUND };
-        let first = PageAsk { first: size, after: None, filter };
-        let scans = self.count_round(ask, &light, parents, &first, &mut budget).await?;
-        let mut counts = Vec::with_capacity(scans.len());
-        for (group, scan) in scans.into_iter().enumerate() {
-            let mut count = scan.good.len();
-            let (mut after, mut more) = (scan.last, scan.read >= size);
-            while more {
-                let page = PageAsk { first: COUNT_ROUND, after: after.clone(), filter };
-                let parent = parents.map(|p| &p[group..=group]);
-                let round = self.count_round(ask, &light, parent, &page, &mut budget).await?;
-                let Some(scan) = round.into_iter().next() else { break };
-                count += scan.good.len();
-                more = scan.read >= COUNT_ROUND;
-                after = scan.last;
+        let groups = parents.map_or(1, <[&str]>::len);
+        let mut size = if parents.is_some() { COUNT_EACH } else { COUNT_ROUND };
+        let mut counts = vec![0; groups];
+        let mut open: Vec<usize> = (0..groups).collect();
+        let mut at: Vec<Option<Position>> = Vec::new();
+        while !open.is_empty() {
+            let held = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
+            let now = &open[..held];
+            let afters = &at[..held.min(at.len())];
+            let (_, scans) =
+                self.go_on(ask, &light, (parents, now), afters, filter, size, &mut budget, None).await?;
+            let mut left = Vec::new();
+            for (group, scan) in now.iter().zip(scans) {
+                counts[*group] += scan.good.len();
+                if scan.read >= size {
+                    left.push((*group, scan.last));
+                }
             }
-            counts.push(count);
+            let later = open.drain(held..).zip(at.drain(held.min(at.len())..).collect::<Vec<_>>());
+            (open, at) = left.into_iter().chain(later).unzip();
+            size = COUNT_ROUND;
         }
         Ok(counts)
     }
 
-    /// One round of counting, within the budget of rows.
-    async fn count_round(
+    /// A further round over some groups, each from its own position (`at`, empty: from the start), within the budget
+    /// of rows.
+    #[allow(clippy::too_many_arguments)]
+    async fn go_on(
         &self,
         ask: &Ask,
         light: &Arc<Shape>,
-        parents: Option<&[&str]>,
-        page: &PageAsk<'_>,
+        (parents, open): (Option<&[&str]>, &[usize]),
+        at: &[Option<Position>],
+        filter: &Filter,
+        size: usize,
         budget: &mut usize,
-    ) -> Result<Vec<Scan>, Fault> {
-        let rows = self.read(ask, light, parents, page, page.first).await?;
-        let Some(left) = budget.checked_sub(rows.len()) else {
-            return Err(Fault::Budget { setting: "limits.scan_rows", limit: self.limits.scan_rows });
-        };
-        *budget = left;
-        let mut batch = self.adopt(light, rows);
-        self.complete(ask, &mut batch, None).await;
-        self.sort_out(ask, &batch, parents, page)
+        held: Option<&Arc<Batch>>,
+    ) -> Result<(Batch, Vec<Scan>), Fault> {
+        let spent = Fault::Budget { setting: "limits.scan_rows", limit: self.limits.scan_rows };
+        let page = PageAsk { first: size, after: at.first().cloned().flatten(), filter };
+        let asked: Option<Vec<&str>> = parents.map(|p| open.iter().map(|g| p[*g]).collect());
+        let under = asked.as_deref().map(|parents| Under { parents, afters: at });
+        if *budget == 0 {
+            return Err(spent);
+        }
+        let rows = self.read(ask, light, under, &page, size).await?;
+        *budget = budget.checked_sub(rows.len()).ok_or(spent)?;
+        let mut round = self.adopt(light, rows);
+        self.complete(ask, &mut round, held).await;
+        let scans = self.sort_out(ask, &round, asked.as_deref(), &page)?;
+        Ok((round, scans))
     }
 
     /// The position of a record in CODE order, for cursors.

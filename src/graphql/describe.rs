@@ -7,6 +7,7 @@ use crate::{
     catalog::{
         Catalog,
         levels::{LinkKind, Node},
+        placement,
     },
     federation::shape::{Shape, SourceShape},
     sources::{Select, render},
@@ -88,7 +89,22 @@ fn level(catalog: &Catalog, node: &Node, title: &str, way: Way, depth: usize, te
             LinkKind::References => ("references: one windowed page per article", Way::Window),
             LinkKind::OneReference => ("reference: by options, over the article's references", Way::Window),
         };
+        if link.kind == LinkKind::Articles {
+            candidates(catalog, &link.node, depth + 2, text);
+        }
         level(catalog, &link.node, title, way, depth + 1, text);
+    }
+}
+
+/// The statements that find which articles stand in departments.
+fn candidates(catalog: &Catalog, node: &Node, depth: usize, text: &mut String) {
+    let pad = "  ".repeat(depth);
+    let _ = writeln!(text, "\n{pad}candidates of departments");
+    for (source, select) in placement::statements(catalog, &node.shape) {
+        let asked = catalog.engine.sources.get(source);
+        let dialect = asked.map_or(crate::sources::Dialect::Sqlite, |s| s.dialect());
+        let name = &catalog.engine.model.sources[source].name;
+        let _ = writeln!(text, "{pad}  {name}, placements: {}", render::text(&select, dialect));
     }
 }
 
@@ -149,7 +165,8 @@ fn decider_select(
         Way::ByCode => asked.by_code.select.clone(),
         Way::Page | Way::Window => {
             let page = crate::federation::page::PageAsk { first: 20, after: None, filter: &filter };
-            engine.page_select(true, shape, asked, way == Way::Window, &page).0
+            let under = (way == Way::Window).then(|| crate::federation::page::Under::first(&[]));
+            engine.page_select(true, shape, asked, under, &page).0
         }
     }
 }

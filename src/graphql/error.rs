@@ -105,6 +105,11 @@ impl GraphqlError {
         Self { message: message.into(), locations: Vec::new(), path: None, extensions }
     }
 
+    /// Whether this is the error's code.
+    pub fn is(&self, code: Code) -> bool {
+        serde_json::to_value(code).is_ok_and(|code| self.extensions.get("code") == Some(&code))
+    }
+
     /// Adds a place in the document.
     #[must_use]
     pub fn at(mut self, line: usize, column: usize) -> Self {

@@ -85,8 +85,17 @@ pub fn unavailable(cause: &Cause) -> GraphqlError {
             Code::BadValue,
             format!("Source `{}` holds a value that does not fit: {}.", cause.source, cause.message),
         ),
-        _ => {
-            (Code::SourceUnavailable, format!("Source `{}` did not answer: {}.", cause.source, cause.message))
+        // What the database said may tell of its inside: that is for the log, and for `provenance`.
+        code => {
+            let why = match code {
+                "CONNECT" => "it cannot be reached",
+                "POOL_TIMEOUT" => "all its connections are in use",
+                "TIMEOUT" => "it took too long",
+                "CONNECTION_LOST" => "the connection broke off",
+                "REFUSED" => "it refused what it was asked",
+                _ => "its answer cannot be read",
+            };
+            (Code::SourceUnavailable, format!("Source `{}` did not answer: {why}.", cause.source))
         }
     };
     GraphqlError::new(code, message).with("source", cause.source.as_str()).with("cause", cause.code)

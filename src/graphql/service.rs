@@ -27,7 +27,7 @@ use super::{
 use crate::{
     catalog::{Catalog, Run, levels::Args},
     config::ShopConfig,
-    federation::engine::Ask,
+    federation::engine::{Ask, Engine},
     sources::Moment,
 };
 
@@ -197,6 +197,48 @@ impl Service {
         context: &RequestContext,
     ) -> GraphqlResponse {
         let plan = &ready.plan;
+        let (slots, args) = self.arguments(ready);
+        if let Some(error) = nested_limit(plan, &slots) {
+            return refused(&[error], name, Outcome::Refused);
+        }
+        let moment = Moment::now(Some(self.catalog.engine.limits.request));
+        let trace = (self.insider && context.explain).then(|| self.describe(prepared, plan));
+        let ask = Ask { moment, shopper: true };
+        let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
+        let roots = execute::run(&run, plan, &slots).await;
+        let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
+        let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider);
+        writer.buf.extend_from_slice(b"{\"data\":");
+        writer.data(plan, &roots);
+        let (mut body, errors) = (writer.buf, writer.errors);
+        if !errors.is_empty() {
+            body.extend_from_slice(b",\"errors\":");
+            let _ = serde_json::to_writer(&mut body, &errors);
+        }
+        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits);
+        body.extend_from_slice(b",\"extensions\":{\"cost\":");
+        let _ = serde_json::to_writer(&mut body, &cost);
+        let troubles = run.ask.moment.troubles.list();
+        if !troubles.is_empty() {
+            body.extend_from_slice(b",\"degraded\":");
+            let _ = serde_json::to_writer(&mut body, &degraded(troubles));
+        }
+        if let Some(plan) = trace {
+            body.extend_from_slice(b",\"plan\":");
+            let _ = serde_json::to_writer(&mut body, &Json::String(plan));
+        }
+        body.extend_from_slice(b"}}");
+        GraphqlResponse {
+            body: Bytes::from(body),
+            outcome: Outcome::Executed,
+            errors: errors.len(),
+            operation: name,
+        }
+    }
+
+    /// The coerced arguments of every field that has some, and what they mean to links.
+    fn arguments(&self, ready: &Ready) -> (Slots, Vec<Args>) {
+        let plan = &ready.plan;
         let mut slots: Slots = Vec::with_capacity(plan.slots.len());
         let mut args = Vec::with_capacity(plan.slots.len());
         for slot in &plan.slots {
@@ -238,34 +280,7 @@ impl Service {
                 }
             }
         }
-        let moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let trace = (self.insider && context.explain).then(|| self.describe(prepared, plan));
-        let ask = Ask { moment, shopper: true };
-        let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
-        let roots = execute::run(&run, plan, &slots).await;
-        let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
-        let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider);
-        writer.buf.extend_from_slice(b"{\"data\":");
-        writer.data(plan, &roots);
-        let (mut body, errors) = (writer.buf, writer.errors);
-        if !errors.is_empty() {
-            body.extend_from_slice(b",\"errors\":");
-            let _ = serde_json::to_writer(&mut body, &errors);
-        }
-        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits);
-        body.extend_from_slice(b",\"extensions\":{\"cost\":");
-        let _ = serde_json::to_writer(&mut body, &cost);
-        if let Some(plan) = trace {
-            body.extend_from_slice(b",\"plan\":");
-            let _ = serde_json::to_writer(&mut body, &Json::String(plan));
-        }
-        body.extend_from_slice(b"}}");
-        GraphqlResponse {
-            body: Bytes::from(body),
-            outcome: Outcome::Executed,
-            errors: errors.len(),
-            operation: name,
-        }
+        (slots, args)
     }
 
     fn describe(&self, prepared: &Prepared, plan: &Plan) -> String {
@@ -288,6 +303,37 @@ impl Service {
         };
         node.map_or(Plain::Null, |node| Plain::object(Meta { node, introspection }))
     }
+}
+
+/// The sources that did not answer, so that a client knows what the answer may lack.
+fn degraded(troubles: Vec<(String, &'static str)>) -> Vec<Json> {
+    troubles
+        .into_iter()
+        .map(|(source, cause)| serde_json::json!({ "source": source, "cause": cause }))
+        .collect()
+}
+
+/// What a source that answers lacks: it may be another database, or one without our tables.
+async fn missing_table(engine: &Engine, source: usize) -> Option<String> {
+    let maps = engine.model.entities.iter().filter_map(|e| e.maps.get(source)?.as_ref());
+    for table in maps.flat_map(|map| &map.rows).map(|row| &row.table).filter(|t| t.prefix.is_none()) {
+        match engine.sources.get(source)?.columns(&table.name).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Some(format!("it answers, but there is no table {}", table.name)),
+            Err(error) => return Some(error.to_string()),
+        }
+    }
+    None
+}
+
+/// A page below the root that is larger than allowed: known before any source is asked, so none is.
+/// (A root field's own error stands at its path, and sends nothing either.)
+fn nested_limit(plan: &Plan, slots: &Slots) -> Option<GraphqlError> {
+    (0..).zip(slots).zip(&plan.slots).find_map(|((index, coerced), slot)| {
+        let error = coerced.as_ref().err().filter(|e| e.is(Code::PageTooLarge))?;
+        let root = plan.roots.iter().any(|out| out.slot == Some(index));
+        (!root).then(|| error.clone().at(slot.pos.line as usize, slot.pos.column as usize))
+    })
 }
 
 /// A request made ready to run.
@@ -366,12 +412,14 @@ impl Executor for Service {
     }
 
     async fn health(&self) -> Vec<(String, Result<String, String>)> {
-        let pings = self
-            .catalog
-            .engine
-            .sources
-            .iter()
-            .map(|s| async move { (s.name().to_owned(), s.ping().await.map_err(|e| e.to_string())) });
+        let engine = &self.catalog.engine;
+        let pings = (0..).zip(&engine.sources).map(|(id, source): (usize, _)| async move {
+            let state = match source.ping().await {
+                Ok(version) => missing_table(engine, id).await.map_or(Ok(version), Err),
+                Err(error) => Err(error.to_string()),
+            };
+            (source.name().to_owned(), state)
+        });
         futures::future::join_all(pings).await
     }
 }

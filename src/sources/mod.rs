@@ -78,12 +78,33 @@ pub struct Moment {
     pub now: DateTime<Utc>,
     /// The moment by which the request must have its answer, if limited.
     pub deadline: Option<tokio::time::Instant>,
+    /// The sources that did not answer within this request.
+    pub troubles: Arc<Troubles>,
+}
+
+/// Which sources failed within one request, and by what stable cause: what the answer may lack.
+#[derive(Debug, Default)]
+pub struct Troubles(std::sync::Mutex<std::collections::BTreeMap<String, &'static str>>);
+
+impl Troubles {
+    /// Notes that a source did not answer; its first cause stays.
+    pub fn note(&self, source: &str, cause: &'static str) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.entry(source.to_owned()).or_insert(cause);
+    }
+
+    /// Source and cause, by source.
+    pub fn list(&self) -> Vec<(String, &'static str)> {
+        let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.iter().map(|(source, cause)| (source.clone(), *cause)).collect()
+    }
 }
 
 impl Moment {
     /// The request starts now, with the given time to live.
     pub fn now(limit: Option<Duration>) -> Self {
-        Self { now: Utc::now(), deadline: limit.map(|l| tokio::time::Instant::now() + l) }
+        let deadline = limit.map(|l| tokio::time::Instant::now() + l);
+        Self { now: Utc::now(), deadline, troubles: Arc::default() }
     }
 }
 

@@ -72,7 +72,10 @@ pub(super) trait Wire: Send + Sync + 'static {
     fn hint(&self) -> &'static str {
         ""
     }
-
+    /// Whether an idle connection still leads to what the source names (a file may have been replaced).
+    fn current(&self, _conn: &Self::Conn) -> bool {
+        true
+    }
     /// Opens a connection.
     async fn connect(&self) -> Result<Self::Conn, SourceError>;
     /// Makes a connection that was idle so long fit to be used again; whether it is.
@@ -170,16 +173,19 @@ impl<W: Wire> Pooled<W> {
             Err(_) if until < full => return Err(SourceError::Timeout(until - started)),
             Err(_) => return Err(SourceError::PoolTimeout(self.limits.connect)),
         };
-        let epoch = self.epoch.load(Ordering::Acquire);
+        let mut epoch = self.epoch.load(Ordering::Acquire);
         loop {
             let idle = lock(&self.idle).pop();
             match idle {
                 Some((opened, since, mut conn)) if opened == epoch => {
                     let by = until.min(Instant::now() + RECYCLE);
-                    let fit = timeout_at(by, self.wire.recycle(&mut conn, since.elapsed())).await;
-                    if matches!(fit, Ok(true)) {
+                    if self.wire.current(&conn)
+                        && let Ok(true) = timeout_at(by, self.wire.recycle(&mut conn, since.elapsed())).await
+                    {
                         return Ok(Lease { conn, epoch, permit });
                     }
+                    self.renew();
+                    epoch = self.epoch.load(Ordering::Acquire);
                 }
                 Some(_) => {}
                 None => break,

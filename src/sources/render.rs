@@ -205,6 +205,12 @@ pub fn text(select: &Select, dialect: Dialect) -> String {
             }
             kinds[slot] = ParamKind::Keys;
         }
+        for slot in branch.limit.into_iter().chain(branch.window.as_ref().map(|w| w.limit)) {
+            if kinds.len() <= slot {
+                kinds.resize(slot + 1, ParamKind::Null);
+            }
+            kinds[slot] = ParamKind::Scalar(CastType::Integer);
+        }
     }
     // Slots beyond are scalars: limits and keys of a page.
     kinds.resize(kinds.len().max(16), ParamKind::Null);

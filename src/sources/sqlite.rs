@@ -48,6 +48,21 @@ pub(super) struct Sqlite {
 pub(super) struct Conn {
     inner: SqliteConnection,
     deadline: Arc<AtomicU64>,
+    /// Which file it has open.
+    identity: Option<(u64, u64)>,
+}
+
+/// Device and inode: a file put in the place of another has other ones.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().ok().map(|m| (m.dev(), m.ino()))
+}
+
+/// Elsewhere an open file cannot be replaced.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.metadata().ok().map(|_| (0, 0))
 }
 
 impl Drop for Conn {
@@ -127,8 +142,13 @@ impl Wire for Sqlite {
     const COLUMNS: &'static str = "SELECT name FROM pragma_table_info(?1, ?2)";
     const VERSION: &'static str = "SELECT sqlite_version()";
 
+    fn current(&self, conn: &Conn) -> bool {
+        conn.identity.is_some() && identity(self.options.get_filename()) == conn.identity
+    }
+
     async fn connect(&self) -> Result<Conn, SourceError> {
-        if !self.options.get_filename().exists() {
+        let identity = identity(self.options.get_filename());
+        if identity.is_none() {
             return Err(SourceError::Connect(format!("there is no file {}", self.file)));
         }
         let refused = |e: sqlx::Error| match self.fault(&e).error {
@@ -144,7 +164,7 @@ impl Wire for Sqlite {
             .await
             .map_err(refused)?
             .set_progress_handler(STEPS, move || ticks(Instant::now()) < seen.load(Ordering::Relaxed));
-        Ok(Conn { inner, deadline })
+        Ok(Conn { inner, deadline, identity })
     }
 
     async fn rows(&self, conn: &mut Conn, job: &Job<'_>) -> Result<Rows, Fault> {

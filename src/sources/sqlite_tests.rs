@@ -326,6 +326,21 @@ async fn a_missing_file_is_an_error_of_the_statement_and_is_not_created() {
 }
 
 #[tokio::test]
+async fn a_file_replaced_or_taken_away_while_serving_is_noticed() {
+    let s = shop("CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('old')", LONG).await;
+    let st = statement(&[Type::Text], vec![branch(table("a", "a"), &["a.ref"])]);
+    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap().get(0, 0).as_str(), Some("old"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    execute(elsewhere.path(), "CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('new')").await;
+    // As a nightly copy is put in place: beside the old file, then renamed over it.
+    std::fs::copy(elsewhere.path().join("erp.db"), s.dir.path().join("erp.new")).unwrap();
+    std::fs::rename(s.dir.path().join("erp.new"), s.dir.path().join("erp.db")).unwrap();
+    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap().get(0, 0).as_str(), Some("new"));
+    std::fs::remove_file(s.dir.path().join("erp.db")).unwrap();
+    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap_err().cause(), "CONNECT");
+}
+
+#[tokio::test]
 async fn a_slow_statement_is_stopped() {
     let s = shop(
         "CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('1');
