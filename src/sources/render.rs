@@ -427,3 +427,7 @@ fn needed_joins(branch: &Branch, items: &[Resolved], with_items: bool, count: bo
 #[cfg(test)]
 #[path = "render_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "render/tsql_tests.rs"]
+mod tsql_tests;
