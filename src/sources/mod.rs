@@ -3,6 +3,8 @@
 
 mod bind;
 mod columns;
+#[cfg(test)]
+mod conformance_tests;
 mod decode;
 mod display;
 pub mod expr;

@@ -266,4 +266,4 @@ fn release(version: &str) -> &'static str {
 
 #[cfg(test)]
 #[path = "sqlserver_tests.rs"]
-mod tests;
+pub(in crate::sources) mod tests;
