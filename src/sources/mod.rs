@@ -135,6 +135,11 @@ pub trait Source: Send + Sync {
     /// The columns of a table as the database has them, or `None` when there is no such table.
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError>;
 
+    /// The most keys one statement should be asked with; more work too, but less well.
+    fn batch(&self) -> usize {
+        usize::MAX
+    }
+
     /// Closes the pool.
     async fn close(&self);
 }

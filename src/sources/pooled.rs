@@ -99,7 +99,9 @@ pub(super) trait Wire: Send + Sync + 'static {
 type Probe = Option<Arc<[Known]>>;
 
 /// SQL Server: key lists are of one of these sizes, filled up, so that the server keeps few plans.
-const LIST_SIZES: [u16; 9] = [1, 2, 5, 10, 25, 50, 100, 250, 500];
+const LIST_SIZES: [u16; 9] = [1, 2, 5, 10, 25, 50, 100, 250, MOST_LISTED];
+/// SQL Server: keys of the longest list.
+const MOST_LISTED: u16 = 500;
 /// SQL Server: parameters of one statement, of the 2,100 that it allows. What needs more packs its
 /// longest lists.
 const MOST_PARAMETERS: usize = 1_500;
@@ -437,6 +439,10 @@ impl<W: Wire> Source for Pooled<W> {
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
         let known = self.probe(None, table, None).await?;
         Ok(known.map(|columns| columns.iter().map(|c| c.name.clone()).collect()))
+    }
+
+    fn batch(&self) -> usize {
+        if W::DIALECT == Dialect::SqlServer { MOST_LISTED.into() } else { usize::MAX }
     }
 
     async fn close(&self) {
