@@ -14,8 +14,9 @@ use self::case::{Case, Step};
 use crate::support::{
     block_on,
     gateway::{self, Gateway},
-    postgres, sqlserver,
+    postgres,
     shops::{self, Engine, Folder, Recipe},
+    sqlserver,
 };
 
 pub(crate) fn files(folder: &str) -> Vec<PathBuf> {

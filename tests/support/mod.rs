@@ -6,6 +6,7 @@ pub mod gateway;
 pub mod postgres;
 pub mod process;
 pub mod shops;
+pub mod sqlserver;
 pub mod tsql;
 
 /// Runs a future to its end on a runtime of its own.

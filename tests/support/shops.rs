@@ -84,7 +84,8 @@ impl Recipe {
         let dir = tempfile::Builder::new().prefix("comptoir-shop").tempdir().expect("a folder");
         let mut erp = vec![read(&format!("src/demo/ddl/sage100.{}.sql", engine.name()))];
         erp.extend(self.erp.iter().cloned());
-        let mut isoshop = vec![read(&format!("migrations/isoshop/{}/0001_isoshop.sql", isoshop_engine.name()))];
+        let mut isoshop =
+            vec![read(&format!("migrations/isoshop/{}/0001_isoshop.sql", isoshop_engine.name()))];
         isoshop.extend(self.isoshop.iter().cloned());
         let mut databases = Vec::new();
         for (source, engine, scripts) in [("erp", engine, erp), ("isoshop", isoshop_engine, isoshop)] {

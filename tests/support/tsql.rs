@@ -84,7 +84,8 @@ fn words(text: &str) -> String {
 
 /// Elsewhere an index has its name to itself; here it is its table's.
 fn drop_index(batch: &str) -> String {
-    const TABLES: [&str; 5] = ["article_department", "article_relation", "department", "reference", "article"];
+    const TABLES: [&str; 5] =
+        ["article_department", "article_relation", "department", "reference", "article"];
     match batch.strip_prefix("DROP INDEX ") {
         Some(index) if !batch.contains(" ON ") => {
             let table = TABLES.iter().find(|t| index.starts_with(**t)).expect("an index of a known table");
