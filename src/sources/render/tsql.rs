@@ -23,7 +23,7 @@ use super::{Done, RenderError, Renderer, Resolved, needed_joins};
 use crate::{
     sources::{
         columns::SqlType,
-        expr::CastType,
+        expr::{CastType, Expr},
         select::{Branch, OrderBy, Select, Table},
     },
     value::Type,
@@ -166,7 +166,13 @@ impl Tsql<'_, '_> {
                     self.value(branch, expr)?;
                     let _ = write!(self.r.sql, " AS {cast})");
                 }
-                (Resolved::Expr(expr), None) if agree => self.as_text(branch, expr)?,
+                (Resolved::Expr(expr), None) if agree => self.united(branch, expr)?,
+                // The driver would read it as a binary float.
+                (Resolved::Expr(expr), None) if self.kind(branch, expr) == Some(SqlType::Money) => {
+                    self.put("CAST(");
+                    self.value(branch, expr)?;
+                    self.put(" AS numeric(19,4))");
+                }
                 (Resolved::Expr(expr), None) => self.value(branch, expr)?,
                 (_, Some(cast)) => {
                     let _ = write!(self.r.sql, "CAST(NULL AS {cast})");
@@ -303,6 +309,23 @@ impl Tsql<'_, '_> {
                 self.value(branch, &by.expr)?;
                 self.put(" AS nvarchar(4000))");
             }
+        }
+        self.put(BINARY);
+        Ok(())
+    }
+
+    /// A value as the text that branches agree on, whatever the collations of their columns.
+    fn united(&mut self, branch: &Branch, expr: &Expr) -> Done {
+        if let Some(SqlType::VarChar(n)) = self.kind(branch, expr) {
+            self.put("CAST(");
+            self.value(branch, expr)?;
+            let _ = if (1..=4000).contains(&n) {
+                write!(self.r.sql, " AS nvarchar({n}))")
+            } else {
+                write!(self.r.sql, " AS nvarchar(max))")
+            };
+        } else {
+            self.as_text(branch, expr)?;
         }
         self.put(BINARY);
         Ok(())
