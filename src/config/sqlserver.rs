@@ -152,3 +152,7 @@ pub fn writer(
     );
     Some(Login { user: user?, password: password.map(Secret) })
 }
+
+#[cfg(test)]
+#[path = "sqlserver_tests.rs"]
+mod tests;
