@@ -143,8 +143,7 @@ impl Bench {
             Place::Schema(admin, schema) => {
                 let sql = format!(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                     WHERE application_name = 'comptoir' AND query LIKE '%{schema}%' OR pid IN \
-                     (SELECT pid FROM pg_locks WHERE FALSE)"
+                     WHERE application_name = 'comptoir' AND query LIKE '%{schema}%'"
                 );
                 admin.execute(AssertSqlSafe(sql)).await.unwrap();
             }

@@ -341,51 +341,6 @@ async fn a_file_replaced_or_taken_away_while_serving_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_slow_statement_is_stopped() {
-    let s = shop(
-        "CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('1');
-         CREATE VIEW slow AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 10000000000) SELECT COUNT(*) AS n FROM c;",
-        Duration::from_millis(200),
-    )
-    .await;
-    let slow = statement(&[Type::Int], vec![branch(table("slow", "s"), &["s.n"])]);
-    let started = std::time::Instant::now();
-    // More than there are connections: none is lost to a statement nobody waits for.
-    for _ in 0..5 {
-        let error = s.source.run(&slow, &[], &now()).await.unwrap_err();
-        assert_eq!(error.cause(), "TIMEOUT", "{error}");
-    }
-    let error = s.source.run(&slow, &[], &Moment::now(Some(Duration::from_millis(50)))).await.unwrap_err();
-    assert_eq!(error.cause(), "TIMEOUT");
-    assert!(started.elapsed() < Duration::from_secs(10));
-    let st = statement(&[Type::Text], vec![branch(table("a", "a"), &["a.ref"])]);
-    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn the_dialect_is_as_documented() {
-    let s = shop("CREATE TABLE a (r TEXT COLLATE FRENCH_CI_AS, z INTEGER, n INTEGER); INSERT INTO a VALUES ('Été', 0, 7)", LONG).await;
-    let items = [
-        "a.r LIKE 'é%'",
-        "a.r LIKE 'É%'",
-        "a.r = 'éTÉ'",
-        "a.n / 2",
-        "a.n / a.z",
-        "0.1 + 0.2",
-        "a.n > 3",
-        "LENGTH(a.r)",
-        "SUBSTRING(a.r, 2, 1)",
-        "ROUND(2.5)",
-        "COALESCE(a.n)",
-        "CAST('x' || a.n AS varchar(1))",
-    ];
-    let st = statement(&vec![Type::Text; items.len()], vec![branch(table("a", "a"), &items)]);
-    let rows = s.source.run(&st, &[], &now()).await.unwrap();
-    let got: Vec<_> = rows.row(0).iter().map(|v| v.as_str().unwrap_or("NULL")).collect();
-    assert_eq!(got, ["0", "1", "1", "3.5", "NULL", "0.3", "1", "3", "t", "3", "7", "x"]);
-}
-
-#[tokio::test]
 #[ignore = "a measurement, not a test: run it alone with --ignored --nocapture"]
 async fn cost_of_fifty_rows_of_twelve_columns() {
     let columns: Vec<String> =
