@@ -13,7 +13,9 @@ use indexmap::IndexMap;
 
 use crate::{diagnostics::Place, value::Value};
 
-pub use read::{load, load_with};
+#[cfg(test)]
+use read::load_with;
+pub use read::{Draft, draft};
 
 /// A whole shop file, checked, with defaults filled in.
 #[derive(Clone)]

@@ -134,6 +134,30 @@ impl Diagnostics {
         self.items.len()
     }
 
+    /// Whether an error stands at exactly this place: what is found there next may only be its echo.
+    pub fn told(&self, place: &Place) -> bool {
+        self.items.iter().any(|d| d.severity == Severity::Error && d.place == *place)
+    }
+
+    /// Puts the findings in order of file and position, and takes away what says nothing new: the same
+    /// finding again, and whatever else is found at the place of a variable that is not set.
+    pub fn settle(&mut self) {
+        const UNSET: [&str; 2] = ["MISSING_VARIABLE", "BAD_VARIABLE"];
+        let unset: Vec<Place> =
+            self.items.iter().filter(|d| UNSET.contains(&d.code)).map(|d| d.place.clone()).collect();
+        self.items.retain(|d| UNSET.contains(&d.code) || !unset.contains(&d.place));
+        let key = |d: &Diagnostic| (d.place.file.clone(), d.place.line, d.place.column);
+        self.items.sort_by_cached_key(key);
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.items.len());
+        for item in self.items.drain(..) {
+            let again = kept.iter().rev().take_while(|k| k.place == item.place).any(|k| *k == item);
+            if !again {
+                kept.push(item);
+            }
+        }
+        self.items = kept;
+    }
+
     /// Whether an error was found since a [`Diagnostics::mark`].
     pub fn errors_since(&self, mark: usize) -> bool {
         self.items.iter().skip(mark).any(|d| d.severity == Severity::Error)
@@ -175,6 +199,19 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settled_findings_are_in_order_and_each_once() {
+        let mut diags = Diagnostics::default();
+        diags.error("B", Place::new("b.toml", 2, 1), "two", "");
+        diags.error("A", Place::new("b.toml", 1, 9), "one", "");
+        diags.error("B", Place::new("b.toml", 2, 1), "two", "");
+        diags.error("MISSING_VARIABLE", Place::new("a.toml", 3, 1), "unset", "");
+        diags.error("BAD_VALUE", Place::new("a.toml", 3, 1), "its echo", "");
+        diags.settle();
+        let found: Vec<&str> = diags.items.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(found, ["unset", "one", "two"]);
+    }
 
     #[test]
     fn the_nearest_word_is_the_one_meant() {

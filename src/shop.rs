@@ -1,13 +1,13 @@
 //! A shop: its folder read and checked, its sources opened, everything wired. The only place that
 //! knows all rooms.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use indexmap::IndexMap;
 
 use crate::{
     catalog::{Catalog, Run, cursor::Sealer},
-    config::{self, Config},
+    config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits},
     connectors::{self, map::ConnectorMap},
     diagnostics::{Diagnostics, Place},
     federation::{
@@ -77,42 +77,30 @@ impl Shop {
 
     /// Opens a shop with a trace or overrides.
     pub fn open_with(dir: &Path, options: ShopOptions) -> Result<Self, Diagnostics> {
-        let (config, mut diags) = match config::load(dir) {
-            Ok(loaded) => loaded,
-            Err(mut diags) => {
-                // The schema's errors are told too: one run shows all.
-                let files = schema_files(dir, &mut diags);
-                sdl::build(&files, &mut diags);
-                return Err(diags);
-            }
-        };
-        let mut maps: IndexMap<String, ConnectorMap> = IndexMap::new();
-        for (name, source) in &config.sources {
-            let map = connectors::load(
-                &source.connector,
-                dir,
-                source,
-                &config.shop,
-                &config.references,
-                &mut diags,
-            );
-            if let Some(map) = map {
-                maps.insert(name.clone(), map);
-            }
+        let mut diags = Diagnostics::default();
+        let shop = Self::judge(dir, options, &mut diags);
+        diags.settle();
+        match shop {
+            Some(shop) if !diags.has_errors() => Ok(Self { diagnostics: diags, ..shop }),
+            _ => Err(diags),
         }
-        let files = schema_files(dir, &mut diags);
-        let types = sdl::build(&files, &mut diags);
-        let Some(types) = types.filter(|_| maps.len() == config.sources.len()) else {
-            return Err(diags);
-        };
-        let Some(model) = declare::model(&types, &config, &maps, &mut diags) else { return Err(diags) };
-        if diags.has_errors() {
-            return Err(diags);
-        }
+    }
+
+    /// Reads and judges everything that can be judged, whatever else is broken; wires it when nothing
+    /// is.
+    fn judge(dir: &Path, options: ShopOptions, diags: &mut Diagnostics) -> Option<Self> {
+        let Draft { config, sources_known } = config::draft(dir, &|name| std::env::var(name).ok(), diags);
+        let maps = connector_maps(dir, &config, sources_known, diags);
+        let files = schema_files(dir, diags);
+        let sdl::Judged { types, unread } = sdl::judge(&files, diags);
+        let ground =
+            declare::Ground { types: &types, unread: &unread, config: &config, sources_known, maps: &maps };
+        let model = declare::model(ground, diags);
         let trace = options.trace.unwrap_or_else(|| Arc::new(Silent));
         let mut opened: Vec<SharedSource> = Vec::new();
         let mut zones = Vec::new();
-        for (name, source) in &config.sources {
+        // One whose address could not be read has been reported.
+        for (name, source) in config.sources.iter().filter(|(_, source)| !source.url.0.is_empty()) {
             let zone = maps.get(name).map_or(config.shop.timezone, |m| m.zone);
             match sources::open::open(
                 name,
@@ -123,7 +111,10 @@ impl Shop {
                 zone,
                 trace.clone(),
             ) {
-                Ok(source) => opened.push(source),
+                Ok(source) => opened.push(match maps.get(name).filter(|m| !m.detect.is_empty()) {
+                    Some(map) => Arc::new(connectors::detect::Guarded::new(source, map.detect.clone())),
+                    None => source,
+                }),
                 Err(error) => diags.error(
                     "BAD_SOURCE_URL",
                     source.place.clone(),
@@ -133,6 +124,7 @@ impl Shop {
             }
             zones.push(zone);
         }
+        let model = model.filter(|_| !diags.has_errors())?;
         let entity = |name: &str| model.entities.iter().position(|e| e.name == name);
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
         let sealer = Sealer::new(&config.cursor_key);
@@ -143,7 +135,7 @@ impl Shop {
                 "the shop has no catalogue",
                 "declare a source that holds departments, articles and references",
             );
-            return Err(diags);
+            return None;
         };
         let types = Arc::new(types);
         let second = match async_schema::build(&types) {
@@ -159,7 +151,7 @@ impl Shop {
             }
         };
         if diags.has_errors() {
-            return Err(diags);
+            return None;
         }
         let engine = Arc::new(Engine {
             model: Arc::new(model),
@@ -182,7 +174,8 @@ impl Shop {
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
         let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
-        Ok(Self { config, diagnostics: diags, types, catalog, service: Arc::new(service) })
+        let diagnostics = Diagnostics::default();
+        Some(Self { config, diagnostics, types, catalog, service: Arc::new(service) })
     }
 
     /// Runs its requests.
@@ -258,14 +251,79 @@ impl std::fmt::Debug for Shop {
     }
 }
 
-/// The shop's own `schema/*.graphql`, in order of their names.
-fn schema_files(dir: &Path, diags: &mut Diagnostics) -> Vec<(String, String)> {
-    let Ok(entries) = std::fs::read_dir(dir.join("schema")) else { return Vec::new() };
+/// The connector map of each source, by the source's name; a broken one is missing. Maps of the shop
+/// that no source uses are judged too when that may only be because a source is broken; else they are
+/// told to be without use.
+fn connector_maps(
+    dir: &Path,
+    config: &Config,
+    sources_known: bool,
+    diags: &mut Diagnostics,
+) -> IndexMap<String, ConnectorMap> {
+    let load = |source: &SourceConfig, diags: &mut Diagnostics| {
+        connectors::load(&source.connector, dir, source, &config.shop, &config.references, diags)
+    };
+    let mut maps = IndexMap::new();
+    for (name, source) in config.sources.iter().filter(|(_, source)| !source.connector.is_empty()) {
+        if let Some(map) = load(source, diags) {
+            maps.insert(name.clone(), map);
+        }
+    }
+    let all_named = sources_known && config.sources.values().all(|source| !source.connector.is_empty());
+    for file in names_in(dir, "schema/connectors", "toml", diags) {
+        let connector =
+            Path::new(&file).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let place = Place::new(format!("schema/connectors/{file}"), 0, 0);
+        if config.sources.values().any(|source| source.connector == connector) {
+            continue;
+        }
+        if all_named {
+            let used: Vec<String> = config.sources.values().map(|s| format!("\"{}\"", s.connector)).collect();
+            let message = format!("no source uses this map: none has connector = \"{connector}\"");
+            let help = format!("name it after the connector that it belongs to ({})", used.join(", "));
+            diags.warn("UNUSED_MAP", place, message, help);
+            continue;
+        }
+        let source = SourceConfig {
+            writer: None,
+            name: connector.clone(),
+            kind: SourceKind::Sqlite,
+            connector,
+            url: config::Secret(String::new()),
+            settings: BTreeMap::new(),
+            setting_places: BTreeMap::new(),
+            limits: SourceLimits::default(),
+            place,
+        };
+        load(&source, diags);
+    }
+    maps
+}
+
+/// The names of a folder's files with an ending, in order. A folder that is not there has none.
+fn names_in(dir: &Path, folder: &str, ending: &str, diags: &mut Diagnostics) -> Vec<String> {
+    let entries = match std::fs::read_dir(dir.join(folder)) {
+        Ok(entries) => entries,
+        Err(error) => {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                let message = format!("the folder cannot be read: {error}");
+                let help = "make it a folder that may be read, or take it away";
+                diags.error("UNREADABLE_FILE", Place::new(folder, 0, 0), message, help);
+            }
+            return Vec::new();
+        }
+    };
     let mut names: Vec<String> = entries
         .filter_map(|e| e.ok()?.file_name().into_string().ok())
-        .filter(|n| Path::new(n).extension().is_some_and(|e| e.eq_ignore_ascii_case("graphql")))
+        .filter(|n| Path::new(n).extension().is_some_and(|e| e.eq_ignore_ascii_case(ending)))
         .collect();
     names.sort();
+    names
+}
+
+/// The shop's own `schema/*.graphql`, in order of their names.
+fn schema_files(dir: &Path, diags: &mut Diagnostics) -> Vec<(String, String)> {
+    let names = names_in(dir, "schema", "graphql", diags);
     let mut files = Vec::new();
     for name in names {
         let shown = format!("schema/{name}");

@@ -34,13 +34,34 @@ fn cases() -> Vec<Case> {
     files("tests/spec")
         .iter()
         .flat_map(|path| case::parse(path))
+        .flat_map(flavours)
         .filter(|case| case.name().to_lowercase().contains(&wanted))
         .collect()
 }
 
+/// A case that holds on several versions of Sage is a case on each.
+fn flavours(case: Case) -> Vec<Case> {
+    let Some((_, named)) = case.notes.iter().find(|(key, _)| key == "sage").cloned() else {
+        return vec![case];
+    };
+    let each = |flavour: &str| {
+        let mut case = case.clone();
+        case.title = format!("{} ({flavour})", case.title);
+        case.notes.retain(|(key, _)| key != "sage");
+        case.notes.push(("fixture".into(), format!("sage {flavour}")));
+        case
+    };
+    named.split(',').map(|flavour| each(flavour.trim())).collect()
+}
+
 /// The shop a case stands on.
 pub(crate) fn recipe(case: &Case) -> Recipe {
-    let mut recipe = shops::base();
+    let fixture = case.notes.iter().find(|(key, _)| key == "fixture").map(|(_, value)| value.as_str());
+    let mut recipe = match fixture {
+        Some("cegid") => shops::cegid(),
+        Some(sage) if sage.starts_with("sage ") => shops::sage(&sage["sage ".len()..]),
+        _ => shops::base(),
+    };
     recipe.erp.extend(case.erp.iter().cloned());
     recipe.isoshop.extend(case.isoshop.iter().cloned());
     recipe.settings.extend(case.settings.iter().cloned());
@@ -90,6 +111,10 @@ async fn run_group(recipe: &Recipe, cases: &[&Case], (erp, isoshop): (Engine, En
 pub(crate) async fn run_case(case: &Case, folder: &Folder) -> Result<(), String> {
     let gateway = Gateway::open(folder.path())
         .map_err(|findings| format!("the shop does not open:\n  {}", findings.join("\n  ")))?;
+    run_steps(&gateway, case).await
+}
+
+async fn run_steps(gateway: &Gateway, case: &Case) -> Result<(), String> {
     for over in &case.overrides {
         gateway.set(over);
     }
@@ -100,7 +125,7 @@ pub(crate) async fn run_case(case: &Case, folder: &Folder) -> Result<(), String>
             gateway.set(over);
         }
         gateway.statements();
-        if let Err(text) = run_step(&gateway, case, step, &mut captures).await {
+        if let Err(text) = run_step(gateway, case, step, &mut captures).await {
             found.push(format!("line {}: {text}", step.line));
         }
     }

@@ -84,7 +84,12 @@ pub fn parse(name: &str, text: &str, diags: &mut Diagnostics) -> Option<Node> {
     for error in &errors {
         let place = doc.place(error.span().map_or(0, |span| span.start));
         let message = error.message().lines().next().unwrap_or("not TOML").to_owned();
-        diags.error("TOML_SYNTAX", place, message, "correct the TOML; see https://toml.io");
+        diags.error(
+            "TOML_SYNTAX",
+            place,
+            message,
+            "correct it: what else this file says is checked after that (https://toml.io tells the format)",
+        );
     }
     if !errors.is_empty() {
         return None;
@@ -126,6 +131,12 @@ fn node(doc: &Arc<Doc>, value: &Spanned<DeValue<'_>>) -> Node {
 }
 
 impl Node {
+    /// The tree of a file that says nothing.
+    pub fn nothing(name: &str) -> Self {
+        let doc = Arc::new(Doc { name: name.to_owned(), text: String::new() });
+        Self { doc, span: 0..0, data: Data::Table(IndexMap::new()), from_environment: false }
+    }
+
     /// Where the value stands.
     pub fn place(&self) -> Place {
         self.doc.place(self.span.start)
@@ -318,6 +329,14 @@ pub fn known_keys(table: &IndexMap<String, Entry>, within: &str, known: &[&str],
         let message = format!("unknown key `{key}` in {within}");
         diags.error("UNKNOWN_KEY", entry.key_place(), message, help);
     }
+}
+
+/// Whether a key that a table lacks is there under a mistyped name, which has been reported
+/// ([`known_keys`]): then that it is missing is no second mistake.
+pub fn misspelt(table: &IndexMap<String, Entry>, key: &str, diags: &Diagnostics) -> bool {
+    table.iter().any(|(other, entry)| {
+        other != key && nearest(other, [key]).is_some() && diags.told(&entry.key_place())
+    })
 }
 
 /// How many bytes of a TOML string token stand before a byte of its value.

@@ -12,7 +12,7 @@ use super::{
     AccessConfig, Anonymous, Config, DepartmentsConfig, Display, HttpConfig, Limits, MediaConfig,
     PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
     WebDecision,
-    doc::{self, Entry, Node, known_keys},
+    doc::{self, Entry, Node, known_keys, misspelt},
     secrets::{self, Environment},
     source,
 };
@@ -30,38 +30,43 @@ MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF 
 SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED \
 VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG";
 
-/// Reads the shop file of a folder. With the configuration come the warnings.
-///
-/// # Errors
-/// Every finding, when at least one is an error.
-pub fn load(dir: &Path) -> Result<(Config, Diagnostics), Diagnostics> {
-    load_with(dir, &|name| std::env::var(name).ok())
+/// A shop's file as far as it can be read. What is broken in it has been reported, and the usual
+/// stands in its place, so that whatever leans on the rest can be judged in the same run.
+#[derive(Debug)]
+pub struct Draft {
+    /// What it says; fit for use only when no error was found.
+    pub config: Config,
+    /// Every source of the shop is in it, if only by name; otherwise nothing can be blamed for naming
+    /// one that is not.
+    pub sources_known: bool,
 }
 
-/// As [`load`], with another environment than the process's.
+/// Reads the shop file of a folder; all findings are in `diags`.
+pub fn draft(dir: &Path, environment: Environment<'_>, diags: &mut Diagnostics) -> Draft {
+    if let Some(root) = tree(dir, environment, diags) {
+        return read(dir, &root, diags);
+    }
+    // Nothing of it is known: what it would say by keeping silent is no finding.
+    let mut draft = read(dir, &Node::nothing(FILE), &mut Diagnostics::default());
+    draft.config.shop.languages.clear();
+    draft.sources_known = false;
+    draft
+}
+
+/// As [`draft`], when nothing else is to be judged: with the configuration come the warnings.
 ///
 /// # Errors
 /// Every finding, when at least one is an error.
+#[cfg(test)]
 pub fn load_with(dir: &Path, environment: Environment<'_>) -> Result<(Config, Diagnostics), Diagnostics> {
     let mut diags = Diagnostics::default();
-    let config = read(dir, environment, &mut diags);
-    // What a missing variable leaves behind is no second mistake.
-    let unset: Vec<Place> = diags
-        .items
-        .iter()
-        .filter(|d| matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE"))
-        .map(|d| d.place.clone())
-        .collect();
-    diags
-        .items
-        .retain(|d| matches!(d.code, "MISSING_VARIABLE" | "BAD_VARIABLE") || !unset.contains(&d.place));
-    match config {
-        Some(config) if !diags.has_errors() => Ok((config, diags)),
-        _ => Err(diags),
-    }
+    let draft = draft(dir, environment, &mut diags);
+    diags.settle();
+    if diags.has_errors() { Err(diags) } else { Ok((draft.config, diags)) }
 }
 
-fn read(dir: &Path, environment: Environment<'_>, diags: &mut Diagnostics) -> Option<Config> {
+/// The file's tree, variables filled in.
+fn tree(dir: &Path, environment: Environment<'_>, diags: &mut Diagnostics) -> Option<Node> {
     let text = match std::fs::read_to_string(dir.join(FILE)) {
         Ok(text) => text,
         Err(error) => {
@@ -76,7 +81,12 @@ fn read(dir: &Path, environment: Environment<'_>, diags: &mut Diagnostics) -> Op
     };
     let mut root = doc::parse(FILE, &text, diags)?;
     secrets::substitute(&mut root, environment, diags);
-    let table = root.as_table()?;
+    Some(root)
+}
+
+fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
+    let empty = IndexMap::new();
+    let table = root.as_table().unwrap_or(&empty);
     known_keys(
         table,
         FILE,
@@ -96,33 +106,24 @@ fn read(dir: &Path, environment: Environment<'_>, diags: &mut Diagnostics) -> Op
         ],
         diags,
     );
-    let shop = shop(&root, diags);
-    let sources = sources(dir, &root, diags);
-    let http = http(&root, diags);
-    let limits = limits(&root, diags);
-    let web = web(&root, diags);
-    let departments = departments(&root, diags);
-    let references = references(&root, diags);
-    let media = media(dir, &root, diags);
-    let access = access(&root, diags);
-    let site = site(dir, &root, diags);
-    let public = public(&root, diags);
-    let cursor_key = cursor_key(dir, &root, diags);
-    Some(Config {
+    let sources = sources(dir, root, diags);
+    let config = Config {
         dir: dir.to_owned(),
-        shop: shop?,
+        shop: shop(root, diags),
+        http: http(root, diags),
+        limits: limits(root, diags),
+        web: web(root, diags),
+        departments: departments(root, diags),
+        references: references(root, diags),
+        media: media(dir, root, diags),
+        access: access(root, diags),
+        site: site(dir, root, diags),
+        public: public(root, diags),
+        cursor_key: cursor_key(dir, root, diags).unwrap_or_default(),
         sources,
-        http,
-        limits,
-        web,
-        departments,
-        references,
-        media,
-        access,
-        site,
-        public,
-        cursor_key: cursor_key?,
-    })
+    };
+    let sources_known = !config.sources.is_empty() && !misspelt(table, "sources", diags);
+    Draft { config, sources_known }
 }
 
 /// A section of the file, its keys checked; `None` when it is missing (or no table).
@@ -137,14 +138,21 @@ fn section<'a>(
     Some(table)
 }
 
+/// Whether a key of the file itself is missing only because its name is mistyped.
+fn misspelt_in(root: &Node, key: &str, diags: &Diagnostics) -> bool {
+    root.as_table().is_some_and(|table| misspelt(table, key, diags))
+}
+
 /// A key of a section.
 fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a Node> {
     table?.get(key).map(|entry| &entry.node)
 }
 
-fn shop(root: &Node, diags: &mut Diagnostics) -> Option<ShopConfig> {
+/// `[shop]`. Without languages when it does not say which, so that nothing is blamed for speaking
+/// another.
+fn shop(root: &Node, diags: &mut Diagnostics) -> ShopConfig {
     let Some(table) = section(root, "shop", &["name", "currency", "languages", "timezone"], diags) else {
-        if root.get("shop").is_none() {
+        if root.get("shop").is_none() && !misspelt_in(root, "shop", diags) {
             diags.error(
                 "MISSING_KEY",
                 Place::new(FILE, 1, 1),
@@ -152,15 +160,23 @@ fn shop(root: &Node, diags: &mut Diagnostics) -> Option<ShopConfig> {
                 "add [shop] with at least name = \"…\"",
             );
         }
-        return None;
+        return ShopConfig {
+            name: String::new(),
+            currency: "EUR".to_owned(),
+            languages: Vec::new(),
+            timezone: chrono_tz::Europe::Paris,
+        };
     };
     let name = if let Some(entry) = table.get("name") {
         entry.node.filled("name", diags).map(str::to_owned)
     } else {
-        let place = root.get("shop").map(Node::place).unwrap_or_default();
-        diags.error("MISSING_KEY", place, "[shop] has no `name`", "add name = \"…\"");
+        if !misspelt(table, "name", diags) {
+            let place = root.get("shop").map(Node::place).unwrap_or_default();
+            diags.error("MISSING_KEY", place, "[shop] has no `name`", "add name = \"…\"");
+        }
         None
     };
+    let unsaid = misspelt(table, "languages", diags);
     let table = Some(table);
     let currency = match key(table, "currency") {
         None => Some("EUR".to_owned()),
@@ -180,6 +196,7 @@ fn shop(root: &Node, diags: &mut Diagnostics) -> Option<ShopConfig> {
         }),
     };
     let languages = match key(table, "languages") {
+        None if unsaid => Vec::new(),
         None => vec!["fr".to_owned()],
         Some(node) => languages(node, diags),
     };
@@ -199,9 +216,15 @@ fn shop(root: &Node, diags: &mut Diagnostics) -> Option<ShopConfig> {
             zone
         }),
     };
-    Some(ShopConfig { name: name?, currency: currency?, languages, timezone: timezone? })
+    ShopConfig {
+        name: name.unwrap_or_default(),
+        currency: currency.unwrap_or_else(|| "EUR".to_owned()),
+        languages,
+        timezone: timezone.unwrap_or(chrono_tz::Europe::Paris),
+    }
 }
 
+/// The languages listed; none when some could not be read.
 fn languages(node: &Node, diags: &mut Diagnostics) -> Vec<String> {
     let mut languages: Vec<String> = Vec::new();
     let before = diags.mark();
@@ -220,7 +243,10 @@ fn languages(node: &Node, diags: &mut Diagnostics) -> Vec<String> {
             languages.push(language);
         }
     }
-    if languages.is_empty() && !diags.errors_since(before) {
+    if diags.errors_since(before) {
+        return Vec::new();
+    }
+    if languages.is_empty() {
         diags.error(
             "BAD_VALUE",
             node.place(),
@@ -246,11 +272,13 @@ fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String,
     let mut sources = IndexMap::new();
     let table = root.get("sources").and_then(|node| node.table("sources", diags));
     for (name, entry) in table.into_iter().flatten() {
-        if let Some(source) = source::read(dir, name, entry, diags) {
-            sources.insert(name.clone(), source);
-        }
+        sources.insert(name.clone(), source::read(dir, name, entry, diags));
     }
-    if table.is_none_or(IndexMap::is_empty) {
+    let nothing = match root.get("sources") {
+        None => !misspelt_in(root, "sources", diags),
+        Some(_) => table.is_some_and(IndexMap::is_empty),
+    };
+    if nothing {
         let place = root.get("sources").map_or_else(|| Place::new(FILE, 1, 1), Node::place);
         diags.error(
             "MISSING_KEY",
@@ -259,7 +287,7 @@ fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String,
             "add [sources.erp] with kind, connector and url",
         );
     }
-    let mut pivots = sources.values().filter(|source| source.connector == "isoshop");
+    let mut pivots = sources.values().filter(|source: &&SourceConfig| source.connector == "isoshop");
     if let (Some(first), Some(second)) = (pivots.next(), pivots.next()) {
         diags.error(
             "TWO_ISOSHOP",
@@ -494,6 +522,9 @@ fn cursor_key(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Option<[u8; 3
     const HELP: &str = "`comptoir init` makes one: 32 random bytes, written as 64 hexadecimal digits";
     let table = section(root, "cursor", &["key_file"], diags);
     let Some(node) = key(table, "key_file") else {
+        if misspelt_in(root, "cursor", diags) || table.is_some_and(|t| misspelt(t, "key_file", diags)) {
+            return None;
+        }
         let place = root.get("cursor").map_or_else(|| Place::new(FILE, 1, 1), Node::place);
         diags.error("MISSING_KEY", place, "[cursor] has no `key_file`", HELP);
         return None;

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::{
     Secret, SourceConfig, SourceKind, SourceLimits,
-    doc::{Data, Entry, Node, known_keys, one_of},
+    doc::{Data, Entry, Node, known_keys, misspelt, one_of},
     secrets, sqlserver,
 };
 use crate::{
@@ -17,12 +17,14 @@ use crate::{
 /// Names that provenance uses for something else.
 const RESERVED: [&str; 4] = ["site", "article", "default", "override"];
 
-/// Reads one source; findings are reported.
-pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> Option<SourceConfig> {
-    let mark = diags.mark();
+/// Reads one source; findings are reported. What is broken in it is left blank: then its connector is
+/// not looked up, or its base not opened.
+pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> SourceConfig {
     check_name(name, entry, diags);
     let within = format!("[sources.{name}]");
-    let table = entry.node.table(name, diags)?;
+    let empty = IndexMap::new();
+    let given = entry.node.table(name, diags);
+    let table = given.unwrap_or(&empty);
     known_keys(
         table,
         &within,
@@ -49,31 +51,40 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> O
         diags,
     );
     let place = entry.key_place();
+    // No table at all has been reported: that it has no keys is no news.
+    let lacks = |key: &str, diags: &Diagnostics| given.is_some() && !misspelt(table, key, diags);
     let kind = if let Some(kind) = table.get("kind") {
         self::kind(&kind.node, diags)
-    } else {
+    } else if lacks("kind", diags) {
         let message = format!("{within} has no `kind`");
         let help = "add kind = \"sqlite\", \"postgres\" or \"sqlserver\"";
         diags.error("MISSING_KEY", place.clone(), message, help);
         None
+    } else {
+        None
     };
     let connector = if let Some(connector) = table.get("connector") {
         connector.node.filled("connector", diags).map(str::to_owned)
-    } else {
+    } else if lacks("connector", diags) {
         let message = format!("{within} has no `connector`");
         let help = "name its map, for example connector = \"sage100\"";
         diags.error("MISSING_KEY", place.clone(), message, help);
         None
+    } else {
+        None
     };
-    if let (Some(connector), Some(node)) = (&connector, table.get("connector")) {
+    let connector = connector.filter(|connector| {
+        let Some(Entry { node, .. }) = table.get("connector") else { return false };
         // It becomes a file's name.
-        if !is_identifier(connector) {
-            let message = format!("`connector` {} is no name", node.node.shown());
+        let named = is_identifier(connector);
+        if !named {
+            let message = format!("`connector` {} is no name", node.shown());
             let help = "use letters, digits and `_`, beginning with a letter";
-            diags.error("BAD_VALUE", node.node.place(), message, help);
+            diags.error("BAD_VALUE", node.place(), message, help);
         }
-    }
-    let url = url(dir, table, &within, kind, diags);
+        named && !diags.told(&node.place())
+    });
+    let url = given.and_then(|_| url(dir, table, &within, kind, diags));
     let writer = if kind == Some(SourceKind::SqlServer) {
         sqlserver::writer(dir, table, name, diags)
     } else {
@@ -87,20 +98,17 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> O
     };
     let (settings, setting_places) = settings(table, diags);
     let limits = limits(table, name, kind, diags);
-    if diags.errors_since(mark) {
-        return None;
-    }
-    Some(SourceConfig {
+    SourceConfig {
         name: name.to_owned(),
-        kind: kind?,
-        connector: connector?,
-        url: Secret(url?),
+        url: Secret(url.filter(|_| kind.is_some()).unwrap_or_default()),
+        kind: kind.unwrap_or(SourceKind::Sqlite),
+        connector: connector.unwrap_or_default(),
         settings,
         setting_places,
         limits,
         writer,
         place,
-    })
+    }
 }
 
 fn check_name(name: &str, entry: &Entry, diags: &mut Diagnostics) {
@@ -169,6 +177,9 @@ pub fn url(
     let given = ["url", "url_file"].into_iter().find_map(|key| Some((key, table.get(key)?)));
     let place = || table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
     let Some((key, entry)) = given else {
+        if ["url", "url_file", "host", "database"].iter().any(|key| misspelt(table, key, diags)) {
+            return None;
+        }
         if parts.is_empty() {
             let message = format!("{within} does not say where its database is");
             let help = match kind {
@@ -280,7 +291,7 @@ fn from_parts(
     let port = table.get("port").and_then(|entry| entry.node.integer("port", 1, 65_535, diags));
     let place = table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
     for (key, missing) in [("database", database.is_none()), ("user", user.is_none())] {
-        if missing && !table.contains_key(key) {
+        if missing && !table.contains_key(key) && !misspelt(table, key, diags) {
             let message = format!("{within} has no `{key}`");
             diags.error("MISSING_KEY", place.clone(), message, format!("add {key} = \"…\""));
         }

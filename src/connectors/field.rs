@@ -154,6 +154,7 @@ impl Reader<'_> {
                 Some(setting) if self.settings.is_language(setting) => {
                     self.settings.language(setting).map(str::to_owned)
                 }
+                Some(setting) if self.settings.is_broken(setting) => None,
                 Some(setting) => {
                     let message = format!("`:{setting}` is no setting of type \"language\"");
                     let help = self.settings.help(setting);

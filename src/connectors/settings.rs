@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use crate::{
     config::{
         ShopConfig, SourceConfig,
-        doc::{Data, Node, known_keys},
+        doc::{Data, Node, known_keys, misspelt},
     },
     diagnostics::{Diagnostics, Place, nearest},
     value::Value,
@@ -64,6 +64,8 @@ struct Setting {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     declared: IndexMap<String, Setting>,
+    /// Those whose declaration is broken: whoever uses one makes no mistake of his own.
+    broken: Vec<String>,
     /// Every declared setting's value.
     pub values: BTreeMap<String, Value>,
 }
@@ -110,7 +112,10 @@ impl Settings {
 
     fn declare(&mut self, name: &str, node: &Node, place: Place, diags: &mut Diagnostics) {
         let within = format!("setting `{name}`");
-        let Some(table) = node.table(&within, diags) else { return };
+        let Some(table) = node.table(&within, diags) else {
+            self.broken.push(name.to_owned());
+            return;
+        };
         let known = ["type", "default", "values", "minimum", "maximum", "description"];
         known_keys(table, &within, &known, diags);
         if matches!(name, "today" | "now" | "rank") {
@@ -124,11 +129,12 @@ impl Settings {
             diags.error("MISSING_KEY", place.clone(), message, "say what it decides");
         }
         let Some(ty) = node.get("type").and_then(|n| n.choice("type", &SettingType::ALL, diags)) else {
-            if node.get("type").is_none() {
+            if node.get("type").is_none() && !misspelt(table, "type", diags) {
                 let message = format!("{within} has no `type`");
                 let help = "add type = \"text\", \"integer\", \"boolean\" or \"language\"";
                 diags.error("MISSING_KEY", place, message, help);
             }
+            self.broken.push(name.to_owned());
             return;
         };
         let limit = |key: &str, usual: i64, diags: &mut Diagnostics| {
@@ -169,6 +175,9 @@ impl Settings {
         diags: &mut Diagnostics,
     ) {
         let Some(setting) = self.declared.get(name) else {
+            if self.is_declared(name) {
+                return;
+            }
             let message = format!("connector \"{}\" has no setting `{name}`", source.connector);
             diags.error("UNKNOWN_SETTING", place, message, self.help(name));
             return;
@@ -185,6 +194,8 @@ impl Settings {
         }
         if let (SettingType::Language, Some(language)) = (setting.ty, value.as_str())
             && !language.is_empty()
+            // Nobody knows the languages of a shop that does not say them as it should.
+            && !shop.languages.is_empty()
         {
             let known = shop.languages.iter().position(|known| known == language);
             if known.is_none_or(|position| position == 0) {
@@ -200,9 +211,14 @@ impl Settings {
         self.values.insert(name.to_owned(), value.clone());
     }
 
-    /// Whether the map declares a setting (it may still lack a value: that is reported there).
+    /// Whether the map declares a setting, be it badly: that is reported where it does.
     pub fn is_declared(&self, name: &str) -> bool {
-        self.declared.contains_key(name)
+        self.declared.contains_key(name) || self.is_broken(name)
+    }
+
+    /// Whether the map declares a setting so badly that nothing is known of it.
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.broken.iter().any(|broken| broken == name)
     }
 
     /// The language that a setting names, if it is one and not blank.
@@ -233,12 +249,21 @@ impl Settings {
         let mut all = true;
         for (name, entry) in table {
             let Some(setting) = self.declared.get(name) else {
+                if self.is_declared(name) {
+                    continue;
+                }
                 let message = format!("`when` names no setting: `{name}`");
                 diags.error("UNKNOWN_SETTING", entry.key_place(), message, self.help(name));
                 continue;
             };
-            let one = std::slice::from_ref(&entry.node);
-            let wanted = if let Data::List(items) = &entry.node.data { items.as_slice() } else { one };
+            // `{ not = … }` turns it round.
+            let turned = entry.node.get("not");
+            if let Some(table) = entry.node.as_table() {
+                known_keys(table, "`when`", &["not"], diags);
+            }
+            let node = turned.unwrap_or(&entry.node);
+            let one = std::slice::from_ref(node);
+            let wanted = if let Data::List(items) = &node.data { items.as_slice() } else { one };
             let mut any = false;
             for item in wanted {
                 let value = value(item).filter(|v| setting.ty.fits(v));
@@ -254,7 +279,7 @@ impl Settings {
                     Some((Ok(()), value)) => any |= self.values.get(name) == Some(&value),
                 }
             }
-            all &= any;
+            all &= any != turned.is_some();
         }
         all
     }

@@ -165,6 +165,14 @@ fn filter(
             ("code", ConstValue::Object(tests)) => {
                 all.extend(self::tests(tests, &Type::Text)?.into_iter().map(Filter::Code));
             }
+            ("department", ConstValue::Object(_)) => {
+                return Err(GraphqlError::new(
+                    Code::UnsupportedFilter,
+                    "Filtering by `department` cannot be answered exactly yet. Ask the department itself: \
+                     `department(code: \"…\") { articles { … } }` lists what hangs under it or anywhere below it.",
+                )
+                .with("field", "department"));
+            }
             (name, ConstValue::Object(tests)) => {
                 let e = &catalog.engine.model.entities[entity];
                 let Some((id, _, field)) = e.fields.get_full(name) else {

@@ -11,7 +11,10 @@ mod fields;
 mod maps;
 mod rules;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_graphql_value::ConstValue;
 use indexmap::IndexMap;
@@ -20,33 +23,51 @@ pub use fields::enumeration;
 
 use super::{
     sdl,
-    types::{TypeDef, TypeSystem},
+    types::{FieldDef, TypeDef, TypeSystem},
 };
 use crate::{
     config::{Config, Tree},
     connectors::map::ConnectorMap,
-    diagnostics::{Diagnostics, Severity},
+    diagnostics::Diagnostics,
     federation::model::{Entity, EntityId, Field, Model, Rule, SourceId, SourceInfo},
 };
 
-/// Builds the model of a shop. `maps` holds the resolved connector map of each source by the
-/// source's name. `None` when anything found is an error; all findings are in `diags`.
-pub fn model(
-    types: &TypeSystem,
-    config: &Config,
-    maps: &IndexMap<String, ConnectorMap>,
-    diags: &mut Diagnostics,
-) -> Option<Model> {
-    let before = errors(diags);
+/// What a model is built on. Some of it may be broken, which has been reported: whatever does not lean
+/// on that is judged all the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The schema.
+    pub types: &'a TypeSystem,
+    /// The words of schema files that could not be parsed.
+    pub unread: &'a HashSet<String>,
+    /// The shop's file.
+    pub config: &'a Config,
+    /// Whether the shop's file tells all of its sources.
+    pub sources_known: bool,
+    /// The resolved connector map of each source, by the source's name; a broken one is missing.
+    pub maps: &'a IndexMap<String, ConnectorMap>,
+}
+
+/// Builds the model of a shop. `None` when anything found is an error, or something that it stands on
+/// is missing; all findings are in `diags`.
+pub fn model(ground: Ground<'_>, diags: &mut Diagnostics) -> Option<Model> {
+    let Ground { types, config, maps, .. } = ground;
+    let mark = diags.mark();
+    let mut sources: Vec<&str> = config.sources.keys().map(String::as_str).collect();
+    if !ground.sources_known {
+        named_sources(types, &mut sources);
+    }
     let mut declare = Declare {
         types,
-        sources: config.sources.keys().map(String::as_str).collect(),
-        maps: config.sources.keys().map(|name| maps.get(name)).collect(),
+        unread: ground.unread,
+        sources_known: ground.sources_known,
+        maps: sources.iter().map(|name| maps.get(*name)).collect(),
+        sources,
         inherits: HashMap::new(),
         diags,
     };
     let mut model = Model {
-        sources: config.sources.keys().map(|name| SourceInfo { name: name.clone() }).collect(),
+        sources: declare.sources.iter().map(|name| SourceInfo { name: (*name).to_owned() }).collect(),
         entities: Vec::new(),
         languages: config.shop.languages.clone(),
     };
@@ -63,17 +84,61 @@ pub fn model(
         declare.totals(ty, entity);
         declare.unused_columns(ty, entity);
     }
-    (errors(diags) == before).then_some(model)
+    let whole = declare.is_whole();
+    (whole && !diags.errors_since(mark)).then_some(model)
+}
+
+/// The sources that rules and columns name, when nobody knows which there are: each is taken for one.
+fn named_sources<'a>(types: &'a TypeSystem, sources: &mut Vec<&'a str>) {
+    let fields = |ty: &'a TypeDef| types.fields(&ty.name).into_iter().flat_map(IndexMap::values);
+    let entities = types.types.values().filter(|t| is_entity(t));
+    let applied = entities.flat_map(|ty| ty.applied.iter().chain(fields(ty).flat_map(|f| &f.applied)));
+    for one in applied {
+        let named: Vec<&str> = match (one.name.as_str(), one.args.get("sources"), one.args.get("columns")) {
+            ("precedence", Some(listed), _) => rules::texts(listed),
+            ("complement", _, Some(ConstValue::Object(columns))) => {
+                columns.keys().map(async_graphql_value::Name::as_str).collect()
+            }
+            _ => continue,
+        };
+        for name in named {
+            if name != "site" && !sources.contains(&name) {
+                sources.push(name);
+            }
+        }
+    }
 }
 
 struct Declare<'a, 'd> {
     types: &'a TypeSystem,
+    unread: &'a HashSet<String>,
+    sources_known: bool,
     /// Source names; the index is the [`SourceId`].
     sources: Vec<&'a str>,
+    /// `None`: broken, and not to be judged by.
     maps: Vec<Option<&'a ConnectorMap>>,
     /// `@inherit(from:)` by entity and field or list.
     inherits: HashMap<(String, String), rules::From>,
     diags: &'d mut Diagnostics,
+}
+
+impl Declare<'_, '_> {
+    /// Whether every source and its map is known: only then something can be missing from them.
+    fn is_whole(&self) -> bool {
+        self.sources_known && self.maps.iter().all(Option::is_some)
+    }
+
+    /// Whether a field may exist, though it is not there to be used: what is wrong with it, or with its
+    /// file, has been reported.
+    fn may_exist(&self, ty: &TypeDef, name: &str) -> bool {
+        let field = self.types.fields(&ty.name).and_then(|fields| fields.get(name));
+        self.unread.contains(name) || field.is_some_and(|field| self.is_broken(field))
+    }
+
+    /// Whether a field's type is not known, or something else about it has been reported.
+    fn is_broken(&self, field: &FieldDef) -> bool {
+        !self.types.types.contains_key(field.ty.name()) || self.diags.told(&field.place)
+    }
 }
 
 impl Declare<'_, '_> {
@@ -97,6 +162,7 @@ impl Declare<'_, '_> {
         };
         self.decides(ty, &mut entity, config);
         self.fields(ty, &mut entity);
+        self.spellings(ty, &entity);
         self.groups(ty, &mut entity);
         self.declared_defaults(ty, &mut entity);
         self.change_columns(&mut entity);
@@ -109,6 +175,8 @@ impl Declare<'_, '_> {
         if overlay_tree {
             match self.sources.iter().position(|s| *s == "isoshop") {
                 Some(id) if entity.maps.get(id).is_some_and(Option::is_some) => entity.decides = id,
+                Some(id) if self.maps.get(id).is_some_and(Option::is_none) => {}
+                None if !self.sources_known => {}
                 _ => self.diags.error(
                     "NO_DECIDER",
                     crate::diagnostics::Place::new("comptoir.toml", 0, 0),
@@ -127,6 +195,7 @@ impl Declare<'_, '_> {
             .collect();
         match deciders.as_slice() {
             [one] => entity.decides = *one,
+            [] if !self.is_whole() => {}
             [] => self.diags.error(
                 "NO_DECIDER",
                 ty.place.clone(),
@@ -211,9 +280,15 @@ impl Declare<'_, '_> {
             while let Some(next) = at {
                 steps += 1;
                 if next == id || steps > entities.len() {
+                    // Told where the first of its fields inherits.
+                    let from = |name: &String| self.inherits.get(&(ty.name.clone(), name.clone()));
+                    let place = entities
+                        .get(id)
+                        .and_then(|e| e.fields.keys().chain(e.lists.keys()).find_map(from))
+                        .map_or_else(|| ty.place.clone(), |from| from.place.clone());
                     self.diags.error(
                         "CYCLIC_INHERIT",
-                        ty.place.clone(),
+                        place,
                         format!("`{}` inherits from itself", ty.name),
                         "remove `@inherit` from one of the entities on the way",
                     );
@@ -302,7 +377,13 @@ impl Declare<'_, '_> {
                     "make it nullable, or set `onUnknown: FALLBACK` with a default",
                 );
             }
-            if !defaults::is_total(entity, field, key, 0) {
+            // A default that does not fit has been reported: mended, it makes the field total.
+            let owed = self
+                .types
+                .fields(&entity.name)
+                .and_then(|f| f.get(&field.name))
+                .is_some_and(|f| field.default.is_none() && fields::find(f, "default").is_some());
+            if !owed && !defaults::is_total(entity, field, key, 0) {
                 self.diags.error(
                     "NO_TOTAL_DEFAULT",
                     field.place.clone(),
@@ -315,10 +396,6 @@ impl Declare<'_, '_> {
             }
         }
     }
-}
-
-fn errors(diags: &Diagnostics) -> usize {
-    diags.items.iter().filter(|d| d.severity == Severity::Error).count()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::{
     error::{Code, GraphqlError},
     plain::ArgMap,
     plan::{Out, OutKind, Plan, RouteWhat, Target},
+    status::{self, SourceStatus},
 };
 use crate::{
     catalog::{
@@ -43,6 +44,8 @@ pub enum RootData {
     Route(Option<RouteData>),
     /// Provenance.
     Explained(Option<Vec<FieldProvenance>>),
+    /// How the sources are.
+    Sources(Vec<SourceStatus>),
     /// The field failed.
     Failed(GraphqlError),
 }
@@ -93,6 +96,7 @@ pub fn unavailable(cause: &Cause) -> GraphqlError {
                 "TIMEOUT" => "it took too long",
                 "CONNECTION_LOST" => "the connection broke off",
                 "REFUSED" => "it refused what it was asked",
+                "WRONG_DATABASE" => "it is not the database that its connector reads",
                 _ => "its answer cannot be read",
             };
             (Code::SourceUnavailable, format!("Source `{}` did not answer: {why}.", cause.source))
@@ -130,6 +134,8 @@ fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, R
                 route(run, &targets, args).await
             }
             OutKind::Explain(_) => explain(run, args).await,
+            OutKind::Sources(_) if !run.reveal => Err(forbidden()),
+            OutKind::Sources(_) => Ok(RootData::Sources(status::ask(&run.catalog.engine).await)),
             _ => Ok(RootData::Ready),
         };
         data.unwrap_or_else(RootData::Failed)

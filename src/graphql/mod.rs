@@ -21,6 +21,7 @@ pub mod plan;
 pub mod request;
 pub mod sdl;
 pub mod service;
+pub mod status;
 pub mod syntax;
 pub mod types;
 pub mod validate;

@@ -81,6 +81,8 @@ pub enum OutKind {
     Page(Node, Vec<ConnectionOut>, bool),
     /// `explain`.
     Explain(PlainOut),
+    /// `sources`.
+    Sources(PlainOut),
 
     /// The global id.
     Id,

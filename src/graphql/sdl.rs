@@ -10,7 +10,7 @@ mod print;
 mod shop;
 mod suggest;
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 pub(crate) use check::argument;
 pub use literals::{coerce, scalar_accepts};
@@ -18,7 +18,7 @@ pub use print::{print, print_annotated, print_value};
 pub(crate) use suggest::help as suggest;
 
 use crate::{
-    diagnostics::{Diagnostics, Place, Severity},
+    diagnostics::{Diagnostics, Place},
     graphql::{
         generate,
         types::{Kind, TypeSystem},
@@ -41,11 +41,19 @@ pub const SPECIFIED_SCALARS: [&str; 5] = ["Int", "Float", "String", "Boolean", "
 /// The directives that GraphQL itself brings.
 pub const SPECIFIED_DIRECTIVES: [&str; 5] = ["include", "skip", "deprecated", "specifiedBy", "oneOf"];
 
-/// Builds the type system of a shop. `files` are the shop's own SDL files (name as the user knows
-/// it, text); the built-in schema is always there and need not be given. `None` when anything found
-/// is an error; all findings are in `diags`.
-pub fn build(files: &[(String, String)], diags: &mut Diagnostics) -> Option<TypeSystem> {
-    let before = errors(diags);
+/// A type system as far as a shop's files let it be built.
+#[derive(Debug)]
+pub struct Judged {
+    /// The types; fit to be served only when no error was found.
+    pub types: TypeSystem,
+    /// The words of files that could not be parsed: nothing can be blamed for naming what they define.
+    pub unread: HashSet<String>,
+}
+
+/// Builds the type system of a shop, and goes on whatever is wrong, so that the rules in it can be
+/// judged too. `files` are the shop's own SDL files (name as the user knows it, text); the built-in
+/// schema is always there and need not be given.
+pub fn judge(files: &[(String, String)], diags: &mut Diagnostics) -> Judged {
     let sources =
         FILES.iter().copied().chain(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let mut merged = merge::merge(sources, Some(specified()), diags);
@@ -53,7 +61,14 @@ pub fn build(files: &[(String, String)], diags: &mut Diagnostics) -> Option<Type
     check::check(&mut merged, diags);
     interfaces::check(&merged, diags);
     shop::check(&merged, diags);
-    (errors(diags) == before).then_some(merged.types)
+    Judged { types: merged.types, unread: merged.unread }
+}
+
+/// As [`judge`], for those who need a sound type system: `None` when anything found is an error.
+pub fn build(files: &[(String, String)], diags: &mut Diagnostics) -> Option<TypeSystem> {
+    let mark = diags.mark();
+    let judged = judge(files, diags);
+    (!diags.errors_since(mark)).then_some(judged.types)
 }
 
 /// What GraphQL itself brings: the specified scalars and directives, and the types by which a
@@ -162,10 +177,6 @@ fn internal_types(types: &TypeSystem) -> std::collections::HashSet<String> {
     }
     used.retain(|name| !SPECIFIED_SCALARS.contains(&name.as_str()));
     used
-}
-
-fn errors(diags: &Diagnostics) -> usize {
-    diags.items.iter().filter(|d| d.severity == Severity::Error).count()
 }
 
 #[cfg(test)]

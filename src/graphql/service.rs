@@ -20,6 +20,7 @@ use super::{
     plain::{ArgMap, Plain, PlainObject},
     plan::{OutKind, Plan},
     request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
+    status,
     syntax::OperationKind,
     types::TypeSystem,
     write::Writer,
@@ -27,7 +28,7 @@ use super::{
 use crate::{
     catalog::{Catalog, Run, levels::Args},
     config::ShopConfig,
-    federation::engine::{Ask, Engine},
+    federation::engine::Ask,
     sources::Moment,
 };
 
@@ -313,19 +314,6 @@ fn degraded(troubles: Vec<(String, &'static str)>) -> Vec<Json> {
         .collect()
 }
 
-/// What a source that answers lacks: it may be another database, or one without our tables.
-async fn missing_table(engine: &Engine, source: usize) -> Option<String> {
-    let maps = engine.model.entities.iter().filter_map(|e| e.maps.get(source)?.as_ref());
-    for table in maps.flat_map(|map| &map.rows).map(|row| &row.table).filter(|t| t.prefix.is_none()) {
-        match engine.sources.get(source)?.columns(&table.name).await {
-            Ok(Some(_)) => {}
-            Ok(None) => return Some(format!("it answers, but there is no table {}", table.name)),
-            Err(error) => return Some(error.to_string()),
-        }
-    }
-    None
-}
-
 /// A page below the root that is larger than allowed: known before any source is asked, so none is.
 /// (A root field's own error stands at its path, and sends nothing either.)
 fn nested_limit(plan: &Plan, slots: &Slots) -> Option<GraphqlError> {
@@ -412,14 +400,7 @@ impl Executor for Service {
     }
 
     async fn health(&self) -> Vec<(String, Result<String, String>)> {
-        let engine = &self.catalog.engine;
-        let pings = (0..).zip(&engine.sources).map(|(id, source): (usize, _)| async move {
-            let state = match source.ping().await {
-                Ok(version) => missing_table(engine, id).await.map_or(Ok(version), Err),
-                Err(error) => Err(error.to_string()),
-            };
-            (source.name().to_owned(), state)
-        });
-        futures::future::join_all(pings).await
+        let asked = status::ask(&self.catalog.engine).await;
+        asked.into_iter().map(|source| (source.name, source.state)).collect()
     }
 }

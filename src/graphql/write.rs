@@ -171,6 +171,10 @@ impl<'a> Writer<'a> {
                     }
                 }
             }
+            (OutKind::Sources(plain), RootData::Sources(found)) => {
+                let items = found.iter().map(|s| Plain::object(s.clone())).collect();
+                self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
+            }
             (OutKind::Lookup(_), RootData::Record(None)) => self.absent(out.place, out.non_null),
             (OutKind::Lookup(target), RootData::Record(Some((level, record)))) => {
                 self.record(&target.outs, level, *record, out.place)

@@ -2,27 +2,32 @@
 //! and one driver a file. This room knows no entity.
 
 mod bind;
+mod breaker;
 mod columns;
 #[cfg(test)]
 mod conformance_tests;
 mod decode;
 mod display;
 pub mod expr;
+mod fold;
 mod lex;
 pub mod open;
+mod optional;
 mod parse;
 mod pooled;
 mod postgres;
 pub mod render;
+mod rtf;
 pub mod select;
 mod sqlite;
-mod sqlserver;
+pub mod sqlserver;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+pub use breaker::Circuit;
 pub use expr::Expr;
 pub use select::{Keys, Param, Select, Statement};
 
@@ -38,6 +43,17 @@ pub enum Dialect {
     Postgres,
     /// SQL Server 2008 R2 or later.
     SqlServer,
+}
+
+impl Dialect {
+    /// The word a shop's `kind` has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::SqlServer => "sqlserver",
+        }
+    }
 }
 
 /// Rows as a source gave them: row-major, `width` cells a row, already decoded and normalised.
@@ -140,8 +156,30 @@ pub trait Source: Send + Sync {
         usize::MAX
     }
 
+    /// How it has been of late. Nothing is asked.
+    fn pulse(&self) -> Pulse;
+
     /// Closes the pool.
     async fn close(&self);
+}
+
+/// How a source has been of late, as this process saw it.
+#[derive(Clone, Debug)]
+pub struct Pulse {
+    /// Whether it is asked.
+    pub circuit: Circuit,
+    /// When it last answered.
+    pub last_answer: Option<DateTime<Utc>>,
+    /// How long that answer took.
+    pub latency: Option<Duration>,
+    /// Its last error, and when.
+    pub last_error: Option<(DateTime<Utc>, SourceError)>,
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self { circuit: Circuit::Closed, last_answer: None, latency: None, last_error: None }
+    }
 }
 
 /// A source shared by everything that asks it.
@@ -173,6 +211,9 @@ pub enum SourceError {
     /// The database refused the statement (missing table or column, type clash, permission).
     #[error("refused by the database: {0}")]
     Refused(String),
+    /// The database is not what the connector's map describes: what tells so, and what to do.
+    #[error("not the database that the connector reads: {0}")]
+    WrongDatabase(String),
     /// A value that cannot be what the statement's types say.
     #[error("cannot decode column {column}: {reason}")]
     Decode {
@@ -192,6 +233,7 @@ impl SourceError {
             Self::Timeout(_) => "TIMEOUT",
             Self::Lost(_) => "CONNECTION_LOST",
             Self::Refused(_) => "REFUSED",
+            Self::WrongDatabase(_) => "WRONG_DATABASE",
             Self::Decode { .. } => "DECODE",
         }
     }

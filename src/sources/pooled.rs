@@ -24,8 +24,10 @@ use tokio::{
 };
 
 use super::{
-    Dialect, Moment, Param, Rows, Source, SourceError, Statement, Trace,
+    Dialect, Moment, Param, Pulse, Rows, Source, SourceError, Statement, Trace,
+    breaker::Breaker,
     columns::{Catalog, Known},
+    optional,
     render::{ParamKind, Rendered, probed_tables, render},
     select::{Select, Table},
 };
@@ -122,6 +124,8 @@ pub(super) struct Pooled<W: Wire> {
     epoch: AtomicU64,
     /// Columns by (prefix, table), as known in this epoch.
     probes: Mutex<HashMap<(Option<String>, String), Probe>>,
+    breaker: Breaker,
+    pulse: Mutex<Pulse>,
 }
 
 fn next_epoch() -> u64 {
@@ -154,7 +158,27 @@ impl<W: Wire> Pooled<W> {
             idle: Mutex::new(Vec::with_capacity(connections)),
             epoch: AtomicU64::new(next_epoch()),
             probes: Mutex::new(HashMap::new()),
+            breaker: Breaker::default(),
+            pulse: Mutex::default(),
         }
+    }
+
+    /// How long a request that tries a resting source can take at most.
+    fn trial(&self) -> Duration {
+        self.limits.connect + self.limits.statement
+    }
+
+    /// Notes an error for whoever asks how the source is.
+    fn failed(&self, error: &SourceError) {
+        lock(&self.pulse).last_error = Some((chrono::Utc::now(), error.clone()));
+    }
+
+    /// Notes an answer, if only a refusal: the source lives.
+    fn lives(&self, took: Duration) {
+        self.breaker.answered();
+        let mut pulse = lock(&self.pulse);
+        pulse.last_answer = Some(chrono::Utc::now());
+        pulse.latency = Some(took);
     }
 
     /// Forgets what was known of the database: its columns, and idle connections.
@@ -167,6 +191,7 @@ impl<W: Wire> Pooled<W> {
 
     async fn lease(&self, deadline: Option<Instant>) -> Result<Lease<'_, W>, SourceError> {
         let started = Instant::now();
+        self.breaker.allow(started, self.trial())?;
         let full = started + self.limits.connect;
         let until = deadline.map_or(full, |d| d.min(full));
         let permit = match timeout_at(until, self.permits.acquire()).await {
@@ -198,12 +223,17 @@ impl<W: Wire> Pooled<W> {
             Ok(Err(error)) => {
                 // Whatever comes back may be another database.
                 self.renew();
+                self.failed(&error);
+                self.breaker.unreachable(Instant::now(), &error, started.elapsed());
                 Err(error)
             }
             Err(_) if until < full => Err(SourceError::Timeout(until - started)),
             Err(_) => {
                 self.renew();
-                Err(SourceError::Connect(format!("no connection within {:?}", self.limits.connect)))
+                let error = SourceError::Connect(format!("no connection within {:?}", self.limits.connect));
+                self.failed(&error);
+                self.breaker.unreachable(Instant::now(), &error, self.limits.connect);
+                Err(error)
             }
         }
     }
@@ -230,12 +260,13 @@ impl<W: Wire> Pooled<W> {
         &self,
         lease: Lease<'_, W>,
         result: Result<Result<T, Fault>, tokio::time::error::Elapsed>,
-        left: Duration,
+        (started, left): (Instant, Duration),
     ) -> Result<T, Fault> {
-        match result {
+        let outcome = match result {
             Ok(Ok(value)) => {
                 self.give_back(lease);
-                Ok(value)
+                self.lives(started.elapsed());
+                return Ok(value);
             }
             Ok(Err(fault)) => {
                 match &fault.error {
@@ -244,13 +275,22 @@ impl<W: Wire> Pooled<W> {
                     SourceError::Refused(_) => self.give_back(lease),
                     _ => {}
                 }
-                Err(match fault.error {
+                match fault.error {
                     SourceError::Timeout(_) => SourceError::Timeout(left).into(),
                     _ => fault,
-                })
+                }
             }
-            Err(_) => Err(SourceError::Timeout(left).into()),
+            Err(_) => SourceError::Timeout(left).into(),
+        };
+        self.failed(&outcome.error);
+        match &outcome.error {
+            // A request in a hurry says nothing of the source.
+            SourceError::Timeout(_) if left < self.limits.statement => {}
+            SourceError::Timeout(_) => self.breaker.late(Instant::now(), &outcome.error),
+            SourceError::Refused(_) | SourceError::Decode { .. } => self.breaker.answered(),
+            _ => {}
         }
+        Err(outcome)
     }
 
     async fn probe(
@@ -267,8 +307,9 @@ impl<W: Wire> Pooled<W> {
         let mut lease = self.lease(deadline).await?;
         let epoch = lease.epoch;
         self.trace.sent(&self.name, W::COLUMNS);
+        let started = Instant::now();
         let result = timeout_at(until, self.wire.columns(&mut lease.conn, prefix, table, until)).await;
-        let columns = self.settle(lease, result, left).map_err(|f| f.error)?;
+        let columns = self.settle(lease, result, (started, left)).map_err(|f| f.error)?;
         let probe: Probe = if columns.is_empty() { None } else { Some(columns.into()) };
         let mut probes = lock(&self.probes);
         if epoch == self.epoch.load(Ordering::Acquire) {
@@ -297,9 +338,16 @@ impl<W: Wire> Pooled<W> {
             known.push((table, self.probe(table.prefix.as_deref(), &table.name, deadline).await?));
         }
         let catalog = Tables { known, dialect: W::DIALECT, hint: self.wire.hint() };
+        let settled;
+        let select = if optional::tables(&statement.select).is_empty() {
+            &statement.select
+        } else {
+            settled = optional::settled(&statement.select, &|table, column| catalog.has(table, column));
+            &settled
+        };
         let mut kinds = kinds.to_vec();
         let rendered = loop {
-            let rendered = render(&statement.select, W::DIALECT, &kinds, &catalog)
+            let rendered = render(select, W::DIALECT, &kinds, &catalog)
                 .map_err(|e| SourceError::Refused(e.to_string()))?;
             let longest = kinds.iter_mut().max_by_key(|kind| match kind {
                 ParamKind::KeyList(size) => *size,
@@ -321,6 +369,16 @@ impl<W: Wire> Pooled<W> {
         texts.insert(key, Arc::clone(&rendered));
         Ok(rendered)
     }
+}
+
+/// The tables whose columns must be known: those that may lack one which the select names, all of
+/// them where a column's type matters.
+fn lacking(select: &Select, dialect: Dialect) -> Vec<&Table> {
+    let mut tables = probed_tables(select, dialect);
+    if dialect != Dialect::SqlServer {
+        tables.extend(optional::tables(select));
+    }
+    tables
 }
 
 /// The probed tables of one statement.
@@ -392,9 +450,8 @@ impl<W: Wire> Source for Pooled<W> {
         moment: &Moment,
     ) -> Result<Rows, SourceError> {
         let kinds = kinds_of(W::DIALECT, params);
-        let probing =
-            *statement.probing.get_or_init(|| !probed_tables(&statement.select, W::DIALECT).is_empty());
-        let tables = if probing { probed_tables(&statement.select, W::DIALECT) } else { Vec::new() };
+        let probing = *statement.probing.get_or_init(|| !lacking(&statement.select, W::DIALECT).is_empty());
+        let tables = if probing { lacking(&statement.select, W::DIALECT) } else { Vec::new() };
         let mut retried = false;
         loop {
             let rendered = self.rendered(statement, &kinds, &tables, moment.deadline).await?;
@@ -407,6 +464,7 @@ impl<W: Wire> Source for Pooled<W> {
                 }
             };
             self.trace.sent(&self.name, &rendered.sql);
+            let started = Instant::now();
             let job = Job {
                 rendered: &rendered,
                 select: &statement.select,
@@ -416,7 +474,7 @@ impl<W: Wire> Source for Pooled<W> {
                 until,
             };
             let result = timeout_at(until, self.wire.rows(&mut lease.conn, &job)).await;
-            match self.settle(lease, result, left) {
+            match self.settle(lease, result, (started, left)) {
                 Ok(mut rows) => {
                     mark_bad(&mut rows, &rendered);
                     return Ok(rows);
@@ -432,8 +490,9 @@ impl<W: Wire> Source for Pooled<W> {
         let (until, left) = self.until(None)?;
         let mut lease = self.lease(None).await?;
         self.trace.sent(&self.name, W::VERSION);
+        let started = Instant::now();
         let result = timeout_at(until, self.wire.version(&mut lease.conn, until)).await;
-        self.settle(lease, result, left).map_err(|f| f.error)
+        self.settle(lease, result, (started, left)).map_err(|f| f.error)
     }
 
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
@@ -443,6 +502,12 @@ impl<W: Wire> Source for Pooled<W> {
 
     fn batch(&self) -> usize {
         if W::DIALECT == Dialect::SqlServer { MOST_LISTED.into() } else { usize::MAX }
+    }
+
+    fn pulse(&self) -> Pulse {
+        let mut pulse = lock(&self.pulse).clone();
+        pulse.circuit = self.breaker.circuit(Instant::now());
+        pulse
     }
 
     async fn close(&self) {

@@ -341,6 +341,39 @@ async fn a_file_replaced_or_taken_away_while_serving_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_slow_statement_is_stopped() {
+    let s = shop(
+        "CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('1');
+         CREATE VIEW slow AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 10000000000) SELECT COUNT(*) AS n FROM c;",
+        Duration::from_millis(200),
+    )
+    .await;
+    let slow = statement(&[Type::Int], vec![branch(table("slow", "s"), &["s.n"])]);
+    let started = std::time::Instant::now();
+    // More than there are connections: none is lost to a statement nobody waits for.
+    for _ in 0..5 {
+        let error = s.source.run(&slow, &[], &now()).await.unwrap_err();
+        assert_eq!(error.cause(), "TIMEOUT", "{error}");
+    }
+    let error = s.source.run(&slow, &[], &Moment::now(Some(Duration::from_millis(50)))).await.unwrap_err();
+    assert_eq!(error.cause(), "TIMEOUT");
+    assert!(started.elapsed() < Duration::from_secs(10));
+    // So many in a row, and the source rests; then it is asked again, and answers.
+    assert_eq!(s.source.pulse().circuit.word(), "OPEN");
+    let st = statement(&[Type::Text], vec![branch(table("a", "a"), &["a.ref"])]);
+    let rows = loop {
+        match s.source.run(&st, &[], &now()).await {
+            Ok(rows) => break rows,
+            Err(error) => assert_eq!(error.cause(), "TIMEOUT"),
+        }
+        assert!(started.elapsed() < Duration::from_mins(1), "it is never asked again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(rows.len(), 1);
+    assert_eq!(s.source.pulse().circuit.word(), "CLOSED");
+}
+
+#[tokio::test]
 #[ignore = "a measurement, not a test: run it alone with --ignored --nocapture"]
 async fn cost_of_fifty_rows_of_twelve_columns() {
     let columns: Vec<String> =

@@ -9,6 +9,7 @@ mod address;
 mod cell;
 mod faults;
 mod lists;
+mod script;
 
 use std::{path::Path, time::Duration};
 
@@ -18,6 +19,7 @@ use tiberius::{Client, Query, QueryItem};
 use tokio::{net::TcpStream, time::Instant};
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
+pub use self::script::transact;
 use self::{address::Address, lists::Lists};
 use super::{
     Dialect, Rows, SourceError,

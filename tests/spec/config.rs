@@ -1,11 +1,11 @@
-//! Runs the cases of `tests/spec/config/`: a broken shop folder in, the exact list of findings out.
+//! Runs the cases of `tests/spec/config/`: a shop's folder in, exactly what `comptoir check` prints of
+//! it out; and for a shop without errors, the answers to its queries.
+
+use comptoir::shop::Shop;
 
 use crate::{
     spec::case,
-    support::{
-        gateway::{self, Gateway},
-        shops,
-    },
+    support::{block_on, gateway::Gateway, shops},
 };
 
 /// The files of a case: the fixture's (unless `- fixture: none`), and the blocks named
@@ -24,43 +24,47 @@ fn files(case: &case::Case) -> Vec<(String, String)> {
     files
 }
 
+/// What `comptoir check` says of a folder, without its last line.
+fn findings(dir: &std::path::Path) -> String {
+    let diagnostics = match Shop::open(dir) {
+        Ok(shop) => shop.diagnostics().clone(),
+        Err(found) => found,
+    };
+    let found: Vec<String> = diagnostics.items.iter().map(ToString::to_string).collect();
+    found.join("\n\n")
+}
+
 #[test]
-fn broken_configurations_are_reported_whole() {
+fn configurations_are_judged_whole() {
     let cases: Vec<case::Case> =
         super::files("tests/spec/config").iter().flat_map(|path| case::parse(path)).collect();
     let wanted = std::env::var("COMPTOIR_SPEC").unwrap_or_default().to_lowercase();
     let mut failures = Vec::new();
     for case in cases.iter().filter(|case| case.name().to_lowercase().contains(&wanted)) {
-        let (_, findings) = case
+        let (_, expected) = case
             .others
             .iter()
             .find(|(info, _)| info == "findings")
             .unwrap_or_else(|| panic!("{}: no findings block", case.name()));
-        let mut expected: Vec<&str> = findings.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
         let dir = tempfile::tempdir().expect("a folder");
         for (name, text) in files(case) {
             let path = dir.path().join(name);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             std::fs::write(path, text).expect("a file");
         }
-        if !gateway::READY {
-            continue;
+        let found = findings(dir.path());
+        if std::env::var_os("COMPTOIR_SPEC_PRINT").is_some() {
+            println!("## {}\n\n```findings\n{found}\n```\n", case.name());
         }
-        let mut found = match Gateway::open(dir.path()) {
-            Ok(_) => Vec::new(),
-            Err(found) => found,
-        };
-        expected.sort_unstable();
-        found.sort_unstable();
-        if expected != found {
-            failures.push(format!(
-                "✗ {}\n  expected:\n    {}\n  found:\n    {}",
-                case.name(),
-                expected.join("\n    "),
-                found.join("\n    ")
-            ));
+        if expected.trim() != found.trim() {
+            failures.push(format!("✗ {}\n--- expected\n{expected}\n--- found\n{found}", case.name()));
+        } else if !case.steps.is_empty() {
+            let answered = block_on(async {
+                let gateway = Gateway::open(dir.path()).map_err(|found| found.join("\n"))?;
+                super::run_steps(&gateway, case).await
+            });
+            failures.extend(answered.err().map(|text| format!("✗ {}\n  {text}", case.name())));
         }
     }
-    gateway::ready("the findings of the configuration cases");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

@@ -122,6 +122,7 @@ pub fn recipe(folder: &Path) -> Recipe {
     }
     Recipe {
         shared: 1,
+        tables: None,
         erp: vec![erp],
         isoshop: vec![isoshop],
         settings: vec![shops::read("tests/fixtures/adventureworks/comptoir.toml")],

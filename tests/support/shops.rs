@@ -30,6 +30,8 @@ impl Engine {
 pub struct Recipe {
     /// How many of the first scripts of each source other shops share.
     pub shared: usize,
+    /// Makes the ERP's tables; Sage's when left out.
+    pub tables: Option<String>,
     /// Scripts for the ERP after its tables; portable SQL.
     pub erp: Vec<String>,
     /// Scripts for the IsoShop base after its tables; portable SQL.
@@ -65,11 +67,38 @@ pub fn read(path: &str) -> String {
 pub fn base() -> Recipe {
     Recipe {
         shared: 1,
+        tables: None,
         erp: vec![read("tests/fixtures/base/erp.sql")],
         isoshop: vec![read("tests/fixtures/base/isoshop.sql")],
         settings: vec![read("tests/fixtures/base/comptoir.toml")],
         without: Vec::new(),
         files: vec![("schema/shop.graphql".into(), read("tests/fixtures/base/shop.graphql"))],
+    }
+}
+
+/// The hand-written company on another version of Sage: `old`, `mid` (as it is) or `new`.
+pub fn sage(flavour: &str) -> Recipe {
+    let mut recipe = base();
+    if flavour != "mid" {
+        recipe.erp.push(read(&format!("tests/fixtures/sage/{flavour}.sql")));
+    }
+    recipe
+}
+
+/// The Cegid company of the examples.
+pub fn cegid() -> Recipe {
+    let example = |name: &str| read(&format!("examples/cegid-isoshop/{name}"));
+    let files = ["schema/shop.graphql", "schema/connectors/cegid.toml"];
+    Recipe {
+        shared: 0,
+        tables: Some(example("erp.sql")),
+        isoshop: vec![example("isoshop.sql")],
+        settings: vec![
+            example("comptoir.toml"),
+            "access.anonymous_provenance = true\nmedia.base_url = \"https://media.example.com\"".into(),
+        ],
+        files: files.iter().map(|name| ((*name).to_owned(), example(name))).collect(),
+        ..Recipe::default()
     }
 }
 
@@ -82,7 +111,8 @@ impl Recipe {
     /// Makes the folder and the databases: the ERP on one engine, the IsoShop base on another.
     pub async fn make_on(&self, engine: Engine, isoshop_engine: Engine) -> Folder {
         let dir = tempfile::Builder::new().prefix("comptoir-shop").tempdir().expect("a folder");
-        let mut erp = vec![read(&format!("src/demo/ddl/sage100.{}.sql", engine.name()))];
+        let sage = || read(&format!("src/demo/ddl/sage100.{}.sql", engine.name()));
+        let mut erp = vec![self.tables.clone().unwrap_or_else(sage)];
         erp.extend(self.erp.iter().cloned());
         let mut isoshop =
             vec![read(&format!("migrations/isoshop/{}/0001_isoshop.sql", isoshop_engine.name()))];

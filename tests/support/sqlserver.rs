@@ -94,6 +94,7 @@ fn start() -> Result<String, String> {
 }
 
 /// The URL of a database of the server.
+#[allow(dead_code, reason = "for tests that configure the gateway")]
 pub fn url_of(database: &str) -> String {
     let url = server().expect("a server");
     let (address, query) = url.split_once('?').unwrap_or((url, ""));

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{Declare, fields::find, rules::text};
 use crate::{
     federation::model::{Default_, Entity, Field, FieldId},
-    graphql::types::{FieldDef, TypeDef},
+    graphql::types::{FieldDef, Kind, TypeDef},
     value::{Type, Value},
 };
 
@@ -17,6 +17,9 @@ impl Declare<'_, '_> {
         for field in fields.values() {
             let Some(applied) = find(field, "default") else { continue };
             let path = format!("{}.{}", ty.name, field.name);
+            if self.diags.told(&applied.place) {
+                continue;
+            }
             let Some((id, _, own)) = entity.fields.get_full(&field.name) else {
                 if find(field, "items").is_some() || find(field, "cells").is_some() {
                     self.diags.error(
@@ -29,13 +32,14 @@ impl Declare<'_, '_> {
                 continue;
             };
             let made = match (applied.args.get("value"), text(applied.args.get("field"))) {
-                (Some(value), None) => constant(own, field, value).map(Default_::Value),
+                (Some(value), None) => self.constant(own, field, value).map(Default_::Value),
                 (None, Some(other)) => match entity.fields.get_full(other) {
                     Some((other_id, _, _)) if other_id == id => Err("it is its own default".to_owned()),
                     Some((other_id, _, o)) if o.ty == own.ty && o.enumeration == own.enumeration => {
                         Ok(Default_::Field(other_id))
                     }
                     Some(_) => Err(format!("`{}.{other}` is of another type", ty.name)),
+                    None if self.may_exist(ty, other) => continue,
                     None => Err(format!("`{}` has no merged field `{other}`", ty.name)),
                 },
                 _ => Err("exactly one of `value` and `field` is wanted".to_owned()),
@@ -55,6 +59,25 @@ impl Declare<'_, '_> {
             }
         }
         self.cycles(ty, entity);
+    }
+
+    fn constant(&self, own: &Field, field: &FieldDef, value: &ConstValue) -> Result<Value, String> {
+        if let Some(Kind::Enum { values }) = self.types.types.get(field.ty.name()).map(|t| &t.kind) {
+            let one = |value: &ConstValue| match value {
+                ConstValue::Enum(name) if values.contains_key(name.as_str()) => {
+                    Ok(Value::text(name.as_str()))
+                }
+                other => Err(format!("{other} is not a value of `{}`", field.ty.name())),
+            };
+            return match (&own.ty, value) {
+                (Type::List(_), ConstValue::List(items)) => {
+                    items.iter().map(one).collect::<Result<Box<[Value]>, _>>().map(Value::List)
+                }
+                (Type::List(_), other) => Err(format!("{other} is not a list of `{}`", field.ty.name())),
+                _ => one(value),
+            };
+        }
+        value_of(&own.ty, value).ok_or_else(|| format!("{value} is not of type `{}`", field.ty.nullable()))
     }
 
     fn cycles(&mut self, ty: &TypeDef, entity: &Entity) {
@@ -108,20 +131,10 @@ pub(super) fn is_total(entity: &Entity, field: &Field, key: Option<&str>, steps:
         Some(Default_::Field(other)) if steps < entity.fields.len() => {
             entity.fields.get_index(*other).is_some_and(|(_, f)| is_total(entity, f, key, steps + 1))
         }
-        _ => false,
+        // It goes round: that has been reported.
+        Some(Default_::Field(_)) => true,
+        None => false,
     }
-}
-
-fn constant(own: &Field, field: &FieldDef, value: &ConstValue) -> Result<Value, String> {
-    if !own.enumeration.is_empty() {
-        return match value {
-            ConstValue::Enum(name) if own.enumeration.values().any(|v| v == name.as_str()) => {
-                Ok(Value::text(name.as_str()))
-            }
-            other => Err(format!("{other} is not a value of `{}`", field.ty.name())),
-        };
-    }
-    value_of(&own.ty, value).ok_or_else(|| format!("{value} is not of type `{}`", field.ty.nullable()))
 }
 
 fn value_of(ty: &Type, value: &ConstValue) -> Option<Value> {

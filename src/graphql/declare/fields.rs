@@ -10,6 +10,7 @@ use super::{
     rules::{Declared, From, text, texts},
 };
 use crate::{
+    diagnostics::{Diagnostics, Place},
     federation::model::{Entity, Field, Group, ListField, Rule},
     graphql::{
         generate::snake_case,
@@ -38,6 +39,7 @@ impl Declare<'_, '_> {
         for applied in ty.applied.iter().filter(|a| a.name == "precedence") {
             if let Some(name) = text(applied.args.get("field"))
                 && !fields.get(name).is_some_and(|f| self.is_merged(f))
+                && !self.may_exist(ty, name)
             {
                 let known = fields.values().filter(|f| self.is_merged(f)).map(|f| f.name.as_str());
                 let help = sdl::suggest(name, known, "name a field that sources feed");
@@ -51,7 +53,9 @@ impl Declare<'_, '_> {
         }
         for field in fields.values() {
             if !self.is_merged(field) {
-                self.nothing_to_merge(ty, field);
+                if !self.is_broken(field) {
+                    self.nothing_to_merge(ty, field);
+                }
                 continue;
             }
             let declared = self.rule(ty, field);
@@ -135,7 +139,8 @@ impl Declare<'_, '_> {
             && !matches!(self.types.types.get(field.ty.name()).map(|t| &t.kind), Some(Kind::Enum { .. }))
             && field.ty.name() != "ID";
         let computed = find(field, "computed").is_some();
-        if declared.sources.is_empty() && !computed && !complement && !declared.chosen {
+        let silent = declared.sources.is_empty() && !declared.chosen && self.sources_known;
+        if silent && !computed && !complement && !self.is_broken(field) {
             self.diags.warn(
                 "FIELD_WITHOUT_SOURCE",
                 declared.place.clone(),
@@ -157,7 +162,7 @@ impl Declare<'_, '_> {
             group: declared.group.clone().map(|name| Group { name, leader: 0 }),
             lock: declared.lock.clone(),
             on_unknown: declared.on_unknown,
-            max_age: None,
+            max_age: declared.max_age,
             default: None,
             inherit: None,
             localized: find(field, "localized").is_some() || (complement && textual),
@@ -188,7 +193,7 @@ impl Declare<'_, '_> {
             self.diags.error(
                 "BAD_RULE",
                 place,
-                format!("`{path}` is {:?}, but `{}` has no order", declared.rule, field.ty),
+                format!("`{path}` is {}, but `{}` has no order", word(declared.rule), field.ty),
                 "MIN and MAX are for numbers, dates, booleans and plain text",
             );
         } else if declared.rule == Rule::Recent {
@@ -256,7 +261,7 @@ impl Declare<'_, '_> {
             Rule::Recent | Rule::Min | Rule::Max => self.diags.error(
                 "BAD_RULE",
                 declared.place.clone(),
-                format!("`{path}` is a list of records, which has no {:?}", declared.rule),
+                format!("`{path}` is a list of records, which has no {}", word(declared.rule)),
                 "use UNION, PRIORITY or ONLY",
             ),
         }
@@ -284,6 +289,9 @@ impl Declare<'_, '_> {
 
     fn inherit(&mut self, ty: &TypeDef, field: &FieldDef) {
         let Some(applied) = find(field, "inherit") else { return };
+        if self.diags.told(&applied.place) {
+            return;
+        }
         let from = text(applied.args.get("from")).unwrap_or_default();
         let target = self.types.fields(&ty.name).and_then(|f| f.get(from)).map(|f| f.ty.clone());
         let entity = target.as_ref().filter(|t| {
@@ -305,6 +313,30 @@ impl Declare<'_, '_> {
         }
     }
 
+    /// Columns, markers and translations spell a field in snake case: no two may be spelt alike.
+    pub(super) fn spellings(&mut self, ty: &TypeDef, entity: &Entity) {
+        let mut known: HashMap<&str, &Field> = HashMap::new();
+        for field in entity.fields.values() {
+            let Some(first) = known.insert(&field.snake, field) else { continue };
+            let at = |field: &Field| {
+                let of = self.types.fields(&ty.name).and_then(|fields| fields.get(&field.name));
+                of.map_or_else(|| field.place.clone(), |of| of.place.clone())
+            };
+            let (place, other) = (at(field), at(first));
+            if !self.diags.told(&place) {
+                self.diags.error(
+                    "DUPLICATE_SPELLING",
+                    place,
+                    format!(
+                        "`{0}.{1}` and `{0}.{2}` are both spelt `{3}` in sources",
+                        ty.name, field.name, first.name, field.snake
+                    ),
+                    format!("rename one of them; the other stands at {other}"),
+                );
+            }
+        }
+    }
+
     /// Finds the leader of each group and checks that its fields are won alike.
     pub(super) fn groups(&mut self, ty: &TypeDef, entity: &mut Entity) {
         let mut leaders: HashMap<String, usize> = HashMap::new();
@@ -319,7 +351,7 @@ impl Declare<'_, '_> {
                 self.diags.error(
                     "BAD_RULE",
                     place.clone(),
-                    format!("`{}.{name}` is in the group `{group}` and {rule:?}", ty.name),
+                    format!("`{}.{name}` is in the group `{group}` and {}", ty.name, word(rule)),
                     "a group is won by one source: use PRIORITY or ONLY",
                 );
             }
@@ -327,7 +359,11 @@ impl Declare<'_, '_> {
                 .fields
                 .get_index(leader)
                 .map(|(_, f)| (f.name.clone(), f.rule, f.sources.clone(), f.place.clone()));
+            // A rule that could not be read whole is no other rule.
+            let echo = |diags: &Diagnostics, place: &Place| !sdl::is_built_in(place) && diags.told(place);
             if let Some((first, first_rule, sources, first_place)) = first
+                && !echo(self.diags, &place)
+                && !echo(self.diags, &first_place)
                 && entity
                     .fields
                     .get_index(index)
@@ -350,6 +386,11 @@ impl Declare<'_, '_> {
             }
         }
     }
+}
+
+/// A rule as the schema spells it.
+fn word(rule: Rule) -> String {
+    format!("{rule:?}").to_uppercase()
 }
 
 /// A directive on a field, by name.

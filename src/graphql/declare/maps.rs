@@ -17,7 +17,6 @@ use crate::{
         generate::snake_case,
         types::{FieldDef, TypeDef},
     },
-    sources::Expr,
 };
 
 /// What row sources may hold beside fields: how a record is named and where it hangs.
@@ -75,6 +74,10 @@ impl Declare<'_, '_> {
         for (id, column) in columns {
             let source = self.sources.get(id).copied().unwrap_or("?").to_owned();
             let Some(Some(map)) = entity.maps.get_mut(id) else {
+                if self.maps.get(id).is_some_and(Option::is_none) {
+                    fed.push(id);
+                    continue;
+                }
                 self.diags.error(
                     "NO_SOURCE",
                     applied.place.clone(),
@@ -84,16 +87,9 @@ impl Declare<'_, '_> {
                 continue;
             };
             for row in &mut Arc::make_mut(map).rows {
-                let expr = Expr::Column { table: Some(row.table.alias.clone()), name: column.clone() };
-                row.fields.insert(
-                    field.name.clone(),
-                    FieldMap {
-                        expr: Some(expr),
-                        complement: true,
-                        place: applied.place.clone(),
-                        ..FieldMap::default()
-                    },
-                );
+                // What means nothing in the source means nothing here.
+                let made = row.complement(&column, applied.place.clone());
+                row.fields.insert(field.name.clone(), made);
             }
             if !made.sources.contains(&id) {
                 self.diags.error(
@@ -106,7 +102,10 @@ impl Declare<'_, '_> {
             fed.push(id);
         }
         if chosen {
-            for id in made.sources.iter().filter(|id| !fed.contains(id)) {
+            let broken = |id: SourceId| self.maps.get(id).is_some_and(Option::is_none);
+            let dry: Vec<SourceId> =
+                made.sources.iter().copied().filter(|id| !fed.contains(id) && !broken(*id)).collect();
+            for id in &dry {
                 let source = self.sources.get(*id).copied().unwrap_or("?");
                 self.diags.error(
                     "NO_COLUMN",
@@ -118,7 +117,9 @@ impl Declare<'_, '_> {
         } else {
             made.sources.retain(|id| fed.contains(id));
         }
-        if made.sources.is_empty() {
+        // What its directives say wrong has been reported there.
+        let echo = self.diags.told(&applied.place) || self.diags.told(&made.place);
+        if made.sources.is_empty() && self.is_whole() && !echo {
             self.diags.error(
                 "NO_SOURCE",
                 field.place.clone(),
@@ -183,7 +184,8 @@ impl Declare<'_, '_> {
         for map in entity.maps.iter().flatten() {
             for row in &map.rows {
                 for (name, field) in &row.fields {
-                    if entity.fields.contains_key(name) || STRUCTURAL.contains(&name.as_str()) {
+                    let known = entity.fields.contains_key(name) || self.may_exist(ty, name);
+                    if known || STRUCTURAL.contains(&name.as_str()) {
                         continue;
                     }
                     let help = crate::graphql::sdl::suggest(

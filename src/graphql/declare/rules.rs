@@ -1,6 +1,8 @@
 //! One field's rule, laid together from the type's default, the field's own `@precedence` and the
 //! shop's change of it.
 
+use std::time::Duration;
+
 use async_graphql_value::ConstValue;
 use indexmap::IndexMap;
 
@@ -36,6 +38,7 @@ pub(super) struct Declared {
     pub zero_is_absent: bool,
     pub lock: Option<String>,
     pub on_unknown: OnUnknown,
+    pub max_age: Option<Duration>,
     /// Where the last word on it stands.
     pub place: Place,
 }
@@ -109,6 +112,8 @@ impl Declare<'_, '_> {
     }
 
     fn read(&mut self, path: &str, written: &Written<'_>, place: Place) -> Declared {
+        // An argument of it has been reported: what it leaves behind may contradict the others.
+        let echo = self.diags.told(&place);
         let rule = match written.get("rule").and_then(|(v, _)| name(v)) {
             Some("ONLY") => Rule::Only,
             Some("UNION") => Rule::Union,
@@ -141,7 +146,8 @@ impl Declare<'_, '_> {
             _ if rule == Rule::Only => OnUnknown::Fail,
             _ => OnUnknown::Fallback,
         };
-        if written.contains_key("maxAge") && on_unknown != OnUnknown::Stale {
+        let max_age = self.max_age(path, written);
+        if written.contains_key("maxAge") && on_unknown != OnUnknown::Stale && !echo {
             self.diags.error(
                 "BAD_RULE",
                 place.clone(),
@@ -167,6 +173,7 @@ impl Declare<'_, '_> {
             .unwrap_or_default();
         if !is_list_rule(rule)
             && !key.is_empty()
+            && !echo
             && written.get("key").is_some_and(|(_, p)| !sdl::is_built_in(p))
         {
             self.diags.error(
@@ -187,8 +194,24 @@ impl Declare<'_, '_> {
             zero_is_absent: is("zero", "ABSENT"),
             lock: text_of("lock").map(str::to_owned),
             on_unknown,
+            max_age,
             place,
         }
+    }
+
+    fn max_age(&mut self, path: &str, written: &Written<'_>) -> Option<Duration> {
+        let (value, place) = written.get("maxAge")?;
+        let text = text(Some(value))?;
+        let found = duration(text);
+        if found.is_none() {
+            self.diags.error(
+                "BAD_DURATION",
+                (*place).clone(),
+                format!("the `maxAge` of `{path}` is \"{text}\", which is no duration"),
+                "write weeks, days, hours, minutes or seconds as ISO 8601 does: \"PT5M\", \"PT1H30M\", \"P1D\"",
+            );
+        }
+        found
     }
 
     /// The listed sources. One that the shop does not declare is dropped from a built-in rule, and
@@ -215,11 +238,13 @@ impl Declare<'_, '_> {
                     "list each source once",
                 ),
                 Some(id) => ids.push(id),
-                None if chosen => self.unknown_source(source, &format!("the rule of `{path}`"), place),
+                None if chosen && self.sources_known => {
+                    self.unknown_source(source, &format!("the rule of `{path}`"), place);
+                }
                 None => {}
             }
         }
-        if chosen && texts(value).is_empty() {
+        if chosen && texts(value).is_empty() && !self.diags.told(place) {
             self.diags.error(
                 "NO_SOURCE",
                 (*place).clone(),
@@ -247,6 +272,33 @@ impl Declare<'_, '_> {
             help,
         );
     }
+}
+
+/// An ISO 8601 duration longer than nothing. Years and months have no fixed length and are not taken.
+fn duration(text: &str) -> Option<Duration> {
+    let rest = text.strip_prefix('P')?;
+    let (days, time) = rest.split_once('T').map_or((rest, None), |(days, time)| (days, Some(time)));
+    let mut seconds = 0u64;
+    let mut read = |mut part: &str, units: &[(char, u64)]| {
+        let mut units = units.iter();
+        while !part.is_empty() {
+            let end = part.find(|c: char| !c.is_ascii_digit())?;
+            let number: u64 = part.get(..end)?.parse().ok()?;
+            let unit = part.get(end..)?.chars().next()?;
+            // In their order, each once.
+            let (_, length) = units.find(|(known, _)| *known == unit)?;
+            seconds = seconds.checked_add(number.checked_mul(*length)?)?;
+            part = part.get(end + 1..)?;
+        }
+        Some(())
+    };
+    read(days, &[('W', 604_800), ('D', 86_400)])?;
+    if let Some(time) = time {
+        // `P1DT` says nothing behind its T.
+        (!time.is_empty()).then_some(())?;
+        read(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
+    }
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 /// Lays a directive's arguments over what was written before. A new rule takes its modifiers with
@@ -278,5 +330,23 @@ pub(super) fn texts(value: &ConstValue) -> Vec<&str> {
         ConstValue::List(items) => items.iter().filter_map(|i| text(Some(i))).collect(),
         ConstValue::String(one) => vec![one],
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_iso_8601_without_years_and_months() {
+        let seconds = |text: &str| duration(text).map(|d| d.as_secs());
+        assert_eq!(seconds("PT5M"), Some(300));
+        assert_eq!(seconds("P1DT2H"), Some(93_600));
+        assert_eq!(seconds("P2W"), Some(1_209_600));
+        for wrong in
+            ["", "P", "PT", "P1DT", "5M", "PT5", "PT5M3H", "P1M", "PT0S", "5 minutes", "PT1.5S", "Pé"]
+        {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
     }
 }

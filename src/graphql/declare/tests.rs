@@ -67,6 +67,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             table: Table { prefix: None, name: table.to_owned(), alias: "t".to_owned() },
             joins: Vec::new(),
             filter: None,
+            distinct: false,
             key: Vec::new(),
             code: CodeRule::default(),
             parent: None,
@@ -93,6 +94,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             .into_iter()
             .collect(),
         zone: chrono_tz::UTC,
+        detect: Vec::new(),
     }
 }
 
@@ -101,7 +103,14 @@ fn declared(sources: &[&str], shop: &str) -> (Option<Model>, Diagnostics) {
     let types = sdl::build(&[("schema/shop.graphql".to_owned(), shop.to_owned())], &mut diags)
         .unwrap_or_else(|| panic!("{:#?}", diags.items));
     let maps = sources.iter().map(|s| ((*s).to_owned(), map(s, *s == "erp", *s != "erp"))).collect();
-    let model = model(&types, &config(sources), &maps, &mut diags);
+    let ground = Ground {
+        types: &types,
+        unread: &HashSet::new(),
+        config: &config(sources),
+        sources_known: true,
+        maps: &maps,
+    };
+    let model = model(ground, &mut diags);
     (model, diags)
 }
 

@@ -178,7 +178,7 @@ impl Check<'_> {
 
     fn kind(&self, path: &str, ty: &TypeRef, place: &Place, diags: &mut Diagnostics) -> Option<&Kind> {
         let found = self.types.types.get(ty.name());
-        if found.is_none() {
+        if found.is_none() && !self.merged.unread.contains(ty.name()) {
             let known = self.types.types.keys().map(String::as_str);
             diags.error(
                 "UNKNOWN_TYPE",
@@ -200,6 +200,7 @@ impl Check<'_> {
                 format!("`{member}` in the union `{union}` is not an object type"),
                 format!("it is defined by `{}`; a union's members are object types", kind_word(other)),
             ),
+            None if self.merged.unread.contains(member) => {}
             None => diags.error(
                 "UNKNOWN_TYPE",
                 place,

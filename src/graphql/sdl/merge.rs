@@ -35,6 +35,9 @@ pub(super) struct Merged {
     pub places: HashMap<String, Place>,
     /// Extensions of the shop: type, what it is called in SDL, place.
     pub extensions: Vec<(String, &'static str, Place)>,
+    /// The words of files that could not be parsed: what they define is not known, so nothing is blamed
+    /// for naming it.
+    pub unread: HashSet<String>,
 }
 
 impl Merged {
@@ -76,7 +79,11 @@ pub(super) fn merge<'a>(
                     }
                 }
             }
-            Err(error) => reader.syntax(&error),
+            Err(error) => {
+                reader.syntax(&error);
+                let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+                reader.merged.unread.extend(words.filter(|w| !w.is_empty()).map(str::to_owned));
+            }
         }
     }
     for (name, extension) in extensions {
@@ -194,6 +201,25 @@ impl Reader<'_> {
         self.diags.error("DUPLICATE_DEFINITION", place, format!("{what} is defined twice"), help);
     }
 
+    /// A field of ours, defined again by a shop.
+    fn redefined(&mut self, owner: &str, first: &FieldDef, ty: &TypeRef, place: Place) {
+        let path = format!("{owner}.{}", first.name);
+        let again = if *ty == first.ty { String::new() } else { format!(", as `{ty}`") };
+        self.diags.error(
+            "DUPLICATE_DEFINITION",
+            place,
+            format!(
+                "the field `{path}` is built in, as `{}`, and the shop defines it again{again}",
+                first.ty
+            ),
+            format!(
+                "choose another name for a field of your own; to change which source wins `{path}`: \
+                 `extend type {owner} @precedence(field: \"{}\", …)`",
+                first.name
+            ),
+        );
+    }
+
     fn define(&mut self, ty: Positioned<TypeDefinition>) {
         let place = self.place(ty.node.name.pos);
         let name = ty.node.name.node.to_string();
@@ -236,6 +262,9 @@ impl Reader<'_> {
         let name = extension.node.name.node.to_string();
         let place = self.place(extension.node.name.pos);
         let Some(mut target) = self.merged.types.types.shift_remove_full(&name) else {
+            if self.merged.unread.contains(&name) {
+                return;
+            }
             let help = super::suggest::help(
                 &name,
                 self.merged.types.types.keys().map(String::as_str),
@@ -381,8 +410,13 @@ impl Reader<'_> {
         for field in found {
             let name = field.node.name.node.to_string();
             let place = self.place(field.node.name.pos);
-            if let Some(first) = fields.get(&name).map(|f| f.place.clone()) {
-                self.duplicate(place, &format!("the field `{owner}.{name}`"), Some(&first));
+            if let Some(first) = fields.get(&name) {
+                if is_built_in(&first.place) && !is_built_in(&place) {
+                    self.redefined(owner, first, &type_ref(&field.node.ty.node), place);
+                } else {
+                    let first = first.place.clone();
+                    self.duplicate(place, &format!("the field `{owner}.{name}`"), Some(&first));
+                }
                 continue;
             }
             let mut args = IndexMap::new();

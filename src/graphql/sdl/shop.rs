@@ -6,7 +6,7 @@ use super::{
     merge::{Merged, kind_word},
 };
 use crate::{
-    diagnostics::{Diagnostics, Place},
+    diagnostics::{Diagnostics, Place, nearest},
     graphql::types::{Applied, FieldDef, Kind, TypeDef, TypeRef, TypeSystem},
 };
 
@@ -140,6 +140,9 @@ fn complement(types: &TypeSystem, ty: &TypeDef, field: &FieldDef, diags: &mut Di
     let mut refused = false;
     for applied in &field.applied {
         refused |= ours(applied, diags);
+        // `@complment` has been reported, and says where the field is kept.
+        let known = types.directives.contains_key(&applied.name);
+        refused |= !known && nearest(&applied.name, ["complement"]).is_some();
     }
     if !refused && !field.applied.iter().any(|a| a.name == "complement") {
         diags.error(

@@ -151,9 +151,13 @@ impl Parser<'_> {
         if self.depth >= MAX_NESTING {
             return Err(GraphqlError::new(
                 Code::TooDeep,
-                format!("The document nests more than {MAX_NESTING} levels of braces and brackets."),
+                format!(
+                    "The document nests more than {MAX_NESTING} levels of braces and brackets; this bound is fixed \
+                     (limits.depth sets, below it, how deep fields may nest). Ask for fewer levels at once."
+                ),
             )
             .at(self.pos.line as usize, self.pos.column as usize)
+            .with("limit", "nesting")
             .with("maximum", MAX_NESTING));
         }
         self.depth += 1;

@@ -215,10 +215,12 @@ pub fn too_deep(document: &Document) -> Option<GraphqlError> {
             GraphqlError::new(
                 Code::TooDeep,
                 format!(
-                    "The operation nests more than {MAX_NESTING} levels once its fragments are unfolded."
+                    "The operation nests more than {MAX_NESTING} levels once its fragments are unfolded; this bound \
+                     is fixed (limits.depth sets, below it, how deep fields may nest). Ask for fewer levels at once."
                 ),
             )
             .at(operation.pos.line as usize, operation.pos.column as usize)
+            .with("limit", "nesting")
             .with("maximum", MAX_NESTING)
         },
     )

@@ -128,6 +128,8 @@ def translate(error, session) -> TdsError:
         if called:
             return TdsError(195, f"'{called[1]}' is not a recognized built-in function name.", 15, 10)
         return TdsError(402, f"The data types are incompatible: {text}")
+    if state == "42804" and "collations are not supported" in text:
+        return TdsError(447, "Expression type is invalid for COLLATE clause.")
     if state == "42804":
         return TdsError(206, f"Operand type clash: {text}")
     if state in {"42P22", "42P21"}:

@@ -468,7 +468,9 @@ class Session:
 
     def _value(self, name: str):
         if not name.startswith("@"):
-            return self._variables[name][1]
+            value = self._variables[name][1]
+            # A bit is a number here, as in T-SQL.
+            return int(value) if isinstance(value, bool) else value
         name = name[1:]
         if name.startswith("server."):
             return self.server.properties().get(name[7:])

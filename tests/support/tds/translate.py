@@ -264,10 +264,14 @@ class Translator:
             return self.infer(node.this)
         if isinstance(node, exp.Null):
             return SqlType("int")
+        if isinstance(node, exp.Column) and node.name.lower() == "0x":
+            return SqlType("varbinary", 1)
         if isinstance(node, exp.HexString):
             return SqlType("varbinary", max(len(node.name) // 2, 1))
         if isinstance(node, exp.CurrentTimestamp):
             return SqlType("datetime")
+        if isinstance(node, exp.Extract):
+            return SqlType("int")
         if isinstance(node, exp.Parameter):
             name = _variable(node)
             if name.startswith("@"):
@@ -329,6 +333,10 @@ class Translator:
         # Leaves first, so that a rewritten call is not rewritten again.
         if isinstance(node, exp.Parameter):
             return self._parameter(node)
+        # sqlglot takes the empty `0x` for a quoted name.
+        if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier) and not node.table:
+            if not node.this.quoted or node.name.lower() == "0x":
+                node.meta["bare"] = node.name.lower()
         if isinstance(node, (exp.Cast, exp.TryCast)):
             node.meta["operand"] = self.infer(node.this)
         elif isinstance(node, exp.Convert):
@@ -346,6 +354,10 @@ class Translator:
         if isinstance(node, exp.National):
             return exp.Literal.string(node.name)
         if isinstance(node, exp.Column):
+            if node.meta.get("bare") == "default":
+                return _raw("DEFAULT")
+            if node.meta.get("bare") == "0x":
+                return _raw("'\\x'::bytea")
             if node.args.get("db") is not None:
                 node.set("db", None)
                 node.set("catalog", None)
@@ -383,8 +395,8 @@ class Translator:
         if isinstance(node, exp.Is) and _is_placeholder(node.this):
             node.set("this", _raw(node.this.name + "::text"))
             return node
-        if isinstance(node, exp.Column) and node.name == "default":
-            return _raw("DEFAULT")
+        if isinstance(node, exp.Extract):
+            return self._function(exp.Anonymous(this="DATEPART", expressions=[node.this, node.expression]))
         if isinstance(node, exp.Substring):
             return _call("tds.substring", node.this, node.args["start"], node.args["length"])
         if isinstance(node, exp.Trim):

@@ -332,6 +332,8 @@ impl Tsql<'_, '_> {
                 self.value(branch, last)?;
                 self.put(")");
             }
+            // What is there is known by now.
+            Function::Optional => self.value(branch, first)?,
             Function::NullIf => {
                 if self.is_null(first) {
                     self.put("NULL");

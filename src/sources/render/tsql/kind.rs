@@ -52,7 +52,9 @@ impl<'a> Tsql<'_, 'a> {
                 whens.iter().map(|w| &w.1).chain(otherwise.as_deref()).find_map(|e| self.kind(branch, e))
             }
             Expr::Call(function, arguments) => match function {
-                Function::Coalesce | Function::NullIf => arguments.iter().find_map(|e| self.kind(branch, e)),
+                Function::Coalesce | Function::NullIf | Function::Optional => {
+                    arguments.iter().find_map(|e| self.kind(branch, e))
+                }
                 Function::Length => Some(SqlType::BigInt),
                 Function::Round | Function::Abs => Some(SqlType::Numeric(38, 6)),
                 _ => match arguments.first().and_then(|e| self.kind(branch, e)) {

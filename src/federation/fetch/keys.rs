@@ -1,0 +1,69 @@
+//! Keys and codes between statements and records: key chunks, parameters by code, the code of a row.
+
+use crate::{
+    connectors::map::RowSource,
+    federation::{batch::Batch, model::SourceId, shape::SourceShape},
+    sources::{Keys, Param},
+    value::Value,
+};
+
+/// Codes as keys of statements, shared by all that ask about one batch.
+pub(super) fn text_keys<'a>(codes: impl Iterator<Item = &'a str>) -> Keys {
+    codes.map(|c| Box::from([Value::text(c)])).collect()
+}
+
+/// The keys, at most `size` at a time.
+pub(super) fn chunks(keys: &Keys, size: usize) -> Vec<Keys> {
+    match keys.len() {
+        0 => Vec::new(),
+        n if n <= size => vec![keys.clone()],
+        _ => keys.chunks(size).map(Keys::from).collect(),
+    }
+}
+
+/// The row source that a row came from.
+pub(in crate::federation) fn row_source<'a>(shape: &'a SourceShape, row: &[Value]) -> Option<&'a RowSource> {
+    match row.first() {
+        Some(Value::Int(n)) => shape.map.rows.get(usize::try_from(*n).ok()?),
+        _ => None,
+    }
+}
+
+/// The native key in a row.
+pub(in crate::federation) fn key_of<'a>(source: &RowSource, row: &'a [Value]) -> &'a [Value] {
+    row.get(1..1 + source.key.len()).unwrap_or(&[])
+}
+
+/// The code that clients use for a row.
+pub fn code_of(shape: &SourceShape, row: &[Value]) -> Value {
+    let Some(source) = row_source(shape, row) else { return Value::Null };
+    let own = row.get(shape.columns.own).and_then(Value::as_str);
+    Value::text(source.code.encode(own, key_of(source, row)))
+}
+
+/// The parent code of each record, from the deciding source's rows.
+pub(super) fn parent_codes(batch: &Batch, decides: SourceId) -> Vec<Option<&str>> {
+    let column = batch.shape.sources.get(decides).and_then(Option::as_ref).and_then(|s| s.columns.parent);
+    (0u32..).zip(&batch.codes).map(|(record, _)| batch.row(decides, record)?.get(column?)?.as_str()).collect()
+}
+
+/// The parameters of `by_code`: codes, decoded keys per row source, generated codes. `None` when no
+/// code can be one of this source's: then no statement is sent.
+pub(super) fn code_params(
+    shape: &SourceShape,
+    codes: &[&str],
+    codes_as_keys: Keys,
+    natives: &[String],
+) -> Option<Vec<Param>> {
+    let mut params = vec![Param::Keys(codes_as_keys)];
+    let mut possible =
+        natives.iter().any(|n| !n.is_empty()) && !shape.map.exists && shape.columns.native.is_some();
+    for row in &shape.map.rows {
+        let keys: Keys =
+            codes.iter().filter_map(|c| row.code.decode(c, &row.key)).map(Vec::into_boxed_slice).collect();
+        possible |= !keys.is_empty() || row.code.own.is_some();
+        params.push(Param::Keys(keys));
+    }
+    params.push(Param::Keys(text_keys(natives.iter().map(String::as_str))));
+    possible.then_some(params)
+}
