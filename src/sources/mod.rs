@@ -3,6 +3,9 @@
 
 mod bind;
 mod breaker;
+mod columns;
+#[cfg(test)]
+mod conformance_tests;
 mod decode;
 mod display;
 pub mod expr;
@@ -17,6 +20,7 @@ pub mod render;
 mod rtf;
 pub mod select;
 mod sqlite;
+pub mod sqlserver;
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,6 +41,8 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL 12 or later.
     Postgres,
+    /// SQL Server 2008 R2 or later.
+    SqlServer,
 }
 
 impl Dialect {
@@ -45,6 +51,7 @@ impl Dialect {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::SqlServer => "sqlserver",
         }
     }
 }
@@ -143,6 +150,11 @@ pub trait Source: Send + Sync {
 
     /// The columns of a table as the database has them, or `None` when there is no such table.
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError>;
+
+    /// The most keys one statement should be asked with; more work too, but less well.
+    fn batch(&self) -> usize {
+        usize::MAX
+    }
 
     /// How it has been of late. Nothing is asked.
     fn pulse(&self) -> Pulse;
