@@ -139,6 +139,9 @@ fn the_tables_of_an_isoshop_base_are_made_once() {
         let (code, _, said) = create(&["--source", "nulle-part"]);
         assert_eq!(code, Some(1));
         assert!(said.contains("no source `nulle-part`; it has erp, isoshop"), "{said}");
+        let (code, _, said) = create(&["--source", "erp"]);
+        assert_eq!(code, Some(1));
+        assert!(said.contains("`erp` is no IsoShop base"), "an ERP's base is never written: {said}");
         let (code, said, _) = create(&["--print", "postgres"]);
         assert!(code == Some(0) && said.contains("french_ci_as"));
     });

@@ -57,11 +57,37 @@ impl Run<'_> {
         let shape = Arc::new(Shape::new(engine, entity, Want::all(&engine.model, entity), None));
         if entity == self.catalog.department {
             let tree = Tree::load(engine, &self.ask, &shape, &self.catalog.departments).await?;
-            return Ok(tree.find(code).map(|r| self.provenance(&tree.batch, r, fields, Some(&tree))));
+            return match tree.find(code) {
+                Some(r) if tree.batch.doubled.contains(&r) => Err(self.doubled(entity, code)),
+                Some(r) => Ok(Some(self.provenance(&tree.batch, r, fields, Some(&tree)))),
+                None => self.unknown_department(&tree, code).map_or(Ok(None), |c| Err(Fault::Source(c))),
+            };
         }
         let found = engine.by_code(&self.ask, &shape, &[code]).await?;
-        let record = found.of.first().copied().filter(|r| *r < DUPLICATE);
+        let record = found.of.first().copied().filter(|r| *r != NONE);
+        if record.is_some_and(|r| r == DUPLICATE || found.batch.doubled.contains(&r)) {
+            return Err(self.doubled(entity, code));
+        }
         Ok(record.map(|r| self.provenance(&found.batch, r, fields, None)))
+    }
+
+    /// Two rows of the source that decides have one code: none of them is picked.
+    pub fn doubled(&self, entity: EntityId, code: &str) -> Fault {
+        let engine = &self.catalog.engine;
+        let e = &engine.model.entities[entity];
+        let map = e.maps.get(e.decides).and_then(Option::as_ref);
+        let mut tables: Vec<&str> = map.iter().flat_map(|m| &m.rows).map(|r| &*r.table.name).collect();
+        tables.dedup();
+        let remedy = if entity == self.catalog.reference {
+            "correct one of them, or set references.code = \"generated\""
+        } else {
+            "correct one of them"
+        };
+        Fault::Source(Arc::new(Cause {
+            source: engine.model.sources[e.decides].name.clone(),
+            code: "DUPLICATE_KEY",
+            message: format!("two rows ({}) have the code `{code}`; {remedy}", tables.join(", ")),
+        }))
     }
 
     /// The first of some names that is no field which has a provenance.
@@ -106,7 +132,7 @@ impl Run<'_> {
             let mut found = engine.provenance(batch, field, record);
             let owner = || batch.owner.get(record as usize).map(|s| engine.model.sources[*s].name.clone());
             match name {
-                "slug" if found.winner.is_none() => {
+                "slug" if found.value.is_null() => {
                     found.value = self.slug(batch, record).into();
                     found.winner = Some("default".into());
                 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Run,
     slug::{self, ARTICLE_PATH, DEPARTMENT_PATH},
+    tree::Tree,
 };
 use crate::{
     federation::{
@@ -53,11 +54,7 @@ impl Run<'_> {
                 Some(r) if self.reveal || !self.ask.shopper || tree.shown[r as usize] => {
                     Found::One(tree.batch.clone(), r)
                 }
-                // An overlay's own department is unknown, not absent, while the overlay is.
-                None => {
-                    let failed = tree.batch.parts.iter().flatten().find_map(|p| p.failed.clone());
-                    return known(Found::Nothing, failed.filter(|_| self.own_department(code)));
-                }
+                None => return known(Found::Nothing, self.unknown_department(&tree, code)),
                 _ => Found::Nothing,
             });
         }
@@ -78,6 +75,12 @@ impl Run<'_> {
             m.rows.iter().any(|r| r.code.own.is_some() || r.code.decode(code, &r.key).is_some())
         });
         readable || self.own_department(code)
+    }
+
+    /// An overlay's own department is unknown, not absent, while the overlay is: why.
+    pub fn unknown_department(&self, tree: &Tree, code: &str) -> Option<Arc<Cause>> {
+        let failed = || tree.batch.parts.iter().flatten().find_map(|p| p.failed.clone());
+        if tree.find(code).is_none() && self.own_department(code) { failed() } else { None }
     }
 
     fn own_department(&self, code: &str) -> bool {
@@ -237,8 +240,8 @@ pub fn slug_of(model: &crate::federation::model::Model, batch: &Batch, record: u
     text("slug").unwrap_or_else(|| slug::slug(&text("title").unwrap_or_default(), batch.code(record)))
 }
 
-/// Records by code, as `node`s are asked: per code its record, none, or "two rows have it".
-pub type Hits = Vec<Result<Option<u32>, ()>>;
+/// Records by code, as `node`s are asked: per code its record, none, or why nobody can tell.
+pub type Hits = Vec<Result<Option<u32>, Fault>>;
 
 impl Run<'_> {
     /// Several records by their codes.
@@ -249,8 +252,9 @@ impl Run<'_> {
             for code in codes {
                 let record = tree.find(code);
                 hits.push(match record {
-                    Some(r) if tree.batch.doubled.contains(&r) => Err(()),
+                    Some(r) if tree.batch.doubled.contains(&r) => Err(self.doubled(shape.entity, code)),
                     Some(r) if self.reveal || !self.ask.shopper || tree.shown[r as usize] => Ok(Some(r)),
+                    None => self.unknown_department(&tree, code).map_or(Ok(None), |c| Err(Fault::Source(c))),
                     _ => Ok(None),
                 });
             }
@@ -258,11 +262,11 @@ impl Run<'_> {
         }
         let found = self.catalog.engine.by_code(&self.ask, shape, codes).await?;
         let batch = Arc::new(found.batch);
-        for record in found.of {
+        for (record, code) in found.of.into_iter().zip(codes) {
             hits.push(if record >= DUPLICATE {
                 Ok(None)
             } else if batch.doubled.contains(&record) {
-                Err(())
+                Err(self.doubled(shape.entity, code))
             } else if self.reveal || self.listed(&batch, record)? {
                 Ok(Some(record))
             } else {

@@ -70,10 +70,20 @@ impl Create {
         let shop = backend::open(&self.shop.dir)?;
         let config = shop.config();
         let source = match &self.source {
-            Some(name) => config.sources.get(name).ok_or_else(|| {
-                let known: Vec<&str> = config.sources.keys().map(String::as_str).collect();
-                Failure::wrong(format!("the shop has no source `{name}`; it has {}", known.join(", ")))
-            })?,
+            Some(name) => {
+                let source = config.sources.get(name).ok_or_else(|| {
+                    let known: Vec<&str> = config.sources.keys().map(String::as_str).collect();
+                    Failure::wrong(format!("the shop has no source `{name}`; it has {}", known.join(", ")))
+                })?;
+                // The tables of an ERP are nobody's to add to.
+                if source.connector != "isoshop" {
+                    return Err(Failure::wrong(format!(
+                        "source `{name}` is no IsoShop base (its connector is \"{}\"): nothing was made",
+                        source.connector
+                    )));
+                }
+                source
+            }
             None => config.sources.values().find(|s| s.connector == "isoshop").ok_or_else(|| {
                 Failure::wrong(
                     "no source of this shop has connector = \"isoshop\"; add one to comptoir.toml, or name one with --source",

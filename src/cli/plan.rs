@@ -10,8 +10,9 @@ use crate::graphql::{error::GraphqlError, request::GraphqlRequest};
 
 /// Show how an operation would be answered: levels, strategies and statements
 ///
-/// Prints one block per level: the entity, its keys, and for each source that is asked the SQL statement with its
-/// parameters. Sources that cannot contribute are named as not asked. Nothing is executed.
+/// Prints one block per level: the entity, how its records are found, and for each source that is asked its SQL
+/// statements, with placeholders for their parameters. A source that cannot contribute is named as not contacted.
+/// Nothing is executed.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

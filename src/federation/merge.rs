@@ -135,19 +135,33 @@ impl Batch {
     ) -> Result<Merged<'a>, Arc<Cause>> {
         let f = &model.entities[self.shape.entity].fields[field];
         let mut degraded = None;
+        // What must have a value has its default where it is emptied on purpose.
+        let stands = |found: &Merged<'_>| !(f.non_null && found.value.is_null());
+        let mut emptied = false;
         if f.localized && self.shape.language.is_some() {
             if let Some(found) = self.own(model, f, field, record, true, &mut degraded)? {
-                return Ok(found);
-            }
-            if let Some(found) = self.inherited(model, f, record, &mut degraded, Some(true))? {
-                return Ok(found);
+                if stands(&found) {
+                    return Ok(found);
+                }
+                emptied = true;
+            } else if let Some(found) = self.inherited(model, f, record, &mut degraded, Some(true))? {
+                if stands(&found) {
+                    return Ok(found);
+                }
+                emptied = true;
             }
         }
-        if let Some(mut found) = self.own(model, f, field, record, false, &mut degraded)? {
-            found.translated = !f.localized || self.shape.language.is_none();
-            return Ok(found);
+        if !emptied && let Some(mut found) = self.own(model, f, field, record, false, &mut degraded)? {
+            if stands(&found) {
+                found.translated = !f.localized || self.shape.language.is_none();
+                return Ok(found);
+            }
+            emptied = true;
         }
-        if let Some(found) = self.inherited(model, f, record, &mut degraded, None)? {
+        if !emptied
+            && let Some(found) = self.inherited(model, f, record, &mut degraded, None)?
+            && stands(&found)
+        {
             return Ok(found);
         }
         let (value, winner) = match &f.default {

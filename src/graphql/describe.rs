@@ -2,19 +2,43 @@
 
 use std::fmt::Write as _;
 
-use super::plan::{Out, OutKind, Plan, RouteWhat};
+use super::{
+    execute::Slots,
+    plan::{Out, OutKind, Plan, RouteWhat},
+};
 use crate::{
     catalog::{
         Catalog,
-        levels::{LinkKind, Node},
+        levels::{Args, LinkKind, Node, PageArgs},
         placement,
     },
-    federation::shape::{Shape, SourceShape},
+    federation::{
+        page::{PageAsk, Under},
+        shape::{Shape, SourceShape},
+    },
     sources::{Select, render},
 };
 
+/// The arguments of a request, by the plan's slots.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// As coerced, or what is wrong with them.
+    pub slots: &'a Slots,
+    /// What they mean to levels.
+    pub args: &'a [Args],
+}
+
+impl Asked<'_> {
+    fn page(&self, slot: Option<usize>) -> Option<&PageArgs> {
+        match self.args.get(slot?)? {
+            Args::Page(page) => Some(page),
+            _ => None,
+        }
+    }
+}
+
 /// Describes a plan.
-pub fn plan(catalog: &Catalog, name: Option<&str>, plan: &Plan) -> String {
+pub fn plan(catalog: &Catalog, name: Option<&str>, plan: &Plan, asked: Asked<'_>) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "operation {}", name.unwrap_or("(anonymous)"));
     if let Some(tree) = &plan.tree {
@@ -22,40 +46,52 @@ pub fn plan(catalog: &Catalog, name: Option<&str>, plan: &Plan) -> String {
         shape(catalog, tree, Way::All, 1, &mut text);
     }
     for out in &plan.roots {
-        root(catalog, out, &mut text);
+        root(catalog, out, asked, &mut text);
     }
     text
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+#[derive(Clone, Copy)]
+enum Way<'a> {
     All,
     ByCode,
-    Page,
-    Window,
+    Page(Option<&'a PageArgs>),
+    Window(Option<&'a PageArgs>),
 }
 
-fn root(catalog: &Catalog, out: &Out, text: &mut String) {
+fn root(catalog: &Catalog, out: &Out, asked: Asked<'_>, text: &mut String) {
     let key = &out.key;
+    if let Some(Err(error)) = out.slot.and_then(|slot| asked.slots.get(slot)) {
+        let _ = writeln!(text, "\nlevel {key}: refused, no source is asked: {}", error.message);
+        return;
+    }
     match &out.kind {
         OutKind::Lookup(t) => {
-            level(catalog, &t.node, &format!("{key}: look-up by code"), Way::ByCode, 0, text);
+            level(catalog, &t.node, &format!("{key}: look-up by code"), Way::ByCode, 0, asked, text);
         }
         OutKind::Nodes(targets, _) => {
             for t in targets {
-                level(catalog, &t.node, &format!("{key}: look-up by id"), Way::ByCode, 0, text);
+                level(catalog, &t.node, &format!("{key}: look-up by id"), Way::ByCode, 0, asked, text);
             }
         }
         OutKind::Departments(t) => {
-            level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, text);
+            level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, asked, text);
         }
         OutKind::Page(node, ..) => {
-            level(catalog, node, &format!("{key}: push-down page in CODE order"), Way::Page, 0, text);
+            level(
+                catalog,
+                node,
+                &format!("{key}: push-down page in CODE order"),
+                Way::Page(asked.page(out.slot)),
+                0,
+                asked,
+                text,
+            );
         }
         OutKind::Route(outs) => {
             for o in outs {
                 if let RouteWhat::Target(t) = &o.what {
-                    level(catalog, &t.node, &format!("{key}: by path"), Way::ByCode, 0, text);
+                    level(catalog, &t.node, &format!("{key}: by path"), Way::ByCode, 0, asked, text);
                 }
             }
         }
@@ -65,7 +101,15 @@ fn root(catalog: &Catalog, out: &Out, text: &mut String) {
     }
 }
 
-fn level(catalog: &Catalog, node: &Node, title: &str, way: Way, depth: usize, text: &mut String) {
+fn level(
+    catalog: &Catalog,
+    node: &Node,
+    title: &str,
+    way: Way<'_>,
+    depth: usize,
+    asked: Asked<'_>,
+    text: &mut String,
+) {
     let pad = "  ".repeat(depth);
     let entity = &catalog.engine.model.entities[node.entity].name;
     let _ = writeln!(text, "\n{pad}level {title} ({entity})");
@@ -75,6 +119,10 @@ fn level(catalog: &Catalog, node: &Node, title: &str, way: Way, depth: usize, te
         shape(catalog, &node.shape, way, depth + 1, text);
     }
     for link in &node.links {
+        if let Some(Err(error)) = asked.slots.get(link.args) {
+            let _ = writeln!(text, "\n{pad}  level refused, no source is asked: {}", error.message);
+            continue;
+        }
         let (title, way) = match link.kind {
             LinkKind::Article => ("article: keyed by code", Way::ByCode),
             LinkKind::Main => ("department: the main placement", Way::All),
@@ -86,13 +134,17 @@ fn level(catalog: &Catalog, node: &Node, title: &str, way: Way, depth: usize, te
                 ("articles: windowed candidates per department, then keyed by code", Way::ByCode)
             }
             LinkKind::Related => ("related: keyed by code", Way::ByCode),
-            LinkKind::References => ("references: one windowed page per article", Way::Window),
-            LinkKind::OneReference => ("reference: by options, over the article's references", Way::Window),
+            LinkKind::References => {
+                ("references: one windowed page per article", Way::Window(asked.page(Some(link.args))))
+            }
+            LinkKind::OneReference => {
+                ("reference: by options, over the article's references", Way::Window(None))
+            }
         };
         if link.kind == LinkKind::Articles {
             candidates(catalog, &link.node, depth + 2, text);
         }
-        level(catalog, &link.node, title, way, depth + 1, text);
+        level(catalog, &link.node, title, way, depth + 1, asked, text);
     }
 }
 
@@ -108,7 +160,7 @@ fn candidates(catalog: &Catalog, node: &Node, depth: usize, text: &mut String) {
     }
 }
 
-fn shape(catalog: &Catalog, shape: &Shape, way: Way, depth: usize, text: &mut String) {
+fn shape(catalog: &Catalog, shape: &Shape, way: Way<'_>, depth: usize, text: &mut String) {
     let engine = &catalog.engine;
     let pad = "  ".repeat(depth);
     let decides = engine.model.entities[shape.entity].decides;
@@ -126,7 +178,7 @@ fn shape(catalog: &Catalog, shape: &Shape, way: Way, depth: usize, text: &mut St
         if id == decides {
             let select = decider_select(engine, shape, asked, way);
             say("decides", &select);
-        } else if asked.rows && way == Way::All {
+        } else if asked.rows && matches!(way, Way::All) {
             say("all rows", &asked.all().select);
         } else if asked.rows {
             say("keyed", &asked.by_code.select);
@@ -157,15 +209,19 @@ fn decider_select(
     engine: &crate::federation::engine::Engine,
     shape: &Shape,
     asked: &SourceShape,
-    way: Way,
+    way: Way<'_>,
 ) -> Select {
     let filter = crate::federation::filter::Filter::And(Vec::new());
     match way {
         Way::All => asked.all().select.clone(),
         Way::ByCode => asked.by_code.select.clone(),
-        Way::Page | Way::Window => {
-            let page = crate::federation::page::PageAsk { first: 20, after: None, filter: &filter };
-            let under = (way == Way::Window).then(|| crate::federation::page::Under::first(&[]));
+        Way::Page(args) | Way::Window(args) => {
+            let page = PageAsk {
+                first: args.map_or(20, |a| a.first),
+                after: args.and_then(|a| a.after.clone()),
+                filter: args.map_or(&filter, |a| &a.filter),
+            };
+            let under = matches!(way, Way::Window(_)).then(|| Under::first(&[]));
             engine.page_select(true, shape, asked, under, &page).0
         }
     }

@@ -150,11 +150,7 @@ async fn found(run: &Run<'_>, target: &Target, found: Found) -> Result<Option<(L
             Ok(Some((level, record)))
         }
         Found::Nothing => Ok(None),
-        Found::Doubled(code) => Err(GraphqlError::new(
-            Code::DuplicateKey,
-            format!("Two rows have the code `{code}`; correct one of them, or set references.code = \"generated\"."),
-        )
-        .with("key", code)),
+        Found::Doubled(code) => Err(fault(&run.doubled(target.node.entity, &code)).with("key", code)),
         Found::Several(codes) => Err(GraphqlError::new(
             Code::AmbiguousBarcode,
             format!("This barcode is on {} references: {}. Ask by code.", codes.len(), codes.join(", ")),
@@ -219,10 +215,7 @@ async fn nodes(
                             Ok(Some((t, record)))
                         }
                         Ok(None) => Ok(None),
-                        Err(()) => Err(GraphqlError::new(
-                            Code::DuplicateKey,
-                            format!("Two rows have the code `{code}`."),
-                        )),
+                        Err(f) => Err(fault(&f).with("key", *code)),
                     };
                 }
                 used.sort_unstable();
@@ -246,6 +239,9 @@ async fn departments(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<Ro
     let records: Vec<u32> = match arguments::text(args, "parentCode") {
         None => tree.roots.iter().copied().filter(shown).collect(),
         Some(code) => match tree.find(&code).filter(shown) {
+            None if let Some(cause) = run.unknown_department(&tree, &code) => {
+                return Err(unavailable(&cause));
+            }
             Some(parent) => tree.children[parent as usize].iter().copied().filter(shown).collect(),
             None => Vec::new(),
         },
@@ -288,7 +284,7 @@ async fn route(run: &Run<'_>, targets: &[Option<&Target>], args: &ArgMap) -> Res
         Found::One(batch, record) => (batch, record),
         Found::Nothing | Found::Several(_) => return Ok(RootData::Route(None)),
         Found::Doubled(code) => {
-            return Err(GraphqlError::new(Code::DuplicateKey, format!("Two rows have the code `{code}`.")));
+            return Err(fault(&run.doubled(entity, &code)).with("key", code));
         }
     };
     let (head, name) = match kind {
@@ -345,13 +341,9 @@ pub fn no_such_field(name: &str) -> GraphqlError {
 }
 
 /// A batch's records that two rows claim are errors of whoever names them.
-pub fn doubled(batch: &Batch, record: u32) -> Option<GraphqlError> {
+pub fn doubled(run: &Run<'_>, batch: &Batch, record: u32) -> Option<GraphqlError> {
     batch.doubled.contains(&record).then(|| {
         let code = batch.code(record);
-        GraphqlError::new(
-            Code::DuplicateKey,
-            format!("Two rows have the code `{code}`; correct one of them, or set references.code = \"generated\"."),
-        )
-        .with("key", code)
+        fault(&run.doubled(batch.shape.entity, code)).with("key", code)
     })
 }

@@ -18,7 +18,7 @@ use super::{
     limits,
     operation::{Operations, Prepared},
     plain::{ArgMap, Plain, PlainObject},
-    plan::{OutKind, Plan},
+    plan::{Out, OutKind, Plan, RouteWhat},
     request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
     status,
     syntax::OperationKind,
@@ -52,8 +52,37 @@ struct PlanKey {
     language: Option<String>,
 }
 
-/// Plans kept.
-const PLANS: u64 = 4_096;
+/// Memory for plans, estimated as below.
+const PLANS: u64 = 16 << 20;
+
+/// About how much memory a plan holds: its document, its arguments, and what each level asks.
+fn weight(plan: &Plan) -> u32 {
+    const LEVEL: usize = 24 << 10;
+    const TOKEN: usize = 160;
+    let tokens = plan.held.as_ref().map_or(0, |held| held.document.tokens);
+    let levels: usize = plan.roots.iter().map(levels).sum();
+    u32::try_from((1 << 10) + tokens * 2 * TOKEN + levels * LEVEL).unwrap_or(u32::MAX)
+}
+
+/// The levels below a root field.
+fn levels(out: &Out) -> usize {
+    fn below(node: &crate::catalog::levels::Node) -> usize {
+        1 + node.links.iter().map(|link| below(&link.node)).sum::<usize>()
+    }
+    match &out.kind {
+        OutKind::Nodes(targets, _) => targets.iter().map(|t| below(&t.node)).sum(),
+        OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node),
+        OutKind::Page(node, ..) => below(node),
+        OutKind::Route(outs) => outs
+            .iter()
+            .map(|o| match &o.what {
+                RouteWhat::Target(t) => below(&t.node),
+                _ => 0,
+            })
+            .sum(),
+        _ => 0,
+    }
+}
 
 /// Who may ask what, until the doors are built.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,7 +103,11 @@ impl Service {
         doors: Doors,
     ) -> Self {
         let introspection = doors.introspection.then(|| Introspection::new(&types));
-        let plans = Cache::builder().max_capacity(PLANS).time_to_idle(Duration::from_hours(1)).build();
+        let plans = Cache::builder()
+            .max_capacity(PLANS)
+            .weigher(|_, plan: &Arc<Plan>| weight(plan))
+            .time_to_idle(Duration::from_hours(1))
+            .build();
         Self { types, introspection, operations, plans, catalog, shop, insider: doors.insider }
     }
 
@@ -203,7 +236,7 @@ impl Service {
             return refused(&[error], name, Outcome::Refused);
         }
         let moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let trace = (self.insider && context.explain).then(|| self.describe(prepared, plan));
+        let trace = (self.insider && context.explain).then(|| self.describe(prepared, plan, &slots, &args));
         let ask = Ask { moment, shopper: true };
         let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
         let roots = execute::run(&run, plan, &slots).await;
@@ -284,15 +317,20 @@ impl Service {
         (slots, args)
     }
 
-    fn describe(&self, prepared: &Prepared, plan: &Plan) -> String {
-        super::describe::plan(&self.catalog, prepared.name.as_deref(), plan)
+    fn describe(&self, prepared: &Prepared, plan: &Plan, slots: &Slots, args: &[Args]) -> String {
+        let asked = super::describe::Asked { slots, args };
+        super::describe::plan(&self.catalog, prepared.name.as_deref(), plan, asked)
     }
 
     /// The plan of an operation as text: levels, strategies, statements. No source is asked.
     pub async fn explain_plan(&self, request: &GraphqlRequest) -> Result<String, Vec<GraphqlError>> {
         let prepared = self.operations.prepare(&request.query, request.operation_name.as_deref()).await?;
         let ready = self.make_ready(&prepared, request, &RequestContext::default())?;
-        Ok(self.describe(&prepared, &ready.plan))
+        let (slots, args) = self.arguments(&ready);
+        if let Some(error) = nested_limit(&ready.plan, &slots) {
+            return Err(vec![error]);
+        }
+        Ok(self.describe(&prepared, &ready.plan, &slots, &args))
     }
 
     fn introspect<'a>(&'a self, root: &str, args: &ArgMap) -> Plain<'a> {

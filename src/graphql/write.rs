@@ -261,7 +261,7 @@ impl<'a> Writer<'a> {
 
     /// A record; one that two rows claim is an error.
     fn record(&mut self, outs: &[Out], level: &Level, record: u32, place: Location) -> Written {
-        if let Some(error) = doubled(&level.batch, record) {
+        if let Some(error) = doubled(self.run, &level.batch, record) {
             return self.fail(place, error);
         }
         self.object(outs, level, record)

@@ -21,7 +21,7 @@ pub(super) const FIRST_REST: Duration = Duration::from_millis(500);
 /// How long it rests at most.
 pub(super) const LONGEST_REST: Duration = Duration::from_secs(15);
 /// A failed connection that took longer than this was waited for.
-const COSTLY: Duration = Duration::from_millis(100);
+const COSTLY: Duration = Duration::from_secs(1);
 /// Statements in a row that ran out of their own time limit before the source rests.
 const PATIENCE: u32 = 3;
 
