@@ -9,5 +9,6 @@ mod differential;
 mod http;
 mod laws;
 mod naive;
+mod outages;
 mod spec;
 mod stand_in;

@@ -59,6 +59,7 @@ pub(crate) fn recipe(case: &Case) -> Recipe {
     let fixture = case.notes.iter().find(|(key, _)| key == "fixture").map(|(_, value)| value.as_str());
     let mut recipe = match fixture {
         Some("cegid") => shops::cegid(),
+        Some("pivot") => shops::pivot(),
         Some(sage) if sage.starts_with("sage ") => shops::sage(&sage["sage ".len()..]),
         _ => shops::base(),
     };

@@ -42,7 +42,11 @@ impl Reader<'_> {
             replace.boolean("replace", self.diags);
         }
         if let Some(exists) = table.get("exists") {
-            entity.exists = exists.node.boolean("exists", self.diags).unwrap_or(false);
+            entity.exists = match exists.node.get("when") {
+                // A base that may stand beside an ERP, or be one.
+                Some(when) => self.settings.hold(Some(when), self.diags),
+                None => exists.node.boolean("exists", self.diags).unwrap_or(false),
+            };
             entity.place = exists.key_place();
         }
         let mut uses = Vec::new();

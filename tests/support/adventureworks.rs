@@ -121,6 +121,7 @@ pub fn recipe(folder: &Path) -> Recipe {
         });
     }
     Recipe {
+        pivot: false,
         shared: 1,
         tables: None,
         erp: vec![erp],

@@ -36,6 +36,8 @@ pub struct Recipe {
     pub erp: Vec<String>,
     /// Scripts for the IsoShop base after its tables; portable SQL.
     pub isoshop: Vec<String>,
+    /// The ERP is an IsoShop base: a pivot.
+    pub pivot: bool,
     /// TOML merged, table by table, into the fixture's `comptoir.toml`.
     pub settings: Vec<String>,
     /// Sources that `comptoir.toml` does not declare.
@@ -68,6 +70,7 @@ pub fn base() -> Recipe {
     Recipe {
         shared: 1,
         tables: None,
+        pivot: false,
         erp: vec![read("tests/fixtures/base/erp.sql")],
         isoshop: vec![read("tests/fixtures/base/isoshop.sql")],
         settings: vec![read("tests/fixtures/base/comptoir.toml")],
@@ -102,6 +105,22 @@ pub fn cegid() -> Recipe {
     }
 }
 
+/// The pivot shop of the examples: one IsoShop base, under the name `erp`.
+pub fn pivot() -> Recipe {
+    let example = |name: &str| read(&format!("examples/isoshop-pivot/{name}"));
+    Recipe {
+        shared: 1,
+        pivot: true,
+        erp: vec![example("erp.sql")],
+        settings: vec![
+            example("comptoir.toml"),
+            "access.anonymous_provenance = true\nmedia.base_url = \"https://media.example.com\"".into(),
+        ],
+        files: vec![("schema/shop.graphql".into(), example("schema/shop.graphql"))],
+        ..Recipe::default()
+    }
+}
+
 impl Recipe {
     /// Makes the folder and the databases, both on one engine.
     pub async fn make(&self, engine: Engine) -> Folder {
@@ -111,8 +130,11 @@ impl Recipe {
     /// Makes the folder and the databases: the ERP on one engine, the IsoShop base on another.
     pub async fn make_on(&self, engine: Engine, isoshop_engine: Engine) -> Folder {
         let dir = tempfile::Builder::new().prefix("comptoir-shop").tempdir().expect("a folder");
-        let sage = || read(&format!("src/demo/ddl/sage100.{}.sql", engine.name()));
-        let mut erp = vec![self.tables.clone().unwrap_or_else(sage)];
+        let built_in = || match self.pivot {
+            true => read(&format!("migrations/isoshop/{}/0001_isoshop.sql", engine.name())),
+            false => read(&format!("src/demo/ddl/sage100.{}.sql", engine.name())),
+        };
+        let mut erp = vec![self.tables.clone().unwrap_or_else(built_in)];
         erp.extend(self.erp.iter().cloned());
         let mut isoshop =
             vec![read(&format!("migrations/isoshop/{}/0001_isoshop.sql", isoshop_engine.name()))];
