@@ -544,6 +544,12 @@ async fn dialect(kind: SourceKind) {
         ("TRIM(a.b) || '.'", "x[y]."),
         ("CASE a.n WHEN 7 THEN 'seven' ELSE 'other' END", "seven"),
         ("CASE WHEN a.n BETWEEN 6 AND 8 THEN a.n IN (7, 9) END", "1"),
+        ("CASE WHEN a.n = 1 THEN 'a' WHEN a.n = 7 THEN 'as long as it is' END", "as long as it is"),
+        (
+            "COALESCE(NULLIF(a.r, 'Été'), 'longer than the column, which holds few')",
+            "longer than the column, which holds few",
+        ),
+        ("REPLACE(a.r, 't', 'ttttttttttttttttttttttttt')", "Éttttttttttttttttttttttttté"),
         ("TRUE", "1"),
     ];
     for (expr, wanted) in cases {

@@ -72,7 +72,7 @@ impl SqlServer {
         let mut config = self.address.config(None)?;
         for _ in 0..MOST_HOPS {
             let tcp = self.address.tcp(&config).await?;
-            match Client::connect(config.clone(), tcp.compat_write()).await {
+            match Box::pin(Client::connect(config.clone(), tcp.compat_write())).await {
                 Ok(client) => return Ok(client),
                 Err(tiberius::error::Error::Routing { host, port }) => {
                     config = self.address.config(Some((&host, port)))?;

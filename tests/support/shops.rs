@@ -155,8 +155,15 @@ impl Recipe {
                     let batches: Vec<String> = scripts
                         .iter()
                         .enumerate()
-                        // The tables' own script is T-SQL already, and one batch.
-                        .flat_map(|(n, s)| if n == 0 { vec![s.clone()] } else { tsql::batches(s) })
+                        // The tables' own script may be T-SQL already; then it is one batch.
+                        .flat_map(|(n, s)| {
+                            if n == 0 && s.contains("IDENTITY(1,1)") {
+                                let plain = sqlserver::is_stand_in();
+                                vec![if plain { tsql::without_computed(s) } else { s.clone() }]
+                            } else {
+                                tsql::batches(s)
+                            }
+                        })
                         .collect();
                     let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
                     sqlserver::database("French_CI_AS", &batches).await

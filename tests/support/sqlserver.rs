@@ -156,7 +156,7 @@ pub fn config(database: &str) -> Config {
 pub async fn open(config: &Config) -> tiberius::Result<Connection> {
     let tcp = TcpStream::connect(config.get_addr()).await?;
     tcp.set_nodelay(true)?;
-    Client::connect(config.clone(), tcp.compat_write()).await
+    Box::pin(Client::connect(config.clone(), tcp.compat_write())).await
 }
 
 /// A connection to a database of the server.

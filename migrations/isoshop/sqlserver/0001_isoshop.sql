@@ -168,12 +168,11 @@ CREATE TABLE "marker" (
     "code" nvarchar(100) COLLATE French_CI_AS NOT NULL,
     "field" nvarchar(50) NOT NULL,
     "language" nvarchar(50),
-    language_key AS COALESCE("language", N''),
     updated_at datetime2(3) NOT NULL DEFAULT SYSUTCDATETIME()
 );
 CREATE INDEX marker_entity_code_field_idx ON "marker" (entity, code, field);
 CREATE INDEX marker_updated_at_idx ON "marker" (updated_at);
-CREATE UNIQUE INDEX marker_key ON "marker" (entity, code, field, language_key);
+CREATE UNIQUE INDEX marker_key ON "marker" (entity, code, field, "language");
 
 -- pivot: the tariff
 CREATE TABLE "price" (

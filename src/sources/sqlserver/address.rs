@@ -51,7 +51,7 @@ impl Address {
         let decoded = |text: &str| {
             percent_decode_str(text)
                 .decode_utf8()
-                .map(|t| t.into_owned())
+                .map(std::borrow::Cow::into_owned)
                 .map_err(|_| "it is not UTF-8".to_owned())
         };
         let mut address = Self {

@@ -17,11 +17,13 @@ use crate::{
 /// Keys beyond what [`Bind::Packed`] can number.
 const MOST_PACKED: usize = 100_000;
 
+type Fitting<'a> = Vec<&'a [Value]>;
+
 /// The keys of one run that every column's type can hold, by slot and types.
 pub(super) struct Lists<'a> {
     params: &'a [Param],
     zone: Tz,
-    fitting: HashMap<(usize, Arc<[SqlType]>), Vec<&'a [Value]>>,
+    fitting: HashMap<(usize, Arc<[SqlType]>), Fitting<'a>>,
 }
 
 impl<'a> Lists<'a> {

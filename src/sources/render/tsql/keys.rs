@@ -14,6 +14,9 @@ use crate::sources::{
     select::{Branch, OrderBy, Pairs, Predicate},
 };
 
+/// Rows of the ten digits.
+const DIGITS: &str = "(VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))";
+
 /// What a column of keys is compared as.
 struct Column {
     ty: SqlType,
@@ -191,7 +194,6 @@ impl Tsql<'_, '_> {
             self.collated(column);
             let _ = write!(self.r.sql, " AS [k{i}]");
         }
-        const DIGITS: &str = "(VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))";
         let _ = write!(
             self.r.sql,
             " FROM (SELECT [d0].[d] + 10 * [d1].[d] + 100 * [d2].[d] + 1000 * [d3].[d] + 10000 * [d4].[d] AS [n] \

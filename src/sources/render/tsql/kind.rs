@@ -49,12 +49,13 @@ impl<'a> Tsql<'_, 'a> {
             Expr::Binary(BinaryOp::Concat, ..) => Some(SqlType::NVarChar(0)),
             Expr::Binary(..) => Some(SqlType::Numeric(38, 6)),
             Expr::Case { whens, otherwise, .. } => {
-                whens.iter().map(|w| &w.1).chain(otherwise.as_deref()).find_map(|e| self.kind(branch, e))
+                self.common(branch, whens.iter().map(|w| &w.1).chain(otherwise.as_deref()))
             }
             Expr::Call(function, arguments) => match function {
-                Function::Coalesce | Function::NullIf | Function::Optional => {
-                    arguments.iter().find_map(|e| self.kind(branch, e))
-                }
+                Function::Coalesce => self.common(branch, arguments.iter()),
+                Function::NullIf | Function::Optional => self.kind(branch, arguments.first()?),
+                // What is put in may be longer than what is taken out.
+                Function::Replace => Some(SqlType::NVarChar(0)),
                 Function::Length => Some(SqlType::BigInt),
                 Function::Round | Function::Abs => Some(SqlType::Numeric(38, 6)),
                 _ => match arguments.first().and_then(|e| self.kind(branch, e)) {
@@ -66,6 +67,23 @@ impl<'a> Tsql<'_, 'a> {
             truth if is_truth(truth) => Some(SqlType::Int),
             _ => None,
         }
+    }
+
+    /// The type of what may be one of several: text as long as any of them, national if one is.
+    fn common<'e>(&self, branch: &Branch, parts: impl Iterator<Item = &'e Expr>) -> Option<SqlType> {
+        let mut found = None;
+        for ty in parts.filter_map(|part| self.kind(branch, part)) {
+            found = match (found, ty) {
+                (None, ty) => Some(ty),
+                (Some(SqlType::VarChar(m)), SqlType::VarChar(n)) => Some(SqlType::VarChar(longest(m, n))),
+                (
+                    Some(SqlType::VarChar(m) | SqlType::NVarChar(m)),
+                    SqlType::VarChar(n) | SqlType::NVarChar(n),
+                ) => Some(SqlType::NVarChar(longest(m, n))),
+                (found, _) => found,
+            };
+        }
+        found
     }
 
     /// The type that CAST makes of an expression: text stays in its character set, numbers need none.
@@ -83,6 +101,11 @@ impl<'a> Tsql<'_, 'a> {
             other => SqlType::of(other),
         }
     }
+}
+
+/// The longer of two lengths; 0 is the longest.
+fn longest(m: u32, n: u32) -> u32 {
+    if m == 0 || n == 0 { 0 } else { m.max(n) }
 }
 
 /// The type of a parameter that is compared with nothing known.
