@@ -14,6 +14,7 @@ mod postgres;
 pub mod render;
 pub mod select;
 mod sqlite;
+pub mod survey;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,6 +24,7 @@ use chrono::{DateTime, Utc};
 pub use breaker::Circuit;
 pub use expr::Expr;
 pub use select::{Keys, Param, Select, Statement};
+pub use survey::Survey;
 
 use crate::value::Value;
 
@@ -140,6 +142,9 @@ pub trait Source: Send + Sync {
 
     /// The columns of a table as the database has them, or `None` when there is no such table.
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError>;
+
+    /// Asks the database about itself; see [`survey`] for what the answers mean.
+    async fn survey(&self, question: &Survey<'_>) -> Result<survey::Texts, SourceError>;
 
     /// How it has been of late. Nothing is asked.
     fn pulse(&self) -> Pulse;

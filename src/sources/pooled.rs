@@ -28,6 +28,7 @@ use super::{
     breaker::Breaker,
     render::{ParamKind, Rendered, probed_tables, render},
     select::{Select, Table},
+    survey::{Survey, Texts},
 };
 use crate::{config::SourceLimits, value::Value};
 
@@ -84,6 +85,14 @@ pub(super) trait Wire: Send + Sync + 'static {
         table: &str,
         until: Instant,
     ) -> Result<Vec<String>, Fault>;
+    /// Asks with one text and texts bound to it; every cell of the answer is text.
+    async fn texts(
+        &self,
+        conn: &mut Self::Conn,
+        sql: &'static str,
+        binds: Vec<String>,
+        until: Instant,
+    ) -> Result<Texts, Fault>;
     /// The server's version.
     async fn version(&self, conn: &mut Self::Conn, until: Instant) -> Result<String, Fault>;
 }
@@ -404,6 +413,16 @@ impl<W: Wire> Source for Pooled<W> {
 
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
         Ok(self.probe(None, table, None).await?.map(|c| c.to_vec()))
+    }
+
+    async fn survey(&self, question: &Survey<'_>) -> Result<Texts, SourceError> {
+        let (sql, binds) = question.sql(W::DIALECT);
+        let (until, left) = self.until(None)?;
+        let mut lease = self.lease(None).await?;
+        self.trace.sent(&self.name, sql);
+        let started = Instant::now();
+        let result = timeout_at(until, self.wire.texts(&mut lease.conn, sql, binds, until)).await;
+        self.settle(lease, result, (started, left)).map_err(|f| f.error)
     }
 
     fn pulse(&self) -> Pulse {

@@ -23,6 +23,7 @@ use super::{
     expr::CastType,
     pooled::{Fault, Job, Wire},
     select::Decode,
+    survey::Texts,
 };
 use crate::value::{Type, Value};
 
@@ -152,6 +153,18 @@ impl Wire for Postgres {
             .fetch_all(conn)
             .await
             .map_err(|e| Self::fault(&e))
+    }
+
+    async fn texts(
+        &self,
+        conn: &mut PgConnection,
+        sql: &'static str,
+        binds: Vec<String>,
+        _until: Instant,
+    ) -> Result<Texts, Fault> {
+        let query = binds.into_iter().fold(sqlx::query(sql), |query, text| query.bind(text));
+        let rows = query.fetch_all(conn).await.map_err(|e| Self::fault(&e))?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }
 
     async fn version(&self, conn: &mut PgConnection, _until: Instant) -> Result<String, Fault> {

@@ -28,6 +28,7 @@ use super::{
     decode,
     pooled::{Fault, Job, Wire},
     select::Decode,
+    survey::Texts,
 };
 use crate::value::{KeyCompare, Type, Value};
 
@@ -204,6 +205,19 @@ impl Wire for Sqlite {
             .fetch_all(&mut conn.inner)
             .await
             .map_err(|e| self.fault(&e))
+    }
+
+    async fn texts(
+        &self,
+        conn: &mut Conn,
+        sql: &'static str,
+        binds: Vec<String>,
+        until: Instant,
+    ) -> Result<Texts, Fault> {
+        conn.deadline.store(ticks(until), Ordering::Relaxed);
+        let query = binds.into_iter().fold(sqlx::query(sql), |query, text| query.bind(text));
+        let rows = query.fetch_all(&mut conn.inner).await.map_err(|e| self.fault(&e))?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }
 
     async fn version(&self, conn: &mut Conn, until: Instant) -> Result<String, Fault> {
