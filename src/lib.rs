@@ -6,6 +6,7 @@
 //! [`shop`] and [`http`] → `cli`.
 
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod connectors;
