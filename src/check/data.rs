@@ -39,7 +39,10 @@ impl Existing {
         Self {
             compare,
             codes: records.iter().map(|r| compare.fold(&r.code).into_owned()).collect(),
-            natives: records.iter().filter_map(|r| Some(compare.fold(r.native.as_ref()?).into_owned())).collect(),
+            natives: records
+                .iter()
+                .filter_map(|r| Some(compare.fold(r.native.as_ref()?).into_owned()))
+                .collect(),
             alike: records.iter().map(|r| (fold(r.code.trim()), r.code.clone())).collect(),
             cut: scan.cut.is_some(),
         }
@@ -92,7 +95,8 @@ impl Live<'_> {
                     Some(Err(error)) => {
                         let name = self.name(source).to_owned();
                         let told = self.report.findings.iter().any(|f| {
-                            f.level == Level::Error && f.source.as_deref() == Some(&*name)
+                            f.level == Level::Error
+                                && f.source.as_deref() == Some(&*name)
                                 && matches!(f.code, "MISSING_TABLE" | "MISSING_COLUMN")
                         });
                         if !told && self.looks_at(source) {
@@ -163,7 +167,7 @@ impl Live<'_> {
             add(
                 Level::Warning,
                 "DUPLICATE_KEY",
-                format!("{} of {} have the key of another row", rows_of(*count), e.name),
+                format!("{} of {} {} the key of another row", rows_of(*count), e.name, have(*count)),
                 "the key of the map must be unique and each of its joins must find one row at most; a record \
                  that two rows claim is an error to clients"
                     .into(),
@@ -180,11 +184,22 @@ impl Live<'_> {
                 codes,
             );
         }
+        let (count, barcodes) = &scan.same_barcode;
+        if *count > 0 {
+            add(
+                Level::Warning,
+                "DUPLICATE_BARCODE",
+                format!("{count} barcode{} of {} belong{} to several rows", s(*count), e.name, third(*count)),
+                "correct them in the ERP; a look-up by one of them names all its codes instead of a record"
+                    .into(),
+                barcodes,
+            );
+        }
         if scan.no_key > 0 {
             add(
                 Level::Warning,
                 "BLANK_KEY",
-                format!("{} of {} have no key", rows_of(scan.no_key), e.name),
+                format!("{} of {} {} no key", rows_of(scan.no_key), e.name, have(scan.no_key)),
                 "give them a code, or leave them out with the map's filter".into(),
                 &[],
             );
@@ -255,8 +270,13 @@ impl Live<'_> {
                 .map(|r| r.code.as_str())
                 .collect();
             if !lost.is_empty() && !parents.cut {
-                let message =
-                    format!("{} of {} name no {} that exists", rows_of(lost.len()), e.name, model.entities[parent].name);
+                let message = format!(
+                    "{} of {} name{} no {} that exists",
+                    rows_of(lost.len()),
+                    e.name,
+                    third(lost.len()),
+                    model.entities[parent].name
+                );
                 let help = "clients meet them by code only; remove them in the ERP, or leave them out with the map's filter";
                 let name = self.name(e.decides).to_owned();
                 self.found(
@@ -285,7 +305,9 @@ impl Live<'_> {
                         Some(native) => !existing.natives.contains(&*existing.compare.fold(native)),
                         None => !existing.has(&r.code),
                     })
-                    .map(|r| r.native.clone().filter(|_| existing.has(&r.code)).unwrap_or_else(|| r.code.clone()))
+                    .map(|r| {
+                        r.native.clone().filter(|_| existing.has(&r.code)).unwrap_or_else(|| r.code.clone())
+                    })
                     .collect();
                 let table = map.rows.first().map_or("", |r| r.table.name.as_str()).to_owned();
                 self.lost(entity, source, &existing, ("ORPHAN_ROWS", &table), lost).await;
@@ -322,7 +344,8 @@ impl Live<'_> {
             let codes: Vec<&str> = lost.iter().map(String::as_str).collect();
             let Ok(hits) = self.engine.by_code(&self.ask, &shape, &codes).await else { return };
             let none = crate::federation::batch::NONE;
-            lost = codes.iter().zip(hits.of).filter(|(_, r)| *r == none).map(|(c, _)| (*c).to_owned()).collect();
+            lost =
+                codes.iter().zip(hits.of).filter(|(_, r)| *r == none).map(|(c, _)| (*c).to_owned()).collect();
         }
         if lost.is_empty() {
             return;
@@ -332,7 +355,13 @@ impl Live<'_> {
         let count = lost.len();
         let (message, help) = if finding == "ORPHAN_ROWS" {
             (
-                format!("{least}{} of `{table}` complete no {} of {}", rows_of(count), e.name, self.name(e.decides)),
+                format!(
+                    "{least}{} of `{table}` complete{} no {} of {}",
+                    rows_of(count),
+                    third(count),
+                    e.name,
+                    self.name(e.decides)
+                ),
                 "correct their codes or remove them: nobody is served what they say",
             )
         } else {
@@ -402,6 +431,10 @@ async fn named(
 
 pub(super) fn rows_of(count: usize) -> String {
     format!("{count} row{}", s(count))
+}
+
+fn have(count: usize) -> &'static str {
+    if count == 1 { "has" } else { "have" }
 }
 
 /// A plural's s.

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use super::{
     EXAMPLES, Finding, Level, Live,
-    data::{Scans, rows_of},
+    data::{Scans, rows_of, third},
 };
 use crate::{
     catalog::tree::Tree,
@@ -53,9 +53,10 @@ impl Live<'_> {
             for list in &lists {
                 let Ok(Some((count, examples))) = self.misplaced(&asked, list, &tree).await else { continue };
                 let message = format!(
-                    "{} of `{}` place articles in departments that are not there",
+                    "{} of `{}` place{} articles in departments that are not there",
                     rows_of(count),
-                    list.table.name
+                    list.table.name,
+                    third(count)
                 );
                 let name = self.name(source).to_owned();
                 self.found(
@@ -127,8 +128,13 @@ impl Live<'_> {
             path.iter().for_each(|r| state[*r as usize] = 2);
         }
         if !cycles.is_empty() {
-            let message = format!("{} circle{} of departments that hang under themselves", cycles.len(), super::data::s(cycles.len()));
-            let help = "correct the department above one of them; until then the first of each hangs at the root";
+            let message = format!(
+                "{} circle{} of departments that hang under themselves",
+                cycles.len(),
+                super::data::s(cycles.len())
+            );
+            let help =
+                "correct the department above one of them; until then the first of each hangs at the root";
             self.found(
                 Finding::new(Level::Warning, "DEPARTMENT_CYCLE", message, help)
                     .entity(&e.name)
@@ -180,8 +186,7 @@ impl Live<'_> {
         if unknown.is_empty() {
             return Ok(None);
         }
-        let here =
-            Predicate::In { exprs: vec![department.clone()], types: vec![CastType::Text(0)], slot: 1 };
+        let here = Predicate::In { exprs: vec![department.clone()], types: vec![CastType::Text(0)], slot: 1 };
         let statement = read(
             vec![article.expr.clone(), department, removed],
             vec![text("article"), text("department"), flag],

@@ -36,9 +36,7 @@ impl Live<'_> {
                     let Expr::Column { name: column, .. } = &key.expr else { continue };
                     let of = (e.name.clone(), row.table.name.clone(), column.clone());
                     let columns = known.get(&(row.table.prefix.clone(), row.table.name.clone()));
-                    let Some(info) =
-                        columns.and_then(|c| find(asked.dialect(), c.as_ref()?, column))
-                    else {
+                    let Some(info) = columns.and_then(|c| find(asked.dialect(), c.as_ref()?, column)) else {
                         continue;
                     };
                     if done.contains(&of) {
@@ -114,7 +112,12 @@ fn by_name(info: &ColumnInfo) -> Option<bool> {
     let name = info.collation.as_ref()?.to_uppercase();
     if name.contains("_CI") || name.contains("NOCASE") {
         Some(false)
-    } else if name.contains("_CS") || name.contains("_BIN") || name == "BINARY" || name == "C" || name == "POSIX" {
+    } else if name.contains("_CS")
+        || name.contains("_BIN")
+        || name == "BINARY"
+        || name == "C"
+        || name == "POSIX"
+    {
         Some(true)
     } else {
         None
@@ -141,8 +144,10 @@ fn judge(wanted: KeyCompare, decides: bool, sensitive: Option<bool>, key: &KeyRe
                 "the map compares the key of {entity} as {map}, but the database tells case apart in `{column}` \
                  of `{table}` ({collation}): a code that a client writes in another case is not found"
             ),
-            format!("say compare = \"binary\" of this key in the connector map, or give `{column}` a collation \
-                 that ignores case"),
+            format!(
+                "say compare = \"binary\" of this key in the connector map, or give `{column}` a collation \
+                 that ignores case"
+            ),
         )),
         (KeyCompare::CiAs | KeyCompare::CiAi, true) => Some(Finding::new(
             Level::Warning,
@@ -151,7 +156,9 @@ fn judge(wanted: KeyCompare, decides: bool, sensitive: Option<bool>, key: &KeyRe
                 "the source that decides which {entity} records there are ignores case, but `{column}` of \
                  `{table}` ({collation}) does not: a row whose code differs in case completes nothing"
             ),
-            format!("give `{column}` a collation that ignores case, or keep its codes spelt as the ERP spells them"),
+            format!(
+                "give `{column}` a collation that ignores case, or keep its codes spelt as the ERP spells them"
+            ),
         )),
         (KeyCompare::Binary, false) if decides => Some(Finding::new(
             Level::Warning,

@@ -357,8 +357,8 @@ impl Live<'_> {
             Err(error) if self.looks_at(source) => {
                 let place = self.shop.config().sources.get(&report.name).map(|s| s.place.clone());
                 let message = format!("source `{}` does not answer: {error}", report.name);
-                let mut finding = Finding::new(Level::Error, "SOURCE_DOWN", message, remedy(&error))
-                    .source(&report.name);
+                let mut finding =
+                    Finding::new(Level::Error, "SOURCE_DOWN", message, remedy(&error)).source(&report.name);
                 finding.place = place;
                 self.found(finding);
             }

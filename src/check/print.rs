@@ -51,9 +51,8 @@ pub fn text(report: &Report) -> String {
     if !report.entities.is_empty() {
         text.push('\n');
     }
-    let listed = |f: &&Finding| {
-        f.source.as_ref().is_some_and(|name| report.sources.iter().any(|s| s.name == *name))
-    };
+    let listed =
+        |f: &&Finding| f.source.as_ref().is_some_and(|name| report.sources.iter().any(|s| s.name == *name));
     report.findings.iter().filter(|f| !listed(f)).for_each(|f| finding(f, &mut text));
     if !report.samples.is_empty() {
         text.push_str("sample\n\n");
@@ -97,7 +96,11 @@ fn of_source(source: &SourceReport, text: &mut String) {
         line("key", format!("{:<12}{column}: {case}; the map says {}", key.entity, key.map));
     }
     for rows in &source.rows {
-        let of = if rows.rows == rows.table { rows.table.clone() } else { format!("{} of {}", rows.rows, rows.table) };
+        let of = if rows.rows == rows.table {
+            rows.table.clone()
+        } else {
+            format!("{} of {}", rows.rows, rows.table)
+        };
         line("rows", format!("{:<12}{:>8}  {of}", rows.entity, rows.count));
     }
     text.push('\n');
@@ -122,7 +125,8 @@ fn finding(f: &Finding, text: &mut String) {
 
 /// A time as people read it.
 fn shown(time: Duration) -> String {
-    format!("{} ms", tenths(time))
+    let ms = tenths(time);
+    if ms < 0.1 { "less than 0.1 ms".to_owned() } else { format!("{ms} ms") }
 }
 
 /// Milliseconds to a tenth.
@@ -207,23 +211,26 @@ fn source_json(s: &SourceReport) -> Json {
 }
 
 fn sample_json(sample: &Sample) -> Json {
-    let fields = sample.fields.as_ref().map_or_else(|_| Vec::new(), |fields| {
-        fields
-            .iter()
-            .map(|f| {
-                json!({
-                    "field": f.field,
-                    "rule": rule_name(f.rule),
-                    "winner": f.winner,
-                    "value": f.value,
-                    "locked": f.lock,
-                    "candidates": f.candidates.iter().map(|c| json!({
-                        "source": c.source, "state": c.state, "value": c.value, "cause": c.cause,
-                    })).collect::<Vec<_>>(),
+    let fields = sample.fields.as_ref().map_or_else(
+        |_| Vec::new(),
+        |fields| {
+            fields
+                .iter()
+                .map(|f| {
+                    json!({
+                        "field": f.field,
+                        "rule": rule_name(f.rule),
+                        "winner": f.winner,
+                        "value": f.value,
+                        "locked": f.lock,
+                        "candidates": f.candidates.iter().map(|c| json!({
+                            "source": c.source, "state": c.state, "value": c.value, "cause": c.cause,
+                        })).collect::<Vec<_>>(),
+                    })
                 })
-            })
-            .collect()
-    });
+                .collect()
+        },
+    );
     json!({
         "entity": sample.entity,
         "code": sample.code,

@@ -55,6 +55,8 @@ pub(super) struct Scan {
     pub same_key: (usize, Vec<String>),
     /// Codes that rows of different keys share: how many, and some.
     pub same_code: (usize, Vec<String>),
+    /// Barcodes that several rows have: how many, and some.
+    pub same_barcode: (usize, Vec<String>),
     /// Rows without a key.
     pub no_key: usize,
     pub bad_keys: Bad,
@@ -79,6 +81,10 @@ struct Met {
     /// Folded code → whether it was counted as doubled.
     codes: HashMap<String, bool>,
     enums: HashSet<FieldId>,
+    /// The field that holds barcodes, and how often each barcode was met.
+    barcode: Option<FieldId>,
+    barcodes: HashMap<String, bool>,
+    rows: usize,
 }
 
 impl Live<'_> {
@@ -88,7 +94,8 @@ impl Live<'_> {
         e.maps.get(source)?.as_ref()?;
         let mut want = Want::default();
         for (id, field) in e.fields.values().enumerate() {
-            if !matches!(field.ty, Type::Text | Type::Html) || !field.enumeration.is_empty() {
+            let text = matches!(field.ty, Type::Text | Type::Html) && field.enumeration.is_empty();
+            if !text || field.name == "barcode" {
                 want.fields.insert(id);
             }
         }
@@ -121,12 +128,16 @@ impl Live<'_> {
             keys: HashSet::new(),
             codes: HashMap::new(),
             enums: shape.columns.enums.iter().map(|(_, field)| *field).collect(),
+            barcode: e.fields.get_index_of("barcode"),
+            barcodes: HashMap::new(),
+            rows: 0,
         };
         for i in 0..shape.map.rows.len() {
             let mut select = shape.select(|j, _| (i == j).then(Vec::new));
             select.count = true;
             let counted = asked.run(&Statement::new(select), &[], &self.ask.moment).await?;
-            let count = if let Value::Int(n) = counted.get(0, 0) { u64::try_from(*n).unwrap_or(0) } else { 0 };
+            let count =
+                if let Value::Int(n) = counted.get(0, 0) { u64::try_from(*n).unwrap_or(0) } else { 0 };
             scan.counts.push(count);
         }
         for i in 0..shape.map.rows.len() {
@@ -138,21 +149,26 @@ impl Live<'_> {
             let (first, next) = (statement(false), statement(true));
             let mut after: Option<Vec<Value>> = None;
             loop {
-                if scan.records.len() >= self.options.rows || started.elapsed() >= self.options.time {
-                    scan.cut = Some(if scan.records.len() >= self.options.rows {
-                        format!("after {} rows", scan.records.len())
+                let left = self.options.rows.saturating_sub(met.rows);
+                if left == 0 && u64::try_from(met.rows).is_ok_and(|rows| rows >= scan.total()) {
+                    return Ok(scan);
+                }
+                if left == 0 || started.elapsed() >= self.options.time {
+                    scan.cut = Some(if left == 0 {
+                        format!("after {} rows", met.rows)
                     } else {
                         format!("after {} s", self.options.time.as_secs())
                     });
                     return Ok(scan);
                 }
-                let mut params = vec![Param::Value(Value::Int(i64::try_from(PAGE).unwrap_or(i64::MAX)))];
+                let page = left.min(PAGE);
+                let mut params = vec![Param::Value(Value::Int(i64::try_from(page).unwrap_or(i64::MAX)))];
                 params.extend(after.iter().flatten().cloned().map(Param::Value));
                 let statement = if after.is_some() { &next } else { &first };
                 let rows = match asked.run(statement, &params, &self.ask.moment).await {
                     Ok(rows) => rows,
                     Err(late @ SourceError::Timeout(_)) => {
-                        scan.cut = Some(format!("after {} rows: {late}", scan.records.len()));
+                        scan.cut = Some(format!("after {} rows: {late}", met.rows));
                         return Ok(scan);
                     }
                     Err(error) => return Err(error),
@@ -160,8 +176,8 @@ impl Live<'_> {
                 let key = |r: usize| rows.row(r).get(1..=width).unwrap_or(&[]);
                 // Rows of one key stay together, so that none is skipped between two pages.
                 let mut end = rows.len();
-                let full = end >= PAGE;
-                if full {
+                let full = end >= page;
+                if full && left > page {
                     let last = key(end - 1);
                     let start = (0..end).rev().take_while(|r| key(*r) == last).last().unwrap_or(end);
                     end = if start == 0 { end } else { start };
@@ -174,6 +190,7 @@ impl Live<'_> {
                         read += 1;
                     }
                 }
+                met.rows += read;
                 if !full {
                     break;
                 }
@@ -260,6 +277,22 @@ fn take(
             for text in texts.into_iter().filter(|t| known.is_some_and(|k| !k.contains_key(*t))) {
                 let of_text = scan.unlisted.entry(id).or_default().entry(text.to_owned());
                 of_text.or_insert_with(|| (0, code.clone())).0 += 1;
+            }
+        }
+    }
+    let barcode = met.barcode.and_then(|id| row.get((*shape.columns.fields.get(id)?)?)?.as_str());
+    if let Some(barcode) = barcode {
+        match met.barcodes.get_mut(barcode) {
+            None => {
+                met.barcodes.insert(barcode.to_owned(), false);
+            }
+            Some(counted) => {
+                if !std::mem::replace(counted, true) {
+                    scan.same_barcode.0 += 1;
+                    if scan.same_barcode.1.len() < EXAMPLES {
+                        scan.same_barcode.1.push(format!("{barcode} (of {code} too)"));
+                    }
+                }
             }
         }
     }

@@ -95,7 +95,9 @@ impl Live<'_> {
         let shown = shown(table);
         let help = if there.is_empty() {
             match &table.prefix {
-                Some(prefix) => format!("there is no table at all in `{prefix}`: correct the setting that names it"),
+                Some(prefix) => {
+                    format!("there is no table at all in `{prefix}`: correct the setting that names it")
+                }
                 None => "the database has no table at all: correct the source's url or database".to_owned(),
             }
         } else {
@@ -135,9 +137,12 @@ impl Live<'_> {
             of.iter().partition(|(_, u)| matches!(u.role, Role::Complement(_)));
         for (entity, used) in declared {
             let Role::Complement(field) = &used.role else { continue };
-            let message = format!("`{entity}.{field}` reads the column `{column}` of `{table}`, which is missing");
+            let message =
+                format!("`{entity}.{field}` reads the column `{column}` of `{table}`, which is missing");
             let help = match &near {
-                Some(near) => format!("the table has `{near}`: write `@complement(columns: {{ {name}: {near:?} }})`"),
+                Some(near) => {
+                    format!("the table has `{near}`: write `@complement(columns: {{ {name}: {near:?} }})`")
+                }
                 None => format!("add the column to `{table}`, or take `{name}` out of the field's columns"),
             };
             let finding = Finding::new(Level::Error, "MISSING_COLUMN", message, help)
@@ -271,7 +276,8 @@ impl Live<'_> {
             }
             if !nobody.is_empty() {
                 let message = format!("no source's map holds {} of `{}`", nobody.join(", "), e.name);
-                let help = "nothing, if the shop does not use them; else map them in schema/connectors/*.toml";
+                let help =
+                    "nothing, if the shop does not use them; else map them in schema/connectors/*.toml";
                 found.push(Finding::new(Level::Note, "UNMAPPED_FIELDS", message, help).entity(&e.name));
             }
         }

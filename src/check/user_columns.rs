@@ -51,7 +51,9 @@ impl Live<'_> {
         let model = self.engine.model.clone();
         for e in &model.entities {
             let Some(table) = main_table(e, source) else { continue };
-            let Some(Some(columns)) = known.get(&(table.prefix.clone(), table.name.clone())) else { continue };
+            let Some(Some(columns)) = known.get(&(table.prefix.clone(), table.name.clone())) else {
+                continue;
+            };
             let own: Vec<Own> = if connector == "sage100" {
                 let of_table = registered.iter().flatten().filter(|(file, ..)| *file == table.name);
                 of_table
@@ -69,7 +71,8 @@ impl Live<'_> {
                         "cegid" => info.name.to_uppercase().contains("LIBRE"),
                         _ => true,
                     };
-                    let unused = !used.get(&table.name).is_some_and(|u| u.contains(&info.name.to_lowercase()));
+                    let unused =
+                        !used.get(&table.name).is_some_and(|u| u.contains(&info.name.to_lowercase()));
                     let full = connector == "isoshop"
                         || (theirs && unused && holds_something(&asked, table, &info.name, self).await);
                     if theirs && full {
@@ -140,10 +143,7 @@ impl Live<'_> {
                 .zip(COLUMNS)
                 .map(|(ty, label)| Output { decode: Decode::of(ty), label: label.into() })
                 .collect(),
-            branches: vec![Branch {
-                items: COLUMNS.map(|c| Item::from(column(c))).into(),
-                ..branch(table)
-            }],
+            branches: vec![Branch { items: COLUMNS.map(|c| Item::from(column(c))).into(), ..branch(table) }],
             order: Vec::new(),
             count: false,
         };
@@ -200,7 +200,8 @@ fn main_table(e: &Entity, source: usize) -> Option<&Table> {
 /// Whether a column stands in an IsoShop table as it is made.
 fn ships(table: &str, column: &str) -> bool {
     let head = format!("CREATE TABLE \"{table}\" (");
-    let body = ISOSHOP.split_once(&head).and_then(|(_, after)| after.split_once("\n);")).map(|(body, _)| body);
+    let body =
+        ISOSHOP.split_once(&head).and_then(|(_, after)| after.split_once("\n);")).map(|(body, _)| body);
     body.is_none_or(|body| {
         body.lines().any(|line| {
             line.split_whitespace().next().is_some_and(|w| w.trim_matches('"').eq_ignore_ascii_case(column))

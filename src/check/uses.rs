@@ -90,9 +90,8 @@ fn of_rows(e: &Entity, source: SourceId, row: &RowSource, all: &mut Vec<Use>) {
     rows.extend(others.into_iter().flatten());
     rows.extend(row.change.as_ref().map(|c| &c.expr));
     let fields: Vec<(&str, &FieldMap)> = read(e, source, row).collect();
-    let of_field = |f: &'_ FieldMap| -> Vec<Expr> {
-        f.expr.iter().chain(f.languages.values()).cloned().collect()
-    };
+    let of_field =
+        |f: &'_ FieldMap| -> Vec<Expr> { f.expr.iter().chain(f.languages.values()).cloned().collect() };
     let exprs: Vec<Vec<Expr>> = fields.iter().map(|(_, f)| of_field(f)).collect();
     let joins = needed(&row.joins, rows.iter().copied().chain(exprs.iter().flatten()));
     let tables = tables(&row.table, &joins);
@@ -129,7 +128,8 @@ fn of_children(list: &str, child: &ChildSource, all: &mut Vec<Use>) {
 
 /// The joins that expressions need, in order.
 fn needed<'a, 'b>(joins: &'a [Join], exprs: impl Iterator<Item = &'b Expr>) -> Vec<&'a Join> {
-    let lower = |expr: &Expr| -> BTreeSet<String> { expr.aliases().iter().map(|a| a.to_lowercase()).collect() };
+    let lower =
+        |expr: &Expr| -> BTreeSet<String> { expr.aliases().iter().map(|a| a.to_lowercase()).collect() };
     let mut aliases: BTreeSet<String> = exprs.flat_map(lower).collect();
     let mut needed: Vec<&Join> = Vec::new();
     for join in joins.iter().rev() {

@@ -58,9 +58,10 @@ impl PlainObject for SourceStatus {
             "version" => Plain::text(self.state.as_deref().ok()),
             "problem" => Plain::text(self.state.as_ref().err().map(String::as_str)),
             "circuit" => Plain::text(Some(self.pulse.circuit.word())),
-            "latency" => self.pulse.latency.map_or(Plain::Null, |took| {
-                Plain::Int(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))
-            }),
+            "latency" => self
+                .pulse
+                .latency
+                .map_or(Plain::Null, |took| Plain::Int(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))),
             "lastAnswerAt" => Plain::owned(self.pulse.last_answer.as_ref().map(rfc3339)),
             "lastError" => self.pulse.last_error.as_ref().map_or(Plain::Null, |(at, error)| {
                 Plain::object(Failure { at: rfc3339(at), cause: error.cause(), message: error.to_string() })

@@ -58,8 +58,8 @@ impl Survey<'_> {
             (Dialect::Postgres, Self::Tables { prefix }) => (POSTGRES_TABLES, vec![plain(*prefix)]),
             (Dialect::Postgres, Self::Columns { prefix, table }) => {
                 let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-                let name = prefix
-                    .map_or_else(|| quoted(table), |p| format!("{}.{}", quoted(p), quoted(table)));
+                let name =
+                    prefix.map_or_else(|| quoted(table), |p| format!("{}.{}", quoted(p), quoted(table)));
                 (POSTGRES_COLUMNS, vec![name])
             }
             (Dialect::Postgres, Self::Collation) => (POSTGRES_COLLATION, Vec::new()),
@@ -160,9 +160,7 @@ fn words(text: &str) -> Vec<String> {
                 }
                 words.push(word);
             }
-            '-' if rest.peek() == Some(&'-') => {
-                while rest.next_if(|c| *c != '\n').is_some() {}
-            }
+            '-' if rest.peek() == Some(&'-') => while rest.next_if(|c| *c != '\n').is_some() {},
             c if c.is_whitespace() => {}
             c if c.is_alphanumeric() || c == '_' => {
                 let mut word = String::from(c);
