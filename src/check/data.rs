@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{EntityReport, Finding, Level, Live, RowCount, scan::Scan};
+use super::{EntityReport, Finding, Level, Live, RowCount, remedy, scan::Scan};
 use crate::{
     catalog::tree::is_own,
     connectors::map::EntityMap,
@@ -101,9 +101,8 @@ impl Live<'_> {
                         });
                         if !told && self.looks_at(source) {
                             let message = format!("the rows of {} cannot be read: {error}", e.name);
-                            let help = "give the source's user the right to read the tables of its map";
                             self.found(
-                                Finding::new(Level::Error, "ROWS_UNREADABLE", message, help)
+                                Finding::new(Level::Error, "ROWS_UNREADABLE", message, remedy(&error))
                                     .source(&name)
                                     .entity(&e.name),
                             );
@@ -426,7 +425,9 @@ async fn named(
     };
     let limit = [Param::Value(Value::Int(i64::try_from(NAMED).unwrap_or(i64::MAX)))];
     let rows = asked.run(&Statement::new(select), &limit, moment).await?;
-    Ok(rows.cells.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
+    let mut codes: Vec<String> = rows.cells.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+    codes.sort_unstable();
+    Ok(codes)
 }
 
 pub(super) fn rows_of(count: usize) -> String {

@@ -98,6 +98,7 @@ impl Live<'_> {
                 lost.push(format!("{} under {code}", batch.code(r)));
             }
         }
+        lost.sort_unstable();
         if !lost.is_empty() {
             let message = format!(
                 "{} department{} {} under one that is not there",
@@ -121,12 +122,16 @@ impl Live<'_> {
                 at = parents[at as usize];
             }
             if at != NONE && state[at as usize] == 1 {
-                let cycle: Vec<&str> =
+                let mut cycle: Vec<&str> =
                     path.iter().skip_while(|r| **r != at).map(|r| batch.code(*r)).collect();
-                cycles.push(format!("{} under {}", cycle.join(" under "), batch.code(at)));
+                // Told from the same department on, whatever order the rows came in.
+                let first = (0..cycle.len()).min_by_key(|i| cycle[*i]).unwrap_or(0);
+                cycle.rotate_left(first);
+                cycles.push(format!("{} under {}", cycle.join(" under "), cycle[0]));
             }
             path.iter().for_each(|r| state[*r as usize] = 2);
         }
+        cycles.sort_unstable();
         if !cycles.is_empty() {
             let message = format!(
                 "{} circle{} of departments that hang under themselves",

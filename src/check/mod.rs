@@ -432,6 +432,9 @@ fn remedy(error: &SourceError) -> &'static str {
             "see what keeps the server busy, or raise the source's limits in comptoir.toml"
         }
         SourceError::Lost(_) => "see why the server closes connections",
-        _ => "give its user the right to read",
+        SourceError::Refused(_) => {
+            "give its user the right to read, and correct in the map what the database does not take"
+        }
+        _ => "do what it says",
     }
 }

@@ -215,7 +215,7 @@ impl Wire for Sqlite {
         until: Instant,
     ) -> Result<Texts, Fault> {
         conn.deadline.store(ticks(until), Ordering::Relaxed);
-        let query = binds.into_iter().fold(sqlx::query(sql), |query, text| query.bind(text));
+        let query = binds.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
         let rows = query.fetch_all(&mut conn.inner).await.map_err(|e| self.fault(&e))?;
         Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }
