@@ -15,6 +15,7 @@ pub mod diagnostics;
 pub mod federation;
 pub mod graphql;
 pub mod http;
+pub mod isoshop;
 pub mod report;
 pub mod shop;
 pub mod sources;

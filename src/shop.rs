@@ -112,7 +112,10 @@ impl Shop {
                 zone,
                 trace.clone(),
             ) {
-                Ok(source) => opened.push(source),
+                Ok(source) => opened.push(match maps.get(name).filter(|m| !m.detect.is_empty()) {
+                    Some(map) => Arc::new(connectors::detect::Guarded::new(source, map.detect.clone())),
+                    None => source,
+                }),
                 Err(error) => diags.error(
                     "BAD_SOURCE_URL",
                     source.place.clone(),

@@ -114,12 +114,43 @@ fn what_cannot_start_says_one_line_and_a_code() {
 }
 
 #[test]
+fn the_tables_of_an_isoshop_base_are_made_once() {
+    if !gateway::ready("isoshop create") {
+        return;
+    }
+    block_on(async {
+        let folder = shops::base().make(Engine::Sqlite).await;
+        let create = |args: &[&str]| {
+            let all = [&["isoshop", "create"], args].concat();
+            let done = process::comptoir(&all, folder.path());
+            (done.status.code(), text(&done.stdout), text(&done.stderr))
+        };
+        folder.execute("isoshop", "DROP TABLE \"marker\"; DROP TABLE \"text\"").await;
+        let (code, said, _) = create(&[]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("made 2: text, marker") || said.contains("made 2: marker, text"), "{said}");
+        assert!(said.contains("kept 16: department, article"), "{said}");
+        let explained = process::comptoir(&["explain", "article", "VTT-100"], folder.path());
+        assert!(text(&explained.stdout).contains("VTT Cime"), "its rows are still there");
+        // A base that is not there yet is made whole; again, nothing happens.
+        std::fs::remove_file(folder.sqlite_file("isoshop")).expect("its file");
+        assert!(create(&["--source", "isoshop"]).1.starts_with("made 18: "));
+        assert!(create(&[]).1.starts_with("kept 18: "));
+        let (code, _, said) = create(&["--source", "nulle-part"]);
+        assert_eq!(code, Some(1));
+        assert!(said.contains("no source `nulle-part`; it has erp, isoshop"), "{said}");
+        let (code, said, _) = create(&["--print", "postgres"]);
+        assert!(code == Some(0) && said.contains("french_ci_as"));
+    });
+}
+
+#[test]
 fn help_is_there_for_every_command() {
     if !gateway::ready("--help") {
         return;
     }
     let dir = tempfile::tempdir().expect("a folder");
-    for command in ["demo", "init", "check", "serve", "schema", "explain", "plan"] {
+    for command in ["demo", "init", "check", "serve", "schema", "explain", "plan", "isoshop"] {
         let help = process::comptoir(&[command, "--help"], dir.path());
         assert!(help.status.success(), "{command}");
         assert!(text(&help.stdout).lines().count() > 8, "{command} --help says little");

@@ -11,3 +11,4 @@ mod http;
 mod laws;
 mod naive;
 mod spec;
+mod stand_in;

@@ -32,13 +32,35 @@ fn cases() -> Vec<Case> {
     files("tests/spec")
         .iter()
         .flat_map(|path| case::parse(path))
+        .flat_map(flavours)
         .filter(|case| case.name().to_lowercase().contains(&wanted))
         .collect()
 }
 
+/// A case that holds on several versions of Sage is a case on each.
+fn flavours(case: Case) -> Vec<Case> {
+    let Some((_, named)) = case.notes.iter().find(|(key, _)| key == "sage").cloned() else {
+        return vec![case];
+    };
+    let each = |flavour: &str| {
+        let mut case = case.clone();
+        case.title = format!("{} ({flavour})", case.title);
+        case.notes.retain(|(key, _)| key != "sage");
+        case.notes.push(("fixture".into(), format!("sage {flavour}")));
+        case
+    };
+    named.split(',').map(|flavour| each(flavour.trim())).collect()
+}
+
 /// The shop a case stands on.
 pub(crate) fn recipe(case: &Case) -> Recipe {
-    let mut recipe = shops::base();
+    let fixture = case.notes.iter().find(|(key, _)| key == "fixture").map(|(_, value)| value.as_str());
+    let mut recipe = match fixture {
+        Some("cegid") => shops::cegid(),
+        Some("pivot") => shops::pivot(),
+        Some(sage) if sage.starts_with("sage ") => shops::sage(&sage["sage ".len()..]),
+        _ => shops::base(),
+    };
     recipe.erp.extend(case.erp.iter().cloned());
     recipe.isoshop.extend(case.isoshop.iter().cloned());
     recipe.settings.extend(case.settings.iter().cloned());

@@ -186,13 +186,27 @@ pub fn list_of(field: &str) -> &str {
     }
 }
 
+/// The cells of a reference's options, value and name of each.
+pub const OPTION_CELLS: &[&str] = &[
+    "option1Value",
+    "option1Name",
+    "option2Value",
+    "option2Name",
+    "option3Value",
+    "option3Name",
+    "option4Value",
+    "option4Name",
+    "option5Value",
+    "option5Name",
+];
+
 /// The merged fields behind a field of the schema that is made of several.
 pub fn parts_of(field: &str) -> &'static [&'static str] {
     match field {
         "seo" => &["seoTitle", "seoDescription", "seoKeywords"],
         "parent" => &["parentCode"],
         "article" => &["articleCode"],
-        "optionValues" => &["option1Value", "option1Name", "option2Value", "option2Name"],
+        "optionValues" => OPTION_CELLS,
         _ => &[],
     }
 }

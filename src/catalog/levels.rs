@@ -362,11 +362,11 @@ impl Run<'_> {
 
     /// The option values of a reference: (name, value) pairs.
     pub fn option_values(&self, batch: &Batch, record: u32) -> Vec<(String, String)> {
-        ["option1", "option2"]
-            .iter()
-            .filter_map(|option| {
-                let value = self.text(batch, self.field(batch, &format!("{option}Value")), record)?;
-                let name = self.text(batch, self.field(batch, &format!("{option}Name")), record);
+        super::explain::OPTION_CELLS
+            .chunks_exact(2)
+            .filter_map(|cells| {
+                let value = self.text(batch, self.field(batch, cells[0]), record)?;
+                let name = self.text(batch, self.field(batch, cells[1]), record);
                 Some((name.unwrap_or_default(), value))
             })
             .collect()

@@ -10,6 +10,7 @@ mod demo;
 mod examples;
 mod explain;
 mod init;
+mod isoshop;
 mod plan;
 mod schema;
 mod serve;
@@ -83,6 +84,8 @@ enum Command {
     Explain(explain::Explain),
     Plan(plan::Plan),
     Schema(schema::Schema),
+    #[command(name = "isoshop")]
+    IsoShop(isoshop::IsoShop),
 }
 
 /// Where the shop is.
@@ -180,6 +183,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Explain(command) => command.run().await,
             Command::Plan(command) => command.run().await,
             Command::Schema(command) => command.run(),
+            Command::IsoShop(command) => command.run().await,
         }
     });
     // Nothing that still runs in a thread may hold up the end.

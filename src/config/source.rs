@@ -79,7 +79,11 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> S
         named && !diags.told(&node.place())
     });
     let url = given.and_then(|_| url(dir, table, &within, kind, diags));
-    let (settings, setting_places) = settings(table, diags);
+    let (mut settings, setting_places) = settings(table, diags);
+    if name == "erp" && connector.as_deref() == Some("isoshop") {
+        // Where no connector fits the ERP, the IsoShop base stands for it under this name.
+        settings.entry("role".into()).or_insert_with(|| Value::text("pivot"));
+    }
     let limits = limits(table, name, kind, diags);
     SourceConfig {
         name: name.to_owned(),

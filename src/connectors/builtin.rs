@@ -1,8 +1,9 @@
 //! The maps that come with the program.
 
 /// Every built-in map: its connector's name and its text.
-const MAPS: [(&str, &str); 2] = [
+const MAPS: [(&str, &str); 3] = [
     ("sage100", include_str!("../../schema/connectors/sage100.toml")),
+    ("cegid", include_str!("../../schema/connectors/cegid.toml")),
     ("isoshop", include_str!("../../schema/connectors/isoshop.toml")),
 ];
 

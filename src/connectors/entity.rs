@@ -1,16 +1,15 @@
-//! Entities of a map: row sources with their keys and codes, child lists, translations, markers.
+//! Entities of a map: row sources with their keys and codes, translations, markers.
 
 use indexmap::IndexMap;
 
 use super::{
     code,
-    expression::{Reader, Scope, alternatives},
+    expression::{Reader, Scope},
     field::ChildUse,
-    map::{ChangeColumn, ChildSource, CodeRule, EntityMap, KeyColumn, MarkerRows, RowSource, TextRows},
+    map::{ChangeColumn, CodeRule, EntityMap, KeyColumn, MarkerRows, RowSource, TextRows},
 };
 use crate::{
     config::doc::{Data, Entry, Node, known_keys},
-    diagnostics::nearest,
     sources::{
         Expr,
         expr::CastType,
@@ -43,7 +42,11 @@ impl Reader<'_> {
             replace.boolean("replace", self.diags);
         }
         if let Some(exists) = table.get("exists") {
-            entity.exists = exists.node.boolean("exists", self.diags).unwrap_or(false);
+            entity.exists = match exists.node.get("when") {
+                // A base that may stand beside an ERP, or be one.
+                Some(when) => self.settings.hold(Some(when), self.diags),
+                None => exists.node.boolean("exists", self.diags).unwrap_or(false),
+            };
             entity.place = exists.key_place();
         }
         let mut uses = Vec::new();
@@ -86,8 +89,8 @@ impl Reader<'_> {
         let mark = self.diags.mark();
         let table = node.table("rows", self.diags)?;
         let known = [
-            "name", "when", "table", "as", "prefix", "joins", "filter", "key", "code", "parent", "native",
-            "order", "visible", "closed", "change", "fields",
+            "name", "when", "table", "as", "prefix", "joins", "filter", "distinct", "key", "code", "parent",
+            "native", "order", "visible", "closed", "change", "fields",
         ];
         known_keys(table, "rows", &known, self.diags);
         let holds = self.settings.hold(node.get("when"), self.diags);
@@ -114,6 +117,7 @@ impl Reader<'_> {
             order: optional("order"),
             visible: optional("visible"),
             closed: optional("closed"),
+            distinct: self.distinct(node),
             change: self.change(node, &scope),
             fields: self.fields(node.get("fields"), &scope, uses),
             defaults: self.defaults.clone(),
@@ -127,8 +131,18 @@ impl Reader<'_> {
         (!self.diags.errors_since(mark)).then_some((row, holds))
     }
 
+    /// Whether rows that say the same are one.
+    pub(super) fn distinct(&mut self, node: &Node) -> bool {
+        let distinct = node.get("distinct").and_then(|n| n.boolean("distinct", self.diags)).unwrap_or(false);
+        if let Some(change) = node.get("change").filter(|_| distinct) {
+            let message = "rows that are taken once have no change column: it would tell them apart";
+            self.diags.error("CONFLICT", change.place(), message, "take `change` or `distinct` away");
+        }
+        distinct
+    }
+
     /// The main table, the joins, and the scope of expressions over them.
-    fn tables(&mut self, node: &Node) -> (Option<Table>, Vec<Join>, Scope) {
+    pub(super) fn tables(&mut self, node: &Node) -> (Option<Table>, Vec<Join>, Scope) {
         let mut scope = Scope::default();
         let main = self.one_table(node);
         scope.aliases.extend(main.iter().map(|main| main.alias.clone()));
@@ -199,7 +213,7 @@ impl Reader<'_> {
 
     /// A key column: an expression, or a table that says its type too; what it does not say is as in
     /// the key column it corresponds to, if any.
-    fn key_column(
+    pub(super) fn key_column(
         &mut self,
         name: &str,
         node: &Node,
@@ -314,173 +328,6 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads the child lists. Returns every list's name with its fields' names, whatever the
-    /// switches say.
-    fn children(
-        &mut self,
-        node: Option<&Node>,
-        row_names: &[String],
-        entity: &mut EntityMap,
-    ) -> IndexMap<String, Vec<String>> {
-        let mut known: IndexMap<String, Vec<String>> = IndexMap::new();
-        let Some(table) = node.and_then(|node| node.table("children", self.diags)) else {
-            return known;
-        };
-        let mut copies = Vec::new();
-        for (list, entry) in table {
-            match &entry.node.data {
-                Data::Text(other) => copies.push((list.clone(), other.clone(), entry.node.place())),
-                Data::Boolean(false) => {}
-                Data::List(_) | Data::Table(_) => {
-                    let fields = known.entry(list.clone()).or_default();
-                    for item in alternatives(&entry.node) {
-                        let Some((child, holds)) = self.child(item, list, row_names, entity) else {
-                            let written = item.get("fields").and_then(Node::as_table);
-                            fields.extend(written.into_iter().flat_map(|table| table.keys().cloned()));
-                            continue;
-                        };
-                        fields.extend(child.fields.keys().cloned());
-                        if holds {
-                            entity.children.entry(list.clone()).or_default().push(child);
-                        }
-                    }
-                }
-                _ => {
-                    let message = format!("child list `{list}` is {}", entry.node.kind());
-                    let help = "write tables, or the name of another list with the same rows";
-                    self.diags.error("WRONG_TYPE", entry.node.place(), message, help);
-                }
-            }
-        }
-        for (list, other, place) in copies {
-            if let Some(fields) = known.get(&other).cloned() {
-                known.insert(list.clone(), fields);
-                if let Some(rows) = entity.children.get(&other).cloned() {
-                    entity.children.insert(list, rows);
-                }
-            } else {
-                let message = format!("`{list}` names no child list: \"{other}\"");
-                self.diags.error("UNKNOWN_CHILD", place, message, lists(&other, &known));
-            }
-        }
-        known
-    }
-
-    fn child(
-        &mut self,
-        node: &Node,
-        list: &str,
-        row_names: &[String],
-        entity: &EntityMap,
-    ) -> Option<(ChildSource, bool)> {
-        let mark = self.diags.mark();
-        let table = node.table(list, self.diags)?;
-        let known = [
-            "when", "table", "as", "prefix", "joins", "filter", "parent", "rows", "order", "fields",
-            "removed",
-        ];
-        known_keys(table, &format!("child list `{list}`"), &known, self.diags);
-        let holds = self.settings.hold(node.get("when"), self.diags);
-        let (main, joins, scope) = self.tables(node);
-        let main = main?;
-        let of_rows = self.of_rows(node, row_names, entity);
-        // A list of rows that are all switched off is off with them.
-        let holds = holds && (node.get("rows").is_none() || !of_rows.is_empty());
-        let parent = self.parent(node, &scope, entity, &of_rows);
-        let filter = node.get("filter").and_then(|filter| self.choice(filter, "filter", &scope));
-        let removed = node.get("removed").and_then(|removed| self.choice(removed, "removed", &scope));
-        let order = node.get("order").map_or([].as_slice(), alternatives);
-        let order = order.iter().filter_map(|item| self.expr(item, "order", &scope)).collect();
-        let mut uses = Vec::new();
-        let ranked = Scope { rank: true, ..scope };
-        if node.get("fields").is_none() {
-            self.missing(node, "fields", "a table of the list's fields");
-        }
-        let fields = self.fields(node.get("fields"), &ranked, &mut uses);
-        for used in uses {
-            let help = "only an entity's own fields are made of child rows";
-            self.diags.error("UNKNOWN_CHILD", used.child_place, "a child list has no children", help);
-        }
-        let place = node.place();
-        let child =
-            ChildSource { table: main, joins, filter, parent, of_rows, order, fields, removed, place };
-        (!self.diags.errors_since(mark)).then_some((child, holds))
-    }
-
-    /// The row sources that a child list belongs to; those switched off are left out.
-    fn of_rows(&mut self, node: &Node, row_names: &[String], entity: &EntityMap) -> Vec<String> {
-        let named = node.get("rows").map(|rows| rows.texts("rows", self.diags)).unwrap_or_default();
-        let mut of_rows = Vec::new();
-        for (name, place) in named {
-            if !row_names.contains(&name) {
-                let message = format!("`rows` names no row source: \"{name}\"");
-                let help = match nearest(&name, row_names.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("row sources: {}", row_names.join(", ")),
-                };
-                self.diags.error("UNKNOWN_ROWS", place, message, help);
-            } else if entity.rows.iter().any(|row| row.name == name) {
-                of_rows.push(name);
-            }
-        }
-        of_rows
-    }
-
-    /// The columns that hold the parent's key: one expression, a list, or a table of key columns.
-    /// What they do not say of type and comparison is as in the parent's key.
-    fn parent(
-        &mut self,
-        node: &Node,
-        scope: &Scope,
-        entity: &EntityMap,
-        of_rows: &[String],
-    ) -> Vec<KeyColumn> {
-        let Some(parent) = node.get("parent") else {
-            self.missing(node, "parent", "the column that holds the parent's key");
-            return Vec::new();
-        };
-        // Rows that are named, but switched off or broken, have no key to compare with.
-        let any = node.get("rows").is_none();
-        let row = entity.rows.iter().find(|row| any || of_rows.contains(&row.name));
-        let key: &[KeyColumn] = row.map_or(&[], |row| row.key.as_slice());
-        let nodes: Vec<(Option<&str>, &Node)> = match &parent.data {
-            Data::Table(table) if !table.contains_key("expr") => {
-                table.iter().map(|(name, entry)| (Some(name.as_str()), &entry.node)).collect()
-            }
-            _ => alternatives(parent).iter().map(|node| (None, node)).collect(),
-        };
-        if row.is_some() && nodes.len() > key.len() {
-            let message = format!("`parent` has {} columns, the key {}", nodes.len(), key.len());
-            let help = "write the parent's key columns, or the first of them, in their order";
-            self.diags.error("BAD_VALUE", parent.place(), message, help);
-        }
-        let mut columns = Vec::new();
-        for (index, (name, node)) in nodes.into_iter().enumerate() {
-            let like = key.get(index);
-            let name = name.or(like.map(|like| like.name.as_str())).unwrap_or("parent").to_owned();
-            columns.extend(self.key_column(&name, node, scope, like));
-        }
-        columns
-    }
-
-    fn check_use(&mut self, used: &ChildUse, known: &IndexMap<String, Vec<String>>) {
-        let Some(fields) = known.get(&used.text.child) else {
-            let message = format!("`child` names no child list: \"{}\"", used.text.child);
-            let help = lists(&used.text.child, known);
-            self.diags.error("UNKNOWN_CHILD", used.child_place.clone(), message, help);
-            return;
-        };
-        if !fields.contains(&used.text.column) {
-            let column = &used.text.column;
-            let message = format!("child list `{}` has no field `{column}`", used.text.child);
-            let help = match nearest(column, fields.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("its fields: {}", fields.join(", ")),
-            };
-            self.diags.error("UNKNOWN_CHILD", used.column_place.clone(), message, help);
-        }
-    }
-
     fn side(&mut self, node: &Node, name: &str, known: &[&str]) -> Option<(Table, Option<Expr>, Scope)> {
         let table = node.table(name, self.diags)?;
         known_keys(table, &format!("`{name}`"), known, self.diags);
@@ -513,16 +360,4 @@ impl Reader<'_> {
 /// The first of two keys that holds a text.
 fn word(node: &Node, keys: [&str; 2]) -> Option<String> {
     keys.iter().find_map(|key| node.get(key)?.as_text()).map(str::to_owned)
-}
-
-/// The help for a child list that is not there.
-fn lists(name: &str, known: &IndexMap<String, Vec<String>>) -> String {
-    match nearest(name, known.keys().map(String::as_str)) {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None if known.is_empty() => "this entity has no child list".to_owned(),
-        None => {
-            let names: Vec<&str> = known.keys().map(String::as_str).collect();
-            format!("its child lists: {}", names.join(", "))
-        }
-    }
 }

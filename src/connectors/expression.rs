@@ -2,6 +2,7 @@
 //! columns given to the main table, settings bound, findings placed inside the TOML string.
 
 use chrono_tz::Tz;
+use indexmap::IndexMap;
 
 use super::{map::AbsentWhen, settings::Settings};
 use crate::{
@@ -27,6 +28,8 @@ pub(super) struct Reader<'a> {
     pub defaults: AbsentWhen,
     /// Whether a row's own code is never used.
     pub generated_codes: bool,
+    /// The map's named expressions: `:name` stands for them.
+    pub named: IndexMap<String, Expr>,
 }
 
 /// The tables that an expression may name.
@@ -50,6 +53,10 @@ impl Reader<'_> {
                 return None;
             }
         };
+        let expr = expr.map(&mut |part| match part {
+            Expr::Setting(name) => self.named.get(&name).cloned().unwrap_or(Expr::Setting(name)),
+            other => other,
+        });
         let mark = self.diags.mark();
         let mut unknown: Vec<&str> =
             expr.aliases().into_iter().filter(|a| !scope.aliases.iter().any(|s| s == a)).collect();
@@ -95,7 +102,34 @@ impl Reader<'_> {
             other => other,
         });
         // What is missing here was reported where it is declared.
-        qualified.bind_settings(&self.settings.values).ok()
+        qualified.bind_settings(&self.settings.values).ok().map(Expr::folded)
+    }
+
+    /// Reads the named expressions of a map. Each may use those before it; which tables they name is
+    /// checked where they are used.
+    pub fn named_expressions(&mut self, node: Option<&Node>) {
+        for (name, entry) in node.and_then(|n| n.table("expressions", self.diags)).into_iter().flatten() {
+            if self.settings.is_declared(name) || matches!(name.as_str(), "today" | "now" | "rank") {
+                let message = format!("an expression cannot be called `{name}`");
+                self.diags.error("RESERVED_NAME", entry.key_place(), message, "that name is taken");
+                continue;
+            }
+            let Some(text) = entry.node.text(name, self.diags).map(str::to_owned) else { continue };
+            match parse(&text) {
+                Ok(expr) => {
+                    let named = &self.named;
+                    let expr = expr.map(&mut |part| match part {
+                        Expr::Setting(name) => named.get(&name).cloned().unwrap_or(Expr::Setting(name)),
+                        other => other,
+                    });
+                    self.named.insert(name.clone(), expr);
+                }
+                Err(error) => {
+                    let place = entry.node.place_in(error.offset);
+                    self.diags.error("BAD_EXPRESSION", place, error.message, error.help);
+                }
+            }
+        }
     }
 
     /// Reads an expression that may have alternatives: text, `{ when, expr }`, or a list of both of

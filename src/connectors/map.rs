@@ -25,6 +25,34 @@ pub struct ConnectorMap {
     pub entities: IndexMap<String, EntityMap>,
     /// The zone in which the source keeps local times.
     pub zone: Tz,
+    /// What tells that a database is not what the map describes, asked at first contact.
+    pub detect: Vec<Detect>,
+}
+
+/// One sign by which a database is told to be another product than the map describes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detect {
+    /// The table that is looked at.
+    pub table: String,
+    /// The column looked for; `None`: the table itself.
+    pub column: Option<String>,
+    /// Whether being there is the sign, or not being there.
+    pub refused_when: Presence,
+    /// What it means.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// Where it was declared.
+    pub place: Place,
+}
+
+/// Whether something is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It is.
+    Present,
+    /// It is not.
+    Absent,
 }
 
 /// Where one source keeps one entity.
@@ -56,14 +84,17 @@ pub struct RowSource {
     pub joins: Vec<Join>,
     /// Which rows are records of this entity at all.
     pub filter: Option<Expr>,
+    /// Several rows may be one record: what is read of them is the same, and is taken once.
+    pub distinct: bool,
     /// The native key columns, in order.
     pub key: Vec<KeyColumn>,
     /// How the code that clients use is made from the row, and read back.
     pub code: CodeRule,
     /// The native key of the parent entity's record, for `Reference` its article's code.
     pub parent: Option<Expr>,
-    /// In an overlay: the generated native code of the record it speaks of (`erp_key`), if it names
-    /// one; such a row matches by it alone.
+    /// In an overlay: the native key of the record it speaks of (`erp_key`), if it names one; such a
+    /// row matches by it alone. In the source that decides existence: the native key as overlays name
+    /// it, where that is not the generated code (Cegid's GA_ARTICLE).
     pub native: Option<Expr>,
     /// An indexed expression whose order is that of the key; the key itself by default.
     pub order: Option<Expr>,
@@ -85,9 +116,18 @@ impl RowSource {
     /// The field map of a complementary field: a column of the main table, by its name. A column
     /// that is missing is an error of that field only.
     pub fn complement(&self, column: &str, place: Place) -> FieldMap {
+        // What means nothing in the source means nothing here; what it says is a value the field's own
+        // modifiers may still take for nothing.
+        let absent = |nothing: Option<bool>| nothing.filter(|nothing| *nothing);
+        let absent_when = AbsentWhen {
+            blank: absent(self.defaults.blank),
+            zero: absent(self.defaults.zero),
+            false_: absent(self.defaults.false_),
+            ..self.defaults.clone()
+        };
         FieldMap {
             expr: Some(Expr::column(&self.table.alias, column)),
-            absent_when: self.defaults.clone(),
+            absent_when,
             complement: true,
             place,
             ..FieldMap::default()
@@ -200,7 +240,8 @@ pub enum Format {
     Text,
     /// HTML: sanitised by allow-list.
     Html,
-    /// RTF: converted to text first.
+    /// Text that may be RTF (it begins with `{\rtf`): converted to plain text first, before it is asked
+    /// whether it is blank. Other text is as it is.
     Rtf,
     /// A file name: backslashes become slashes; a leading `./` or multimedia folder is dropped.
     File,
@@ -216,6 +257,8 @@ pub struct ChildSource {
     pub joins: Vec<Join>,
     /// Which rows count.
     pub filter: Option<Expr>,
+    /// Rows that say the same count once.
+    pub distinct: bool,
     /// The parent's native key columns, in the order of the parent's key; may be fewer than the
     /// parent's own when the list hangs on a prefix (an article's code).
     pub parent: Vec<KeyColumn>,

@@ -5,12 +5,14 @@
 //!
 //! - `[settings.NAME]`: `type` (text, integer, boolean, language), `default`, `description`, and
 //!   `values` or `minimum`/`maximum`. Expressions use a setting as `:NAME`, bound as a parameter;
-//!   `when = { NAME = value }` (or a list of values) chooses rows, child lists and alternatives.
+//!   `when = { NAME = value }` (or a list of values, or `{ not = … }`) chooses rows, child lists and alternatives.
+//! - `[expressions]`: named expressions, used as `:NAME`; `[[detect]]`: signs that a database is another
+//!   product ([`detect`]).
 //! - `[defaults]`: `absent_when`, `dates` (days that mean none) and `zone` (`local`, `UTC`, a name).
 //! - `[entity.NAME]`: `exists`, `rows`, `children`, `texts`, `markers`; `replace = true` in a shop's
 //!   file forgets the built-in entity.
 //! - `[[entity.NAME.rows]]`: `name`, `when`, `table`, `as`, `prefix` (a setting that holds a database
-//!   or schema), `joins` (`table`, `as`, `prefix`, `on`), `filter`, `key` (column name → `expr`,
+//!   or schema), `joins` (`table`, `as`, `prefix`, `on`), `filter`, `distinct`, `key` (column name → `expr`,
 //!   `type`, `compare`, `trim`), `code` (`own`, `generated`), `parent`, `order`, `visible`, `closed`,
 //!   `change` (`expr`, `zone`, `precision`, `trusted`), `fields`.
 //! - A field is an expression, a table (`expr`, or `child` with `column` and `join`; `languages`,
@@ -27,7 +29,9 @@
 //! only one is meant), fields and settings one by one, joins by alias, child lists and keys whole.
 
 mod builtin;
+mod child;
 mod code;
+pub mod detect;
 mod entity;
 mod expression;
 mod field;

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use indexmap::IndexMap;
 
 use super::{
-    builtin,
+    builtin, detect,
     expression::Reader,
     map::{AbsentWhen, ConnectorMap},
     merge,
@@ -79,12 +79,22 @@ fn read(
 ) -> ConnectorMap {
     let empty = IndexMap::new();
     let table = root.as_table().unwrap_or(&empty);
-    known_keys(table, "a connector map", &["settings", "defaults", "entity"], diags);
+    known_keys(table, "a connector map", &["settings", "defaults", "detect", "expressions", "entity"], diags);
     let settings = Settings::read(root.get("settings"), source, shop, diags);
-    let mut reader =
-        Reader { diags, settings, shop, zone: Tz::UTC, defaults: AbsentWhen::default(), generated_codes };
+    let mut reader = Reader {
+        diags,
+        settings,
+        shop,
+        zone: Tz::UTC,
+        defaults: AbsentWhen::default(),
+        generated_codes,
+        named: IndexMap::new(),
+    };
     defaults(root.get("defaults"), &mut reader);
-    let mut map = ConnectorMap { name: connector.to_owned(), entities: IndexMap::new(), zone: reader.zone };
+    reader.named_expressions(root.get("expressions"));
+    let detect = detect::read(root.get("detect"), reader.diags);
+    let mut map =
+        ConnectorMap { name: connector.to_owned(), entities: IndexMap::new(), zone: reader.zone, detect };
     match root.get("entity").and_then(|node| node.table("entity", reader.diags)) {
         Some(entities) => {
             for (name, entry) in entities {

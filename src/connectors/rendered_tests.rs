@@ -78,8 +78,18 @@ fn questions(map: &ConnectorMap) -> Vec<(String, Select)> {
 
 #[test]
 fn every_expression_renders_in_both_dialects() {
-    let settings: [&[(&str, Value)]; 3] = [
+    let settings: [&[(&str, Value)]; 5] = [
         &[],
+        &[
+            ("rayons", Value::text("AR_Stat03")),
+            ("weight", Value::text("gross")),
+            ("vat_slot", Value::Int(3)),
+        ],
+        &[
+            ("rayons", Value::text("own")),
+            ("variant_barcode_tariff", Value::text("a01")),
+            ("linked_articles", Value::Bool(true)),
+        ],
         &[("rayons", Value::text("families")), ("packagings", Value::Bool(false))],
         &[
             ("exclusions", Value::Bool(true)),
@@ -89,6 +99,26 @@ fn every_expression_renders_in_both_dialects() {
     ];
     let mut maps: Vec<ConnectorMap> = settings.iter().map(|given| built_in("sage100", given)).collect();
     maps.push(built_in("isoshop", &[]));
+    let text = |name: &'static str, value: &str| (name, Value::text(value));
+    let cegid: [&[(&str, Value)]; 4] = [
+        &[],
+        &[text("level1", "FAMILLENIV4"), text("level2", "COLLECTION"), text("level3", "LIBREARTA")],
+        &[
+            text("level2", "none"),
+            text("level3", "none"),
+            text("brand", "LIBREART9"),
+            text("pictures", "label"),
+        ],
+        &[
+            text("notes", "both"),
+            text("departments_of", "all"),
+            text("pictures", "none"),
+            text("spare_links", "PIE"),
+            ("services", Value::Bool(true)),
+            ("variant_web_flag", Value::Bool(true)),
+        ],
+    ];
+    maps.extend(cegid.iter().map(|given| built_in("cegid", given)));
     let kinds: [ParamKind; 0] = [];
     for map in &maps {
         for (name, select) in questions(map) {

@@ -256,8 +256,14 @@ impl Settings {
                 diags.error("UNKNOWN_SETTING", entry.key_place(), message, self.help(name));
                 continue;
             };
-            let one = std::slice::from_ref(&entry.node);
-            let wanted = if let Data::List(items) = &entry.node.data { items.as_slice() } else { one };
+            // `{ not = … }` turns it round.
+            let turned = entry.node.get("not");
+            if let Some(table) = entry.node.as_table() {
+                known_keys(table, "`when`", &["not"], diags);
+            }
+            let node = turned.unwrap_or(&entry.node);
+            let one = std::slice::from_ref(node);
+            let wanted = if let Data::List(items) = &node.data { items.as_slice() } else { one };
             let mut any = false;
             for item in wanted {
                 let value = value(item).filter(|v| setting.ty.fits(v));
@@ -273,7 +279,7 @@ impl Settings {
                     Some((Ok(()), value)) => any |= self.values.get(name) == Some(&value),
                 }
             }
-            all &= any;
+            all &= any != turned.is_some();
         }
         all
     }

@@ -77,7 +77,7 @@ fn the_built_in_maps_load_under_every_setting() {
     let nowhere = tempfile::tempdir().unwrap();
     read("isoshop", nowhere.path(), &[]).unwrap();
     let brands = ["none", "AR_Stat01", "AR_Stat02", "AR_Stat03", "AR_Stat04", "AR_Stat05"];
-    for rayons in ["catalogue", "families"] {
+    for rayons in ["catalogue", "families", "AR_Stat03", "own"] {
         for packagings in [true, false] {
             for exclusions in [true, false] {
                 for brand in brands {
@@ -146,6 +146,33 @@ fn the_sage_map_says_what_it_should() {
     let complement = row.complement("Durée garantie", Place::default());
     assert_eq!(complement.expr, Some(Expr::column("a", "Durée garantie")));
     assert!(complement.complement);
+}
+
+#[test]
+fn the_cegid_map_says_what_it_should() {
+    let map = built_in("cegid", &[("level2", Value::text("LIBREART2")), ("level3", Value::text("none"))]);
+    assert_eq!(map.detect.len(), 3);
+    assert_eq!(map.detect[0].refused_when, Presence::Present);
+    let departments = &map.entities["Department"];
+    assert_eq!(names(departments), ["level1", "level2"]);
+    let second = &departments.rows[1];
+    assert!(second.distinct && second.change.is_none());
+    // Settings choose the columns: no other classification is named.
+    assert_eq!(second.key[1].expr.to_string(), "RTRIM(a.GA_LIBREART2)");
+    assert_eq!(second.fields["title"].expr.as_ref().unwrap().to_string(), "level2_x.YX_LIBELLE");
+    assert_eq!(second.code.encode(None, &[Value::text("ECR"), Value::text("ECOLE")]), "ECR/ECOLE");
+    let variants = &map.entities["Reference"].rows[1];
+    assert_eq!(variants.native.as_ref().unwrap().to_string(), "d.GA_ARTICLE");
+    let key = variants.code.decode("CARNET~002..002", &variants.key).unwrap();
+    assert_eq!(key, ["CARNET", "002", "", "002", "", ""].map(Value::text));
+    assert_eq!(variants.code.encode(None, &key), "CARNET~002..002");
+    let article = &map.entities["Article"].rows[0];
+    assert!(!article.fields.contains_key("brand"));
+    assert_eq!(article.fields["description"].format, Format::Rtf);
+    assert_eq!(article.fields["vatRate"].absent_when.zero, Some(false));
+    // A free field says nothing with 0, '-' and the days that mean none.
+    let free = &article.complement("GA_VALLIBRE1", Place::default()).absent_when;
+    assert_eq!((free.zero, free.false_, free.dates.len()), (Some(true), Some(true), 2));
 }
 
 #[test]
@@ -227,7 +254,7 @@ fn settings_are_checked_where_the_shop_gives_them() {
         ("rayons", Value::text("x"), "BAD_VALUE setting `rayons` cannot be \"x\""),
         ("rayons", Value::Int(1), "WRONG_TYPE setting `rayons` is 1, not text"),
         ("tax_category", Value::Int(51), "BAD_VALUE setting `tax_category` cannot be 51"),
-        ("vat_slot", Value::Int(2), "BAD_VALUE setting `vat_slot` cannot be 2"),
+        ("vat_slot", Value::Int(4), "BAD_VALUE setting `vat_slot` cannot be 4"),
         ("language1", Value::text("it"), "BAD_VALUE setting `language1`: the shop has no language \"it\""),
         (
             "language2",
@@ -361,6 +388,31 @@ fn each_mistake_has_its_finding() {
         (
             format!("settings.s = {{ type = 'txt', default = '', description = '' }}\n{head}{key}"),
             "1:23 BAD_VALUE `type` cannot be \"txt\"",
+        ),
+        (
+            format!("expressions.e = 'x.N'\n{head}{key}visible = ':e = 1'\n"),
+            "6:12 UNKNOWN_TABLE `visible` names no table of these rows: `x`",
+        ),
+        (format!("expressions.e = 'a.N +'\n{head}{key}"), "1:23 BAD_EXPRESSION "),
+        (
+            format!("expressions.rank = 'a.N'\n{head}{key}"),
+            "1:13 RESERVED_NAME an expression cannot be called `rank`",
+        ),
+        (
+            format!("{head}{key}distinct = true\nchange = {{ expr = 'a.M' }}\n"),
+            "6:10 CONFLICT rows that are taken once have no change column",
+        ),
+        (
+            format!("[[detect]]\ntable = 'T'\nmessage = 'm'\n{head}{key}"),
+            "1:1 MISSING_KEY [[detect]] has no `help`",
+        ),
+        (
+            format!("[[detect]]\ntable = 'T'\nmessage = 'm'\nhelp = 'h'\nrefused_when = 'gone'\n{head}{key}"),
+            "5:16 BAD_VALUE `refused_when` cannot be \"gone\"",
+        ),
+        (
+            format!("{head}{key}when = {{ s = {{ not = 1 }} }}\n"),
+            "5:10 UNKNOWN_SETTING `when` names no setting: `s`",
         ),
     ] {
         let found = findings(&text);

@@ -70,11 +70,13 @@ pub struct JoinedText {
 /// The fetch of a list.
 pub fn list(map: &EntityMap, list: &ListField, id: usize, zone: chrono_tz::Tz) -> Option<ChildShape> {
     let sources = map.children.get(list.name.as_str())?;
-    let columns: Vec<(&str, Type)> = list.columns.iter().map(|(n, t)| (n.as_str(), t.clone())).collect();
+    let rtf = |name: &str| sources.iter().any(|s| is_rtf(s.fields.get(name)));
+    let columns: Vec<(&str, Type, bool)> =
+        list.columns.iter().map(|(n, t)| (n.as_str(), t.clone(), rtf(n))).collect();
     let mut shape =
         build(sources, &columns, zone, |c, name| c.fields.get(name).and_then(|f| f.expr.as_ref()))?;
     shape.lists.push(id);
-    for (i, (name, _)) in columns.iter().enumerate() {
+    for (i, (name, ..)) in columns.iter().enumerate() {
         let column = shape.fields + i;
         for (b, source) in sources.iter().enumerate() {
             let Some(field) = source.fields.get(*name) else { continue };
@@ -98,13 +100,14 @@ pub fn joined(
     zone: chrono_tz::Tz,
 ) -> Option<ChildShape> {
     let sources = map.children.get(&text.child)?;
-    let mut columns = vec![("text", Type::Text)];
+    let rtf = format == Format::Rtf || sources.iter().any(|s| is_rtf(s.fields.get(&text.column)));
+    let mut columns = vec![("text", Type::Text, rtf)];
     let translates = |c: &ChildSource| {
         language.is_some_and(|l| c.fields.get(&text.column).is_some_and(|f| f.languages.contains_key(l)))
     };
     let translated = sources.iter().any(translates);
     if translated {
-        columns.push(("translated", Type::Text));
+        columns.push(("translated", Type::Text, rtf));
     }
     let mut shape = build(sources, &columns, zone, |c, name| {
         let field: &FieldMap = c.fields.get(&text.column)?;
@@ -119,9 +122,13 @@ pub fn joined(
     Some(shape)
 }
 
+fn is_rtf(field: Option<&FieldMap>) -> bool {
+    field.is_some_and(|f| f.format == Format::Rtf)
+}
+
 fn build<'a>(
     sources: &'a [ChildSource],
-    columns: &[(&str, Type)],
+    columns: &[(&str, Type, bool)],
     zone: chrono_tz::Tz,
     field: impl Fn(&'a ChildSource, &str) -> Option<&'a Expr>,
 ) -> Option<ChildShape> {
@@ -136,9 +143,9 @@ fn build<'a>(
     outputs.push(Output { decode: Decode::of(Type::Int), label: "branch".into() });
     outputs.push(Output { decode: Decode::of(Type::Boolean), label: "removed".into() });
     let fields = outputs.len();
-    for (name, ty) in columns {
+    for (name, ty, rtf) in columns {
         // In a child row a 0 position or a false flag says something.
-        let decode = Decode { zone, ..Decode::of(ty.clone()) };
+        let decode = Decode { zone, rtf: *rtf, ..Decode::of(ty.clone()) };
         outputs.push(Output { decode, label: (*name).into() });
     }
     let branches = sources
@@ -148,7 +155,7 @@ fn build<'a>(
             let mut items: Vec<Item> = source.parent.iter().map(|k| Item::from(k.expr.clone())).collect();
             items.push(Expr::Number(i.to_string()).into());
             items.push(source.removed.clone().unwrap_or(Expr::Bool(false)).into());
-            for (name, _) in columns {
+            for (name, ..) in columns {
                 let optional = source.fields.get(*name).is_some_and(|f| f.optional);
                 let expr = field(source, name).filter(|e| **e != Expr::Rank).cloned().unwrap_or(Expr::Null);
                 items.push(Item { expr, missing: if optional { Missing::Absent } else { Missing::Refuse } });
@@ -159,7 +166,8 @@ fn build<'a>(
                 types: source.parent.iter().map(|k| k.ty).collect(),
                 slot: 0,
             });
-            Branch { joins: source.joins.clone(), items, filter, ..branch(source.table.clone()) }
+            let distinct = source.distinct;
+            Branch { joins: source.joins.clone(), items, filter, distinct, ..branch(source.table.clone()) }
         })
         .collect::<Vec<_>>();
     let select = ordered(outputs, branches, sources, orders);

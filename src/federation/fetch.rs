@@ -292,17 +292,23 @@ impl Engine {
         Ok(doubled)
     }
 
-    /// The generated native code of each record, when an overlay may name it.
+    /// The native key of each record as overlays name it, when one may: a column of its own, else the
+    /// generated code.
     fn natives(&self, batch: &Batch) -> Vec<String> {
-        let named = batch.shape.sources.iter().flatten().any(|s| s.columns.native.is_some());
+        let overlay = |s: &&SourceShape| !s.map.exists;
+        let mut overlays = batch.shape.sources.iter().flatten().filter(overlay);
+        let named = overlays.any(|s| s.columns.native.is_some());
         let Some(decider) = batch.shape.decider(&self.model).filter(|_| named) else { return Vec::new() };
         (0u32..)
             .zip(&batch.codes)
             .map(|(record, _)| {
-                batch
-                    .row(decider.source, record)
-                    .and_then(|row| row_source(decider, row).map(|r| r.code.encode(None, key_of(r, row))))
-                    .unwrap_or_default()
+                let Some(row) = batch.row(decider.source, record) else { return String::new() };
+                let own = decider.columns.native.and_then(|c| row.get(c)).and_then(Value::as_str);
+                match own {
+                    Some(own) => own.to_owned(),
+                    None => row_source(decider, row)
+                        .map_or_else(String::new, |r| r.code.encode(None, key_of(r, row))),
+                }
             })
             .collect()
     }

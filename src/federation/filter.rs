@@ -9,7 +9,7 @@ use super::{
     shape::{SourceShape, Want},
 };
 use crate::{
-    connectors::map::RowSource,
+    connectors::map::{Format, RowSource},
     sources::{
         Expr, Param,
         expr::{CastType, Function},
@@ -185,7 +185,7 @@ impl Filter {
                     .collect();
                 let raw: Vec<Box<[Value]>> = texts?.into_iter().flat_map(|v| raw_texts(f, &v)).collect();
                 let Some(map) = row.1.fields.get(f.name.as_str()) else { return Some(never()) };
-                if map.complement || map.optional || map.child.is_some() {
+                if map.complement || map.optional || map.child.is_some() || map.format == Format::Rtf {
                     return None;
                 }
                 let expr = map.expr.clone()?;

@@ -237,7 +237,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 OutKind::Options(list, self.plain("Option", f))
             }
             "optionValues" => {
-                need(&["option1Name", "option1Value", "option2Name", "option2Value"]);
+                need(crate::catalog::explain::OPTION_CELLS);
                 OutKind::OptionValues(self.plain("OptionValue", f))
             }
             "provenance" => {
@@ -313,7 +313,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
         let mut target = Building::new(entity);
         if kind == LinkKind::OneReference {
             let e = &self.catalog.engine.model.entities[entity];
-            let names = ["option1Name", "option1Value", "option2Name", "option2Value"];
+            let names = crate::catalog::explain::OPTION_CELLS;
             target.want.fields.extend(names.iter().filter_map(|n| e.fields.get_index_of(*n)));
         }
         let outs = self.entity(f, &mut target);

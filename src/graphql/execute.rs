@@ -96,6 +96,7 @@ pub fn unavailable(cause: &Cause) -> GraphqlError {
                 "TIMEOUT" => "it took too long",
                 "CONNECTION_LOST" => "the connection broke off",
                 "REFUSED" => "it refused what it was asked",
+                "WRONG_DATABASE" => "it is not the database that its connector reads",
                 _ => "its answer cannot be read",
             };
             (Code::SourceUnavailable, format!("Source `{}` did not answer: {why}.", cause.source))

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, Offset, Time
 use chrono_tz::Tz;
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::select::Decode;
+use super::{rtf, select::Decode};
 use crate::value::{Type, Value};
 
 /// Not what the type says; shows the beginning of what was found.
@@ -34,6 +34,13 @@ pub(super) fn text(d: &Decode, raw: &str) -> Value {
 }
 
 fn text_as(d: &Decode, ty: &Type, raw: &str) -> Value {
+    let plain;
+    let raw = if d.rtf && rtf::is_rtf(raw) {
+        plain = rtf::to_text(raw);
+        plain.as_str()
+    } else {
+        raw
+    };
     let text = if d.trim { raw.trim_end() } else { raw };
     if !d.absent_texts.is_empty() && d.absent_texts.iter().any(|t| t == raw || t == text) {
         return Value::Null;

@@ -115,6 +115,8 @@ pub enum Function {
     Replace,
     Round,
     Abs,
+    /// A column that some versions lack: NULL there.
+    Optional,
 }
 
 /// The types maps may cast to, and key columns may have.
@@ -146,7 +148,7 @@ pub struct ExprError {
 
 impl Function {
     /// Every function with its name and the least and most arguments it takes.
-    pub const ALL: [(Self, &'static str, usize, usize); 12] = [
+    pub const ALL: [(Self, &'static str, usize, usize); 13] = [
         (Self::Coalesce, "COALESCE", 1, 100),
         (Self::NullIf, "NULLIF", 2, 2),
         (Self::Trim, "TRIM", 1, 1),
@@ -159,6 +161,7 @@ impl Function {
         (Self::Replace, "REPLACE", 3, 3),
         (Self::Round, "ROUND", 1, 2),
         (Self::Abs, "ABS", 1, 1),
+        (Self::Optional, "OPTIONAL", 1, 1),
     ];
 
     /// The name maps write.

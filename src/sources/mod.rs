@@ -6,12 +6,15 @@ mod breaker;
 mod decode;
 mod display;
 pub mod expr;
+mod fold;
 mod lex;
 pub mod open;
+mod optional;
 mod parse;
 mod pooled;
 mod postgres;
 pub mod render;
+mod rtf;
 pub mod select;
 mod sqlite;
 pub mod survey;
@@ -201,6 +204,9 @@ pub enum SourceError {
     /// The database refused the statement (missing table or column, type clash, permission).
     #[error("refused by the database: {0}")]
     Refused(String),
+    /// The database is not what the connector's map describes: what tells so, and what to do.
+    #[error("not the database that the connector reads: {0}")]
+    WrongDatabase(String),
     /// A value that cannot be what the statement's types say.
     #[error("cannot decode column {column}: {reason}")]
     Decode {
@@ -220,6 +226,7 @@ impl SourceError {
             Self::Timeout(_) => "TIMEOUT",
             Self::Lost(_) => "CONNECTION_LOST",
             Self::Refused(_) => "REFUSED",
+            Self::WrongDatabase(_) => "WRONG_DATABASE",
             Self::Decode { .. } => "DECODE",
         }
     }

@@ -26,6 +26,7 @@ use tokio::{
 use super::{
     Dialect, Moment, Param, Pulse, Rows, Source, SourceError, Statement, Trace,
     breaker::Breaker,
+    optional,
     render::{ParamKind, Rendered, probed_tables, render},
     select::{Select, Table},
     survey::{Survey, Texts},
@@ -328,8 +329,12 @@ impl<W: Wire> Pooled<W> {
                 |(_, columns)| columns.as_ref().is_some_and(|c| has_column(W::DIALECT, c, column)),
             )
         };
-        let rendered = render(&statement.select, W::DIALECT, kinds, &exists)
-            .map_err(|e| SourceError::Refused(e.to_string()))?;
+        let rendered = if optional::tables(&statement.select).is_empty() {
+            render(&statement.select, W::DIALECT, kinds, &exists)
+        } else {
+            render(&optional::settled(&statement.select, &exists), W::DIALECT, kinds, &exists)
+        }
+        .map_err(|e| SourceError::Refused(e.to_string()))?;
         let rendered = Arc::new(rendered);
         let mut texts = lock(&statement.texts);
         if texts.len() >= 64 {
@@ -339,6 +344,13 @@ impl<W: Wire> Pooled<W> {
         texts.insert(key, Arc::clone(&rendered));
         Ok(rendered)
     }
+}
+
+/// The tables that may lack a column which the select names.
+fn lacking(select: &Select) -> Vec<&Table> {
+    let mut tables = probed_tables(select);
+    tables.extend(optional::tables(select));
+    tables
 }
 
 /// Quoted names are exact in PostgreSQL; SQLite never tells case apart.
@@ -366,8 +378,8 @@ impl<W: Wire> Source for Pooled<W> {
         moment: &Moment,
     ) -> Result<Rows, SourceError> {
         let kinds: Vec<ParamKind> = params.iter().map(ParamKind::of).collect();
-        let probing = *statement.probing.get_or_init(|| !probed_tables(&statement.select).is_empty());
-        let tables = if probing { probed_tables(&statement.select) } else { Vec::new() };
+        let probing = *statement.probing.get_or_init(|| !lacking(&statement.select).is_empty());
+        let tables = if probing { lacking(&statement.select) } else { Vec::new() };
         let mut retried = false;
         loop {
             let rendered = self.rendered(statement, &kinds, &tables, moment.deadline).await?;

@@ -49,6 +49,8 @@ pub struct Decode {
     pub ty: Type,
     /// Right-trim text.
     pub trim: bool,
+    /// Text that is RTF becomes plain text before anything else is asked of it.
+    pub rtf: bool,
     /// Blank text (`''`, or only blanks) means nothing.
     pub blank_absent: bool,
     /// The number 0 means nothing.
@@ -70,6 +72,7 @@ impl Decode {
         Self {
             ty,
             trim: true,
+            rtf: false,
             blank_absent: true,
             zero_absent: false,
             false_absent: false,

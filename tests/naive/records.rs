@@ -436,6 +436,8 @@ impl Twin {
             .filter_map(|l| {
                 self.erp_find("F_GLOSSAIRE", |g| g.whole("GL_No") == l.whole("GL_No"))?.text(column)
             })
+            .map(without_rtf)
+            .filter(|text| !text.trim().is_empty())
             .collect();
         if texts.is_empty() {
             return None;
@@ -784,6 +786,39 @@ impl Twin {
 }
 
 /// As much sanitising as the fixtures need: attributes that begin with `on` are dropped.
+/// The text of RTF as simple as the demo's: groups inside the document are no text.
+fn without_rtf(text: String) -> String {
+    let Some(body) = text.strip_prefix("{\\rtf1") else { return text };
+    let (mut plain, mut depth, mut at) = (String::new(), 1, 0);
+    let chars: Vec<char> = body.chars().collect();
+    while at < chars.len() {
+        let rest: String = chars[at..].iter().take(40).collect();
+        let word: String = rest.chars().skip(1).take_while(char::is_ascii_alphanumeric).collect();
+        let (step, put) = match chars[at] {
+            '{' => (1, None),
+            '}' => (1, None),
+            '\\' if rest.starts_with("\\'") => (4, u8::from_str_radix(&rest[2..4], 16).ok().map(char::from)),
+            '\\' if word.is_empty() => (2, chars.get(at + 1).copied()),
+            '\\' if word.starts_with('u') && word[1..].parse::<u32>().is_ok() => {
+                (word.len() + 2, word[1..].parse().ok().and_then(char::from_u32))
+            }
+            '\\' => {
+                let blank = usize::from(rest.chars().nth(1 + word.len()) == Some(' '));
+                (1 + word.len() + blank, (word == "par").then_some('\n'))
+            }
+            c => (1, Some(c)),
+        };
+        depth += match chars[at] {
+            '{' => 1,
+            '}' => -1,
+            _ => 0,
+        };
+        plain.extend(put.filter(|_| depth == 1));
+        at += step;
+    }
+    plain.trim_end().to_owned()
+}
+
 fn without_scripts(html: &str) -> String {
     let mut parts = html.split(" on");
     let mut clean = parts.next().unwrap_or_default().to_owned();

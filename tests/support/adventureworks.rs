@@ -121,7 +121,9 @@ pub fn recipe(folder: &Path) -> Recipe {
         });
     }
     Recipe {
+        pivot: false,
         shared: 1,
+        tables: None,
         erp: vec![erp],
         isoshop: vec![isoshop],
         settings: vec![shops::read("tests/fixtures/adventureworks/comptoir.toml")],

@@ -3,10 +3,12 @@
 #
 #   postgres.sh start [--until PID]   prints its URL; stops by itself when process PID is gone
 #   postgres.sh stop FOLDER           stops it and removes its folder
-#   postgres.sh setup                 nextest's set-up script: starts one server for the whole run
+#   postgres.sh setup                 nextest's set-up script: starts one server for the whole run, and in front
+#                                     of it the stand-in for SQL Server (tds.sh)
 #
 # Exit code 3: this machine has no PostgreSQL; stderr says so.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 
 bindir() {
     bin=$(pg_config --bindir 2>/dev/null || true)
@@ -103,9 +105,17 @@ setup)
             echo "COMPTOIR_TEST_POSTGRES_URL=$url" >>"$NEXTEST_ENV"
         fi
     fi
+    # The stand-in for SQL Server stands on it. Without it the tests that need one say so.
+    url=${COMPTOIR_TEST_POSTGRES_URL:-${url:-}}
+    if [ -z "${COMPTOIR_TEST_SQLSERVER_URL:-}" ] && [ -n "$url" ]; then
+        if address=$(sh "$here/tds.sh" start --postgres "$url" --until "$until"); then
+            echo "COMPTOIR_TEST_SQLSERVER_URL=$address" >>"$NEXTEST_ENV"
+            echo "COMPTOIR_TEST_SQLSERVER_STAND_IN=1" >>"$NEXTEST_ENV"
+        fi
+    fi
     ;;
 *)
-    sed -n '2,9p' "$0" >&2
+    sed -n '2,10p' "$0" >&2
     exit 2
     ;;
 esac

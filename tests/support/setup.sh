@@ -2,7 +2,7 @@
 # Installs what a build or the tests need and this machine lacks. Quick when nothing is missing.
 #
 #   setup.sh build   a C compiler (SQLite and TLS are compiled in)
-#   setup.sh test    also PostgreSQL, a browser, cargo-nextest, and the JavaScript referees
+#   setup.sh test    also PostgreSQL, the stand-in for SQL Server, a browser, cargo-nextest, and the JavaScript referees
 #
 # Packages come from apt, as root (or through sudo). What the tests can do without is asked for once and then left.
 set -eu
@@ -52,6 +52,10 @@ postgres() {
 }
 # Only the programs are wanted: the tests start a server of their own.
 postgres || install postgresql || say "no PostgreSQL: the tests that need it will say so"
+
+# The tests' SQL Server: Python packages of its own, over that PostgreSQL.
+stand_in() { sh tests/support/tds.sh install; }
+stand_in 2>/dev/null || { install python3-venv && stand_in; } || say "no stand-in for SQL Server: the tests that need one will say so"
 
 browser() {
   [ -n "${CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome

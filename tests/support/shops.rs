@@ -28,10 +28,14 @@ impl Engine {
 pub struct Recipe {
     /// How many of the first scripts of each source other shops share.
     pub shared: usize,
+    /// Makes the ERP's tables; Sage's when left out.
+    pub tables: Option<String>,
     /// Scripts for the ERP after its tables; portable SQL.
     pub erp: Vec<String>,
     /// Scripts for the IsoShop base after its tables; portable SQL.
     pub isoshop: Vec<String>,
+    /// The ERP is an IsoShop base: a pivot.
+    pub pivot: bool,
     /// TOML merged, table by table, into the fixture's `comptoir.toml`.
     pub settings: Vec<String>,
     /// Sources that `comptoir.toml` does not declare.
@@ -62,6 +66,8 @@ pub fn read(path: &str) -> String {
 pub fn base() -> Recipe {
     Recipe {
         shared: 1,
+        tables: None,
+        pivot: false,
         erp: vec![read("tests/fixtures/base/erp.sql")],
         isoshop: vec![read("tests/fixtures/base/isoshop.sql")],
         settings: vec![read("tests/fixtures/base/comptoir.toml")],
@@ -70,13 +76,60 @@ pub fn base() -> Recipe {
     }
 }
 
+/// The hand-written company on another version of Sage: `old`, `mid` (as it is) or `new`.
+pub fn sage(flavour: &str) -> Recipe {
+    let mut recipe = base();
+    if flavour != "mid" {
+        recipe.erp.push(read(&format!("tests/fixtures/sage/{flavour}.sql")));
+    }
+    recipe
+}
+
+/// The Cegid company of the examples.
+pub fn cegid() -> Recipe {
+    let example = |name: &str| read(&format!("examples/cegid-isoshop/{name}"));
+    let files = ["schema/shop.graphql", "schema/connectors/cegid.toml"];
+    Recipe {
+        shared: 0,
+        tables: Some(example("erp.sql")),
+        isoshop: vec![example("isoshop.sql")],
+        settings: vec![
+            example("comptoir.toml"),
+            "access.anonymous_provenance = true\nmedia.base_url = \"https://media.example.com\"".into(),
+        ],
+        files: files.iter().map(|name| ((*name).to_owned(), example(name))).collect(),
+        ..Recipe::default()
+    }
+}
+
+/// The pivot shop of the examples: one IsoShop base, under the name `erp`.
+pub fn pivot() -> Recipe {
+    let example = |name: &str| read(&format!("examples/isoshop-pivot/{name}"));
+    Recipe {
+        shared: 1,
+        pivot: true,
+        erp: vec![example("erp.sql")],
+        settings: vec![
+            example("comptoir.toml"),
+            "access.anonymous_provenance = true\nmedia.base_url = \"https://media.example.com\"".into(),
+        ],
+        files: vec![("schema/shop.graphql".into(), example("schema/shop.graphql"))],
+        ..Recipe::default()
+    }
+}
+
 impl Recipe {
     /// Makes the folder and the databases.
     pub async fn make(&self, engine: Engine) -> Folder {
         let dir = tempfile::Builder::new().prefix("comptoir-shop").tempdir().expect("a folder");
-        let mut erp = vec![read(&format!("src/demo/ddl/sage100.{}.sql", engine.name()))];
+        let model = read(&format!("migrations/isoshop/{}/0001_isoshop.sql", engine.name()));
+        let built_in = || match self.pivot {
+            true => model.clone(),
+            false => read(&format!("src/demo/ddl/sage100.{}.sql", engine.name())),
+        };
+        let mut erp = vec![self.tables.clone().unwrap_or_else(built_in)];
         erp.extend(self.erp.iter().cloned());
-        let mut isoshop = vec![read(&format!("migrations/isoshop/{}/0001_isoshop.sql", engine.name()))];
+        let mut isoshop = vec![model.clone()];
         isoshop.extend(self.isoshop.iter().cloned());
         let mut databases = Vec::new();
         for (source, scripts) in [("erp", erp), ("isoshop", isoshop)] {

@@ -56,7 +56,8 @@ pub(super) fn code_params(
     natives: &[String],
 ) -> Option<Vec<Param>> {
     let mut params = vec![Param::Keys(codes_as_keys)];
-    let mut possible = natives.iter().any(|n| !n.is_empty()) && shape.columns.native.is_some();
+    let mut possible =
+        natives.iter().any(|n| !n.is_empty()) && !shape.map.exists && shape.columns.native.is_some();
     for row in &shape.map.rows {
         let keys: Keys =
             codes.iter().filter_map(|c| row.code.decode(c, &row.key)).map(Vec::into_boxed_slice).collect();

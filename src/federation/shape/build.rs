@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Attribute, Attributes, Columns, SourceShape, Want, branch, key_type, snake, statements::Kept};
 use crate::{
-    connectors::map::{EntityMap, FieldMap, RowSource},
+    connectors::map::{EntityMap, FieldMap, Format, RowSource},
     federation::{
         children,
         engine::Engine,
@@ -67,7 +67,9 @@ pub(super) fn source_shape(
     build.column("row", Decode::of(Type::Int), |i, _| Item::from(Expr::Number(i.to_string())));
     for k in 0..keys {
         let ty = map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
-        build.column("key", Decode::of(key_type(ty)), |_, r| or_null(r.key.get(k).map(|c| &c.expr)));
+        // Beside the first, a key column may be blank, and that is a value of its own.
+        let decode = Decode { blank_absent: k == 0, ..Decode::of(key_type(ty)) };
+        build.column("key", decode, |_, r| or_null(r.key.get(k).map(|c| &c.expr)));
     }
     let own = build.column("code", Decode::of(Type::Text), |_, r| or_null(r.code.own.as_ref()));
     let mut columns = Columns {
@@ -204,6 +206,7 @@ fn decode_of(field: &Field, map: &FieldMap, zone: chrono_tz::Tz) -> Decode {
     Decode {
         ty: field.ty.clone(),
         trim: true,
+        rtf: map.format == Format::Rtf,
         blank_absent: absent.blank.unwrap_or(!field.blank_is_value),
         zero_absent: absent.zero.unwrap_or(field.zero_is_absent),
         false_absent: absent.false_.unwrap_or(field.zero_is_absent),

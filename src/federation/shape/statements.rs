@@ -60,6 +60,7 @@ impl SourceShape {
                     joins: row.joins.clone(),
                     items: self.items[i].clone(),
                     filter: predicates,
+                    distinct: row.distinct,
                     ..branch(row.table.clone())
                 })
             })
@@ -109,7 +110,7 @@ impl SourceShape {
             }
             None => any.push(by_key),
         }
-        if let Some(native) = &row.native {
+        if let Some(native) = row.native.as_ref().filter(|_| !self.map.exists) {
             any.push(Predicate::In {
                 exprs: vec![native.clone()],
                 types: text(),

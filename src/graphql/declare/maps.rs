@@ -17,7 +17,6 @@ use crate::{
         generate::snake_case,
         types::{FieldDef, TypeDef},
     },
-    sources::Expr,
 };
 
 /// What row sources may hold beside fields: how a record is named and where it hangs.
@@ -88,16 +87,9 @@ impl Declare<'_, '_> {
                 continue;
             };
             for row in &mut Arc::make_mut(map).rows {
-                let expr = Expr::Column { table: Some(row.table.alias.clone()), name: column.clone() };
-                row.fields.insert(
-                    field.name.clone(),
-                    FieldMap {
-                        expr: Some(expr),
-                        complement: true,
-                        place: applied.place.clone(),
-                        ..FieldMap::default()
-                    },
-                );
+                // What means nothing in the source means nothing here.
+                let made = row.complement(&column, applied.place.clone());
+                row.fields.insert(field.name.clone(), made);
             }
             if !made.sources.contains(&id) {
                 self.diags.error(

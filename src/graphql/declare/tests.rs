@@ -66,6 +66,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             table: Table { prefix: None, name: table.to_owned(), alias: "t".to_owned() },
             joins: Vec::new(),
             filter: None,
+            distinct: false,
             key: Vec::new(),
             code: CodeRule::default(),
             parent: None,
@@ -92,6 +93,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             .into_iter()
             .collect(),
         zone: chrono_tz::UTC,
+        detect: Vec::new(),
     }
 }
 

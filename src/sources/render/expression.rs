@@ -226,7 +226,7 @@ impl Renderer<'_> {
     }
 
     fn call(&mut self, branch: &Branch, function: Function, arguments: &[Expr]) -> Done {
-        if let (Function::Coalesce, [only]) = (function, arguments) {
+        if let (Function::Coalesce | Function::Optional, [only]) = (function, arguments) {
             return self.expr(branch, only);
         }
         let sqlite_substring = function == Function::Substring && !self.pg();
