@@ -358,6 +358,43 @@ fn keys_that_compare_otherwise_than_the_map_says_are_told() {
     });
 }
 
+#[test]
+fn every_built_in_map_fits_the_bases_it_is_for() {
+    let recipes = [
+        ("Sage, old", shops::sage("old")),
+        ("Sage, new", shops::sage("new")),
+        ("Cegid", shops::cegid()),
+        ("pivot", shops::pivot()),
+    ];
+    for (name, recipe) in recipes {
+        on_each(&format!("check of {name}"), &recipe, &async |folder: &Folder| {
+            let checked = Checked::run(folder.path(), &[]);
+            assert_eq!(checked.json["errors"], 0, "{name}: {:#}", checked.json["findings"]);
+            let entities = checked.json["entities"].as_array();
+            let articles = entities.and_then(|e| e.iter().find(|e| e["name"] == "Article"));
+            assert!(articles.is_some_and(|a| a["records"].as_u64() > Some(2)), "{name}: {articles:#?}");
+            if std::env::var_os("COMPTOIR_SPEC_PRINT").is_some() {
+                let printed = process::comptoir(&["check", "--sample", "0"], folder.path());
+                let text = String::from_utf8_lossy(&printed.stdout).into_owned();
+                println!("# {name}, {}\n{text}", folder.engine.name());
+            }
+        });
+    }
+}
+
+#[test]
+fn another_product_is_told_by_its_name() {
+    on_each("check of Cegid PMI", &shops::cegid(), &async |folder: &Folder| {
+        folder
+            .execute("erp", "DROP TABLE \"ARTICLE\"; CREATE TABLE \"ARTICLE\" (\"ARKTCODART\" varchar(20))")
+            .await;
+        let checked = Checked::run(folder.path(), &[]);
+        assert_eq!(checked.code, Some(1));
+        checked.one("WRONG_DATABASE", "error", &["erp", "PMI"]);
+        assert_eq!(checked.of("MISSING_TABLE").len() + checked.of("MISSING_COLUMN").len(), 0);
+    });
+}
+
 /// The first code block of a language after some words of a text.
 fn block<'a>(text: &'a str, after: &str, language: &str) -> &'a str {
     let (_, rest) = text.split_once(after).expect("the words");

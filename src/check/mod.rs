@@ -19,6 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use indexmap::IndexMap;
+
 use crate::{
     catalog::Catalog,
     connectors::map::EntityMap,
@@ -356,9 +358,14 @@ impl Live<'_> {
             }
             Err(error) if self.looks_at(source) => {
                 let place = self.shop.config().sources.get(&report.name).map(|s| s.place.clone());
-                let message = format!("source `{}` does not answer: {error}", report.name);
+                let (code, message) = match &error {
+                    SourceError::WrongDatabase(_) => {
+                        ("WRONG_DATABASE", format!("source `{}` is {error}", report.name))
+                    }
+                    _ => ("SOURCE_DOWN", format!("source `{}` does not answer: {error}", report.name)),
+                };
                 let mut finding =
-                    Finding::new(Level::Error, "SOURCE_DOWN", message, remedy(&error)).source(&report.name);
+                    Finding::new(Level::Error, code, message, remedy(&error)).source(&report.name);
                 finding.place = place;
                 self.found(finding);
             }
@@ -394,11 +401,39 @@ impl Live<'_> {
                     Err(why) => Err(why),
                 };
                 let entity = self.engine.model.entities[*entity].name.clone();
+                if let Ok(fields) = &fields {
+                    self.unknown_cells(&entity, &code, fields);
+                }
                 self.report.samples.push(Sample { entity, code, fields });
             }
             if self.report.samples.len() == before {
                 break;
             }
+        }
+    }
+
+    /// What a source that answers cannot say of a record: a statement that its database refuses.
+    fn unknown_cells(&mut self, entity: &str, code: &str, fields: &[FieldProvenance]) {
+        let mut causes: IndexMap<(String, String), Vec<String>> = IndexMap::new();
+        for field in fields {
+            for candidate in field.candidates.iter().filter(|c| c.state == "UNKNOWN") {
+                let cause = candidate.cause.clone().unwrap_or_default();
+                let up = self.engine.model.sources.iter().position(|s| s.name == candidate.source);
+                let told = ["BAD_VALUE", "DUPLICATE"].iter().any(|c| cause.starts_with(c));
+                if up.is_some_and(|s| self.up[s] && self.looks_at(s)) && !told {
+                    causes.entry((candidate.source.clone(), cause)).or_default().push(field.field.clone());
+                }
+            }
+        }
+        for ((source, cause), fields) in causes {
+            let message = format!("{} of {entity} cannot be read: {cause}", fields.join(", "));
+            let help = "if nothing else here explains it, correct what the map says of them";
+            self.found(
+                Finding::new(Level::Error, "UNREADABLE_FIELDS", message, help)
+                    .source(&source)
+                    .entity(entity)
+                    .examples([code.to_owned()]),
+            );
         }
     }
 

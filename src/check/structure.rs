@@ -130,6 +130,9 @@ impl Live<'_> {
         let near = near(column, columns.iter().map(|c| c.name.as_str())).map(str::to_owned);
         for (entity, used) in of {
             let (Role::Field(field) | Role::Complement(field)) = &used.role else { continue };
+            if used.partial {
+                continue;
+            }
             self.lacking.push((source, entity.clone(), field.clone()));
         }
         // A declared field is the shop's own line to mend, each for itself.

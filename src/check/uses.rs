@@ -9,6 +9,7 @@ use crate::{
     federation::model::{Entity, SourceId},
     sources::{
         Expr,
+        expr::Function,
         select::{Join, Table},
     },
 };
@@ -34,6 +35,8 @@ pub(super) struct Use {
     pub role: Role,
     /// Some versions lack it.
     pub optional: bool,
+    /// It stands in `OPTIONAL(…)`: without it the expression goes on with NULL.
+    pub partial: bool,
     pub place: Place,
 }
 
@@ -169,7 +172,7 @@ impl Collect<'_> {
             let mut optional: BTreeSet<(Option<&str>, &str)> = BTreeSet::new();
             expr.walk(&mut |part| {
                 if let Expr::Call(function, arguments) = part
-                    && function.name() == "OPTIONAL"
+                    && *function == Function::Optional
                 {
                     for argument in arguments {
                         argument.columns(&mut |alias, name| {
@@ -196,6 +199,7 @@ impl Collect<'_> {
             column: column.map(str::to_owned),
             role: self.role.clone(),
             optional,
+            partial: optional,
             place: self.place.clone(),
         });
     }
