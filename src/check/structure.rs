@@ -169,7 +169,8 @@ impl Live<'_> {
             };
             Finding::new(Level::Error, "MISSING_COLUMN", message, help).place(&needed.place)
         } else {
-            let help = match &near {
+            // Only what is spelt alike is likely to be meant: versions do lack it.
+            let help = match near.filter(|near| fold(near) == fold(column)) {
                 Some(near) => format!("the table has `{near}`: if that is meant, {}", self.remap(source)),
                 None => "nothing, if this version of the base has no such thing".to_owned(),
             };

@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
+
 use super::{
     Finding, Level, Live, names,
     structure::{Known, find},
@@ -15,10 +17,10 @@ use crate::{
         shape::branch,
     },
     sources::{
-        Expr, Param, SharedSource, Statement,
+        Expr, Moment, Param, SharedSource, Statement,
         expr::{CastType, Function},
         select::{Branch, Decode, Item, Output, Predicate, Select, Table},
-        survey,
+        survey::{self, ColumnInfo},
     },
     value::{Type, Value},
 };
@@ -49,8 +51,16 @@ impl Live<'_> {
         let connector = self.connector(source).to_owned();
         let registered = if connector == "sage100" { self.registered(&asked).await } else { None };
         let model = self.engine.model.clone();
-        for e in &model.entities {
-            let Some(table) = main_table(e, source) else { continue };
+        // A table of several entities is the article's, whose values references inherit.
+        let mut entities: Vec<&Entity> = model.entities.iter().collect();
+        entities.sort_by_key(|e| e.name != "Article");
+        let mut done: Vec<&Table> = Vec::new();
+        for e in entities {
+            let Some((table, dates)) = main_table(e, source) else { continue };
+            if done.iter().any(|t| t.name == table.name && t.prefix == table.prefix) {
+                continue;
+            }
+            done.push(table);
             let Some(Some(columns)) = known.get(&(table.prefix.clone(), table.name.clone())) else {
                 continue;
             };
@@ -74,7 +84,9 @@ impl Live<'_> {
                     let unused =
                         !used.get(&table.name).is_some_and(|u| u.contains(&info.name.to_lowercase()));
                     let full = connector == "isoshop"
-                        || (theirs && unused && holds_something(&asked, table, &info.name, self).await);
+                        || (theirs
+                            && unused
+                            && holds_something(&asked, table, info, dates, &self.ask.moment).await);
                     if theirs && full {
                         let class = names::class(&info.type_name);
                         own.push(Own { column: info.name.clone(), class, computed: false });
@@ -189,12 +201,14 @@ impl Live<'_> {
     }
 }
 
-/// The table that is the main one of all row sources: a complementary column stands in each.
-fn main_table(e: &Entity, source: usize) -> Option<&Table> {
+/// The table that is the main one of all row sources, each of whose rows is a record: a complementary
+/// column stands in each. With it the days that mean none there.
+fn main_table(e: &Entity, source: usize) -> Option<(&Table, &[NaiveDate])> {
     let map = e.maps.get(source)?.as_ref()?;
-    let first = &map.rows.first()?.table;
-    let same = |t: &Table| t.name == first.name && t.prefix == first.prefix;
-    map.rows.iter().all(|r| same(&r.table)).then_some(first)
+    let first = map.rows.first()?;
+    let same = |t: &Table| t.name == first.table.name && t.prefix == first.table.prefix;
+    let own = map.rows.iter().all(|r| same(&r.table) && !r.distinct);
+    own.then_some((&first.table, first.defaults.dates.as_slice()))
 }
 
 /// Whether a column stands in an IsoShop table as it is made.
@@ -221,19 +235,31 @@ fn sage_class(kind: i64, column: names::Class) -> names::Class {
 }
 
 /// Whether any row says something in a column: free fields that nobody fills are no news.
-async fn holds_something(asked: &SharedSource, table: &Table, column: &str, live: &Live<'_>) -> bool {
-    let column = Expr::column(&table.alias, column);
-    let text = Expr::Cast(Box::new(column), CastType::Text(0));
-    let said = Expr::Call(
-        Function::Coalesce,
-        vec![Expr::Call(Function::Trim, vec![text]), Expr::Text(String::new())],
-    );
-    let nothing = ["", "0", "-"].map(|t| Expr::Text(t.into()));
+async fn holds_something(
+    asked: &SharedSource,
+    table: &Table,
+    info: &ColumnInfo,
+    dates: &[NaiveDate],
+    moment: &Moment,
+) -> bool {
+    let column = Expr::column(&table.alias, &info.name);
+    let said = match names::class(&info.type_name) {
+        names::Class::Date | names::Class::DateTime if !dates.is_empty() => {
+            let date = |e: Expr| Expr::Cast(Box::new(e), CastType::Date);
+            let nothing = dates.iter().map(|d| date(Expr::Text(d.to_string()))).collect();
+            Expr::In(Box::new(date(column)), nothing, true)
+        }
+        _ => {
+            let text = Expr::Call(Function::Trim, vec![Expr::Cast(Box::new(column), CastType::Text(0))]);
+            let text = Expr::Call(Function::Coalesce, vec![text, Expr::Text(String::new())]);
+            Expr::In(Box::new(text), ["", "0", "-"].map(|t| Expr::Text(t.into())).into(), true)
+        }
+    };
     let select = Select {
         outputs: vec![Output { decode: Decode::of(Type::Int), label: "one".into() }],
         branches: vec![Branch {
             items: vec![Item::from(Expr::Number("1".into()))],
-            filter: vec![Predicate::Expr(Expr::In(Box::new(said), nothing.into(), true))],
+            filter: vec![Predicate::Expr(said)],
             limit: Some(0),
             ..branch(table.clone())
         }],
@@ -241,7 +267,7 @@ async fn holds_something(asked: &SharedSource, table: &Table, column: &str, live
         count: false,
     };
     let params = [Param::Value(Value::Int(1))];
-    let rows = asked.run(&Statement::new(select), &params, &live.ask.moment).await;
+    let rows = asked.run(&Statement::new(select), &params, moment).await;
     // A column that cannot be looked into (an image, a document) is none to serve.
     rows.is_ok_and(|rows| !rows.is_empty())
 }

@@ -1,5 +1,12 @@
 //! What a database says of itself: its tables, their columns, its collation. One text a dialect and
 //! question, answered in cells of text; what is asked here is never asked while requests are served.
+//!
+//! A driver ([`super::pooled::Wire::texts`]) only sends the text with its binds. On SQL Server the
+//! texts come from `INFORMATION_SCHEMA`, which every version has: `TABLES` (`TABLE_NAME` where
+//! `TABLE_SCHEMA` is the prefix, or `SCHEMA_NAME()` and `dbo`), `COLUMNS` (`COLUMN_NAME`, `DATA_TYPE`,
+//! `IS_NULLABLE`, `COLLATION_NAME` by `ORDINAL_POSITION`), and
+//! `CAST(DATABASEPROPERTYEX(DB_NAME(), 'Collation') AS nvarchar(128))`; a prefix in two parts
+//! (`database.schema`) goes before `INFORMATION_SCHEMA`.
 
 use super::{Dialect, SharedSource, SourceError};
 
