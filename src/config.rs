@@ -5,6 +5,7 @@ pub mod doc;
 mod read;
 mod secrets;
 mod source;
+mod sqlserver;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -98,8 +99,19 @@ pub struct SourceConfig {
     pub setting_places: BTreeMap<String, Place>,
     /// Pool and time limits.
     pub limits: SourceLimits,
+    /// The login that will write orders (SQL Server); used by nothing yet.
+    pub writer: Option<Login>,
     /// Where `[sources.NAME]` stands.
     pub place: Place,
+}
+
+/// A login of a database.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Who.
+    pub user: String,
+    /// With what, if anything.
+    pub password: Option<Secret>,
 }
 
 /// The engines that a source may run on.
@@ -109,6 +121,8 @@ pub enum SourceKind {
     Sqlite,
     /// `postgres`.
     Postgres,
+    /// `sqlserver`.
+    SqlServer,
 }
 
 /// Text that is never printed.
@@ -124,7 +138,7 @@ impl std::fmt::Debug for Secret {
 /// `[sources.NAME.limits]`.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceLimits {
-    /// Pooled connections (SQLite 4, PostgreSQL 8).
+    /// Pooled connections (SQLite 4, else 8).
     pub connections: u32,
     /// Time to connect (5 s).
     pub connect: Duration,
@@ -138,7 +152,7 @@ impl SourceLimits {
     pub fn usual(kind: SourceKind) -> Self {
         match kind {
             SourceKind::Sqlite => Self { connections: 4, ..Self::default() },
-            SourceKind::Postgres => Self::default(),
+            SourceKind::Postgres | SourceKind::SqlServer => Self::default(),
         }
     }
 }

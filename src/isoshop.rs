@@ -12,6 +12,7 @@ use sqlx::{
 
 use crate::{
     config::{SourceConfig, SourceKind},
+    sources::SourceError,
     value::KeyCompare,
 };
 
@@ -46,6 +47,7 @@ pub fn script(kind: SourceKind) -> &'static str {
     match kind {
         SourceKind::Sqlite => include_str!("../migrations/isoshop/sqlite/0001_isoshop.sql"),
         SourceKind::Postgres => include_str!("../migrations/isoshop/postgres/0001_isoshop.sql"),
+        SourceKind::SqlServer => include_str!("../migrations/isoshop/sqlserver/0001_isoshop.sql"),
     }
 }
 
@@ -139,6 +141,24 @@ pub async fn create(source: &SourceConfig, dir: &Path) -> Result<Created, Create
             within.commit().await.map_err(|e| refused(&e))?;
             Ok(created)
         }
+        SourceKind::SqlServer => {
+            let mut created = Created::default();
+            let question = "SELECT CAST(TABLE_NAME AS nvarchar(128)) FROM INFORMATION_SCHEMA.TABLES";
+            let make = |tables| {
+                let (statements, made) = lacking(script, &lower(tables));
+                created = made;
+                statements
+            };
+            crate::sources::sqlserver::transact(url, dir, source.limits.statement, question, make)
+                .await
+                .map_err(|error| match error {
+                    SourceError::Connect(why) => CreateError::Connect(source.name.clone(), why),
+                    other => {
+                        CreateError::Refused { source_name: source.name.clone(), reason: other.to_string() }
+                    }
+                })?;
+            Ok(created)
+        }
     }
 }
 
@@ -162,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_statement_of_every_engine_belongs_to_a_table() {
-        for kind in [SourceKind::Sqlite, SourceKind::Postgres] {
+        for kind in [SourceKind::Sqlite, SourceKind::Postgres, SourceKind::SqlServer] {
             let pieces = pieces(script(kind));
             let tables: Vec<&String> =
                 pieces.iter().filter(|p| p.makes).filter_map(|p| p.table.as_ref()).collect();

@@ -303,6 +303,7 @@ fn connector_maps(
             continue;
         }
         let source = SourceConfig {
+            writer: None,
             name: connector.clone(),
             kind: SourceKind::Sqlite,
             connector,

@@ -1,4 +1,4 @@
-//! Real input: the AdventureWorks data answers the same on SQLite and on PostgreSQL, as its README and
+//! Real input: the AdventureWorks data answers the same on SQLite, PostgreSQL and SQL Server, as its README and
 //! files say (`tests/spec/adventureworks/`), and as the naive twin says for every record.
 
 use serde_json::{Map, Value as Json};
@@ -11,20 +11,21 @@ use crate::{
         gateway::{self, Gateway},
         postgres,
         shops::{Engine, Folder},
+        sqlserver,
     },
 };
 
-async fn shop(engine: Engine, test: &str) -> Option<Folder> {
+async fn shop((erp, isoshop): (Engine, Engine), test: &str) -> Option<Folder> {
     let data = adventureworks::folder(test)?;
-    Some(adventureworks::recipe(&data).make(engine).await)
+    Some(adventureworks::recipe(&data).make_on(erp, isoshop).await)
 }
 
-fn facts(engine: Engine, test: &str) {
+fn facts(engines: (Engine, Engine), test: &str) {
     let cases: Vec<spec::case::Case> =
         spec::files("tests/spec/adventureworks").iter().flat_map(|path| spec::case::parse(path)).collect();
     assert!(cases.len() >= 15, "only {} cases", cases.len());
     block_on(async {
-        let Some(folder) = shop(engine, test).await else { return };
+        let Some(folder) = shop(engines, test).await else { return };
         let mut failures = Vec::new();
         if gateway::ready(test) {
             for case in &cases {
@@ -36,9 +37,10 @@ fn facts(engine: Engine, test: &str) {
         folder.remove().await;
         assert!(
             failures.is_empty(),
-            "{} failed on {}:\n{}",
+            "{} failed on {} × {}:\n{}",
             failures.len(),
-            engine.name(),
+            engines.0.name(),
+            engines.1.name(),
             failures.join("\n\n")
         );
     });
@@ -46,13 +48,28 @@ fn facts(engine: Engine, test: &str) {
 
 #[test]
 fn the_facts_on_sqlite() {
-    facts(Engine::Sqlite, "AdventureWorks on SQLite");
+    facts((Engine::Sqlite, Engine::Sqlite), "AdventureWorks on SQLite");
 }
 
 #[test]
 fn the_facts_on_postgres() {
     if postgres::available("AdventureWorks on PostgreSQL") {
-        facts(Engine::Postgres, "AdventureWorks on PostgreSQL");
+        facts((Engine::Postgres, Engine::Postgres), "AdventureWorks on PostgreSQL");
+    }
+}
+
+#[test]
+fn the_facts_on_sqlserver_and_postgres() {
+    let test = "AdventureWorks on SQL Server and PostgreSQL";
+    if sqlserver::available(test) && postgres::available(test) {
+        facts((Engine::SqlServer, Engine::Postgres), test);
+    }
+}
+
+#[test]
+fn the_facts_on_sqlserver() {
+    if sqlserver::available("AdventureWorks on SQL Server") {
+        facts((Engine::SqlServer, Engine::SqlServer), "AdventureWorks on SQL Server");
     }
 }
 
@@ -115,7 +132,7 @@ async fn everything(gateway: &Gateway) -> Vec<Json> {
 
 fn against_the_twin(engine: Engine, test: &str) {
     block_on(async {
-        let Some(folder) = shop(engine, test).await else { return };
+        let Some(folder) = shop((engine, engine), test).await else { return };
         let twin = twin(&folder).await;
         // 121 published, 4 of them asleep, 4 hidden by IsoShop: the data's README.
         assert_eq!(twin.articles().len(), 113);

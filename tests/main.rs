@@ -10,5 +10,6 @@ mod differential;
 mod http;
 mod laws;
 mod naive;
+mod outages;
 mod spec;
 mod stand_in;

@@ -1,4 +1,5 @@
-//! Runs the Markdown cases of `tests/spec/` (its README tells the format) on SQLite and PostgreSQL.
+//! Runs the Markdown cases of `tests/spec/` (its README tells the format) on SQLite, on PostgreSQL, on
+//! SQL Server with PostgreSQL, and on SQL Server.
 
 pub(crate) mod case;
 mod compare;
@@ -15,6 +16,7 @@ use crate::support::{
     gateway::{self, Gateway},
     postgres,
     shops::{self, Engine, Folder, Recipe},
+    sqlserver,
 };
 
 pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
@@ -91,8 +93,8 @@ fn groups(cases: &[Case]) -> Vec<(Recipe, Vec<&Case>)> {
     groups.into_iter().map(|(_, recipe, members)| (recipe, members)).collect()
 }
 
-async fn run_group(recipe: &Recipe, cases: &[&Case], engine: Engine) -> Vec<String> {
-    let folder = recipe.make(engine).await;
+async fn run_group(recipe: &Recipe, cases: &[&Case], (erp, isoshop): (Engine, Engine)) -> Vec<String> {
+    let folder = recipe.make_on(erp, isoshop).await;
     let mut failures = Vec::new();
     for case in cases.iter().filter(|_| gateway::READY) {
         for source in &case.broken {
@@ -175,22 +177,23 @@ async fn run_step(
     }
 }
 
-fn run_all(engine: Engine) {
+fn run_all(engines: (Engine, Engine)) {
     let cases = cases();
     let groups = groups(&cases);
     let failures: Vec<String> = block_on(async {
         futures::stream::iter(&groups)
-            .map(|(recipe, members)| run_group(recipe, members, engine))
+            .map(|(recipe, members)| run_group(recipe, members, engines))
             .buffer_unordered(4)
             .concat()
             .await
     });
     assert!(
         failures.is_empty(),
-        "{} of {} cases failed on {}:\n\n{}\n",
+        "{} of {} cases failed on {} × {}:\n\n{}\n",
         failures.len(),
         cases.len(),
-        engine.name(),
+        engines.0.name(),
+        engines.1.name(),
         failures.join("\n\n")
     );
 }
@@ -215,13 +218,29 @@ fn cases_are_well_formed() {
 #[test]
 fn spec_cases_on_sqlite() {
     gateway::ready("the answers of the spec cases on SQLite");
-    run_all(Engine::Sqlite);
+    run_all((Engine::Sqlite, Engine::Sqlite));
 }
 
 #[test]
 fn spec_cases_on_postgres() {
     if postgres::available("spec cases on PostgreSQL") {
         gateway::ready("the answers of the spec cases on PostgreSQL");
-        run_all(Engine::Postgres);
+        run_all((Engine::Postgres, Engine::Postgres));
+    }
+}
+
+#[test]
+fn spec_cases_on_sqlserver_and_postgres() {
+    if sqlserver::available("spec cases on SQL Server and PostgreSQL")
+        && postgres::available("spec cases on SQL Server and PostgreSQL")
+    {
+        run_all((Engine::SqlServer, Engine::Postgres));
+    }
+}
+
+#[test]
+fn spec_cases_on_sqlserver() {
+    if sqlserver::available("spec cases on SQL Server") {
+        run_all((Engine::SqlServer, Engine::SqlServer));
     }
 }

@@ -219,19 +219,27 @@ impl Run<'_> {
         let (department, main) = (columns.get_index_of("department"), columns.get_index_of("isMain"));
         let merged = batch.list(model, list, record).map_err(Fault::Source)?;
         let mut placed = Vec::new();
+        let mut deepest: Option<(usize, usize)> = None;
         for item in &merged.items {
             let code = department.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
             let Some(d) = code.and_then(|c| tree.find(c)) else { continue };
             if !self.ask.shopper || tree.shown[d as usize] {
                 let main = main.and_then(|c| item.fields.get(c)) == Some(&Value::Bool(true));
                 placed.push((d, main));
+                if item.source == e.decides {
+                    let depth = tree.path(d).len();
+                    if deepest.is_none_or(|(known, _)| depth > known) {
+                        deepest = Some((depth, placed.len() - 1));
+                    }
+                }
             }
         }
-        // The main one first; of several that say so, the highest source's.
-        if let Some(main) = placed.iter().position(|(_, main)| *main) {
-            let first = placed.remove(main);
+        // The main one first; of several that say so, the highest source's; else the ERP's deepest.
+        let main = placed.iter().position(|(_, main)| *main).or(deepest.map(|(_, at)| at));
+        if let Some(main) = main {
+            let (first, _) = placed.remove(main);
             placed.iter_mut().for_each(|p| p.1 = false);
-            placed.insert(0, first);
+            placed.insert(0, (first, true));
         }
         Ok(placed)
     }

@@ -47,6 +47,7 @@ struct Create {
 enum Kind {
     Sqlite,
     Postgres,
+    Sqlserver,
 }
 
 impl IsoShop {
@@ -62,6 +63,7 @@ impl Create {
             out(isoshop::script(match kind {
                 Kind::Sqlite => SourceKind::Sqlite,
                 Kind::Postgres => SourceKind::Postgres,
+                Kind::Sqlserver => SourceKind::SqlServer,
             }));
             return Ok(());
         }

@@ -3,7 +3,9 @@
 
 use std::{fmt::Write, path::Path};
 
-use super::doc::{Data, Node};
+use indexmap::IndexMap;
+
+use super::doc::{Data, Entry, Node};
 use crate::diagnostics::Diagnostics;
 
 /// Where `${NAME}` is looked up.
@@ -88,6 +90,38 @@ pub fn from_file(dir: &Path, node: &Node, key: &str, help: &str, diags: &mut Dia
         return None;
     }
     Some(line)
+}
+
+/// A password from `password` (from the environment only) or `password_file`, if there is one.
+pub fn password(
+    dir: &Path,
+    table: &IndexMap<String, Entry>,
+    within: &str,
+    diags: &mut Diagnostics,
+) -> Option<String> {
+    match (table.get("password"), table.get("password_file")) {
+        (Some(plain), Some(_)) => {
+            let message = format!("{within} has both `password` and `password_file`");
+            diags.error("CONFLICT", plain.key_place(), message, "keep password_file");
+            None
+        }
+        (Some(plain), None) => {
+            if !plain.node.from_environment {
+                diags.error(
+                    "PLAIN_SECRET",
+                    plain.key_place(),
+                    format!("{within} holds a password in plain text"),
+                    "use password_file, or password = \"${NAME}\"",
+                );
+            }
+            plain.node.text("password", diags).map(str::to_owned)
+        }
+        (None, Some(file)) => {
+            let help = "write the password on the first line of that file";
+            from_file(dir, &file.node, "password_file", help, diags)
+        }
+        (None, None) => None,
+    }
 }
 
 /// Why a file could not be read, without the system's numbers.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::{
     Secret, SourceConfig, SourceKind, SourceLimits,
     doc::{Data, Entry, Node, known_keys, misspelt, one_of},
-    secrets,
+    secrets, sqlserver,
 };
 use crate::{
     diagnostics::{Diagnostics, Place},
@@ -41,6 +41,12 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> S
             "password_file",
             "settings",
             "limits",
+            "instance",
+            "tls",
+            "ca_file",
+            "isolation",
+            "read_only",
+            "writer",
         ],
         diags,
     );
@@ -51,7 +57,7 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> S
         self::kind(&kind.node, diags)
     } else if lacks("kind", diags) {
         let message = format!("{within} has no `kind`");
-        let help = "add kind = \"sqlite\" or kind = \"postgres\"";
+        let help = "add kind = \"sqlite\", \"postgres\" or \"sqlserver\"";
         diags.error("MISSING_KEY", place.clone(), message, help);
         None
     } else {
@@ -79,6 +85,17 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> S
         named && !diags.told(&node.place())
     });
     let url = given.and_then(|_| url(dir, table, &within, kind, diags));
+    let writer = if kind == Some(SourceKind::SqlServer) {
+        sqlserver::writer(dir, table, name, diags)
+    } else {
+        // Without a kind nobody can tell.
+        for key in sqlserver::KEYS.into_iter().filter(|key| kind.is_some() && table.contains_key(*key)) {
+            let message = format!("`{key}` means nothing to a source of this kind");
+            let place = table.get(key).map(Entry::key_place).unwrap_or_default();
+            diags.error("BAD_VALUE", place, message, "leave it out: it is for kind = \"sqlserver\"");
+        }
+        None
+    };
     let (mut settings, setting_places) = settings(table, diags);
     if name == "erp" && connector.as_deref() == Some("isoshop") {
         // Where no connector fits the ERP, the IsoShop base stands for it under this name.
@@ -93,6 +110,7 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> S
         settings,
         setting_places,
         limits,
+        writer,
         place,
     }
 }
@@ -126,18 +144,19 @@ fn kind(node: &Node, diags: &mut Diagnostics) -> Option<SourceKind> {
     match text {
         "sqlite" => Some(SourceKind::Sqlite),
         "postgres" => Some(SourceKind::Postgres),
-        "sqlserver" | "oracle" | "access" => {
+        "sqlserver" => Some(SourceKind::SqlServer),
+        "oracle" | "access" => {
             diags.error(
                 "NOT_AVAILABLE",
                 node.place(),
                 format!("sources of kind \"{text}\" are not in this version"),
-                "\"sqlite\" and \"postgres\" work",
+                "\"sqlite\", \"postgres\" and \"sqlserver\" work",
             );
             None
         }
         _ => {
             let message = format!("`kind` cannot be {}", node.shown());
-            let help = one_of(text, &["sqlite", "postgres"]);
+            let help = one_of(text, &["sqlite", "postgres", "sqlserver"]);
             diags.error("BAD_VALUE", node.place(), message, help);
             None
         }
@@ -156,6 +175,7 @@ pub fn url(
 ) -> Option<String> {
     let parts: Vec<&str> = ["host", "port", "database", "user", "password", "password_file"]
         .into_iter()
+        .chain(sqlserver::KEYS.into_iter().filter(|k| *k != "writer" && kind == Some(SourceKind::SqlServer)))
         .filter(|key| table.contains_key(*key))
         .collect();
     let given = ["url", "url_file"].into_iter().find_map(|key| Some((key, table.get(key)?)));
@@ -168,6 +188,7 @@ pub fn url(
             let message = format!("{within} does not say where its database is");
             let help = match kind {
                 Some(SourceKind::Postgres) => "add url = \"postgres://…\", or host, database and user",
+                Some(SourceKind::SqlServer) => "add host, database, user and password_file",
                 _ => "add url = \"sqlite:FILE\" or url = \"postgres://…\"",
             };
             diags.error("MISSING_KEY", place(), message, help);
@@ -178,7 +199,11 @@ pub fn url(
             diags.error("BAD_VALUE", place(), message, "write url = \"sqlite:FILE\" instead");
             return None;
         }
-        return from_parts(dir, table, within, diags);
+        return if kind == Some(SourceKind::SqlServer) {
+            sqlserver::from_parts(dir, table, within, diags)
+        } else {
+            from_parts(dir, table, within, diags)
+        };
     };
     let clash = parts
         .first()
@@ -189,7 +214,7 @@ pub fn url(
         let place = table.get(clash).map(Entry::key_place).unwrap_or_default();
         diags.error("CONFLICT", place, message, "keep one of the two");
     }
-    let text = if key == "url" {
+    let address = if key == "url" {
         let text = entry.node.filled(key, diags)?.to_owned();
         let after = text.split_once("://").map_or("", |(_, rest)| rest);
         let user = after.split(['/', '?']).next().and_then(|host| host.rsplit_once('@'));
@@ -206,7 +231,10 @@ pub fn url(
         let help = "write the address, with its password, on the first line of that file";
         secrets::from_file(dir, &entry.node, key, help, diags)?
     };
-    checked(&text, entry.node.place(), key, within, kind, diags)
+    if kind == Some(SourceKind::SqlServer) && address.split(['?', '&']).any(|part| part == "tls=none") {
+        sqlserver::plain(within, entry, diags);
+    }
+    checked(&address, entry.node.place(), key, within, kind, diags)
 }
 
 /// Checks that an address is of the kind.
@@ -222,6 +250,9 @@ fn checked(
     let postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
     let wanted = match kind {
         Some(SourceKind::Sqlite) if sqlite.is_none() => "\"sqlite:FILE\"",
+        Some(SourceKind::SqlServer) if !text.starts_with("sqlserver://") => {
+            "\"sqlserver://USER@HOST:PORT/DATABASE\""
+        }
         Some(SourceKind::Postgres) if !postgres => "\"postgres://USER@HOST/DATABASE\"",
         None if sqlite.is_none() && !postgres => "\"sqlite:FILE\" or \"postgres://…\"",
         _ => "",
@@ -269,29 +300,7 @@ fn from_parts(
             diags.error("MISSING_KEY", place.clone(), message, format!("add {key} = \"…\""));
         }
     }
-    let password = match (table.get("password"), table.get("password_file")) {
-        (Some(plain), Some(_)) => {
-            let message = format!("{within} has both `password` and `password_file`");
-            diags.error("CONFLICT", plain.key_place(), message, "keep password_file");
-            None
-        }
-        (Some(plain), None) => {
-            if !plain.node.from_environment {
-                diags.error(
-                    "PLAIN_SECRET",
-                    plain.key_place(),
-                    format!("{within} holds a password in plain text"),
-                    "use password_file, or password = \"${NAME}\"",
-                );
-            }
-            plain.node.text("password", diags).map(str::to_owned)
-        }
-        (None, Some(file)) => {
-            let help = "write the password on the first line of that file";
-            secrets::from_file(dir, &file.node, "password_file", help, diags)
-        }
-        (None, None) => None,
-    };
+    let password = secrets::password(dir, table, within, diags);
     if diags.errors_since(mark) {
         return None;
     }

@@ -162,6 +162,10 @@ impl Source for Guarded {
         Pulse { last_error: refusal.or(pulse.last_error), ..pulse }
     }
 
+    fn batch(&self) -> usize {
+        self.inner.batch()
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }

@@ -27,6 +27,7 @@ fn source(connector: &str, settings: &[(&str, Value)]) -> SourceConfig {
         url: Secret("sqlite::memory:".into()),
         settings: settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         setting_places: BTreeMap::new(),
+        writer: None,
         limits: SourceLimits::default(),
         place: Place::new("comptoir.toml", 5, 10),
     }

@@ -93,7 +93,7 @@ impl Engine {
         natives: &[String],
     ) -> Result<Rows, Arc<Cause>> {
         let mut all = Rows::default();
-        let size = self.limits.batch_keys.max(1);
+        let size = self.batch_of(shape.source);
         for (n, (chunk, keys)) in codes.chunks(size).zip(chunks(keys, size)).enumerate() {
             let natives = natives.chunks(size).nth(n).unwrap_or(&[]);
             let Some(params) = code_params(shape, chunk, keys, natives) else { continue };
@@ -102,6 +102,12 @@ impl Engine {
             if all.cells.is_empty() { all = rows } else { all.cells.extend(rows.cells) }
         }
         Ok(all)
+    }
+
+    /// How many keys a statement to a source is sent with.
+    pub(super) fn batch_of(&self, source: SourceId) -> usize {
+        let most = self.sources.get(source).map_or(usize::MAX, |s| s.batch());
+        self.limits.batch_keys.min(most).max(1)
     }
 
     /// Runs a row statement of a source and converts its HTML columns.
@@ -269,7 +275,7 @@ impl Engine {
         let compare = self.compare(shape.entity);
         let codes: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
         let mut seen = HashSet::new();
-        for chunk in codes.chunks(self.limits.batch_keys.max(1)) {
+        for chunk in codes.chunks(self.batch_of(decider.source)) {
             let keys = text_keys(chunk.iter().copied());
             let mut params = vec![Param::Keys(keys)];
             params.extend(decider.map.rows.iter().map(|row| {

@@ -29,6 +29,8 @@ pub(super) enum Filled<'a> {
     Scalar(Scalar<'a>, Option<CastType>),
     /// Keys, their types, and which column of them is wanted.
     Keys(&'a [Box<[Value]>], &'a [CastType], Option<usize>),
+    /// A part of a key list, which its driver fills itself.
+    List,
 }
 
 /// Fills a parameter.
@@ -48,6 +50,7 @@ pub(super) fn fill<'a>(
             Some(Param::Keys(keys)) => Filled::Keys(keys, types, *column),
             _ => return Err(SourceError::Refused(format!("no keys for slot {slot}"))),
         },
+        Bind::Key { .. } | Bind::Packed(..) | Bind::PackedWidth(..) | Bind::PackedCount(_) => Filled::List,
         Bind::Today => {
             let day = moment.now.with_timezone(&zone).date_naive();
             Filled::Scalar(Scalar::Date(day), Some(CastType::Date))

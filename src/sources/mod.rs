@@ -3,6 +3,9 @@
 
 mod bind;
 mod breaker;
+mod columns;
+#[cfg(test)]
+mod conformance_tests;
 mod decode;
 mod display;
 pub mod expr;
@@ -17,6 +20,7 @@ pub mod render;
 mod rtf;
 pub mod select;
 mod sqlite;
+pub mod sqlserver;
 pub mod survey;
 
 use std::{sync::Arc, time::Duration};
@@ -39,6 +43,8 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL 12 or later.
     Postgres,
+    /// SQL Server 2008 R2 or later.
+    SqlServer,
 }
 
 impl Dialect {
@@ -47,6 +53,7 @@ impl Dialect {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::SqlServer => "sqlserver",
         }
     }
 }
@@ -148,6 +155,11 @@ pub trait Source: Send + Sync {
 
     /// Asks the database about itself; see [`survey`] for what the answers mean.
     async fn survey(&self, question: &Survey<'_>) -> Result<survey::Texts, SourceError>;
+
+    /// The most keys one statement should be asked with; more work too, but less well.
+    fn batch(&self) -> usize {
+        usize::MAX
+    }
 
     /// How it has been of late. Nothing is asked.
     fn pulse(&self) -> Pulse;

@@ -5,12 +5,15 @@ use std::{path::Path, sync::Arc};
 
 use chrono_tz::Tz;
 
-use super::{SharedSource, SourceError, Trace, pooled::Pooled, postgres::Postgres, sqlite::Sqlite};
+use super::{
+    SharedSource, SourceError, Trace, pooled::Pooled, postgres::Postgres, sqlite::Sqlite,
+    sqlserver::SqlServer,
+};
 use crate::config::{Secret, SourceKind, SourceLimits};
 
 /// Opens a source.
 ///
-/// `dir` is where relative SQLite paths start, `zone` the zone in which the database keeps local
+/// `dir` is where relative paths (SQLite files, certificates) start, `zone` the zone in which the database keeps local
 /// times.
 ///
 /// # Errors
@@ -31,6 +34,10 @@ pub fn open(
         }
         SourceKind::Postgres => {
             let wire = Postgres::new(&url.0, limits.statement, zone)?;
+            Arc::new(Pooled::new(name, wire, *limits, zone, trace))
+        }
+        SourceKind::SqlServer => {
+            let wire = SqlServer::new(&url.0, dir, limits.statement)?;
             Arc::new(Pooled::new(name, wire, *limits, zone, trace))
         }
     })

@@ -26,6 +26,7 @@ use tokio::{
 use super::{
     Dialect, Moment, Param, Pulse, Rows, Source, SourceError, Statement, Trace,
     breaker::Breaker,
+    columns::{Catalog, Known},
     optional,
     render::{ParamKind, Rendered, probed_tables, render},
     select::{Select, Table},
@@ -70,12 +71,20 @@ pub(super) trait Wire: Send + Sync + 'static {
     /// Asks for the version.
     const VERSION: &'static str;
 
+    /// What follows every table's name in a statement.
+    fn hint(&self) -> &'static str {
+        ""
+    }
     /// Whether an idle connection still leads to what the source names (a file may have been replaced).
     fn current(&self, _conn: &Self::Conn) -> bool {
         true
     }
     /// Opens a connection.
     async fn connect(&self) -> Result<Self::Conn, SourceError>;
+    /// Makes a connection that was idle so long fit to be used again; whether it is.
+    async fn recycle(&self, _conn: &mut Self::Conn, _idle: Duration) -> bool {
+        true
+    }
     /// Sends a statement and decodes its answer.
     async fn rows(&self, conn: &mut Self::Conn, job: &Job<'_>) -> Result<Rows, Fault>;
     /// The columns of a table; none when there is no such table.
@@ -85,12 +94,12 @@ pub(super) trait Wire: Send + Sync + 'static {
         prefix: Option<&str>,
         table: &str,
         until: Instant,
-    ) -> Result<Vec<String>, Fault>;
+    ) -> Result<Vec<Known>, Fault>;
     /// Asks with one text and texts bound to it; every cell of the answer is text.
     async fn texts(
         &self,
         conn: &mut Self::Conn,
-        sql: &'static str,
+        sql: &str,
         binds: Vec<String>,
         until: Instant,
     ) -> Result<Texts, Fault>;
@@ -98,7 +107,17 @@ pub(super) trait Wire: Send + Sync + 'static {
     async fn version(&self, conn: &mut Self::Conn, until: Instant) -> Result<String, Fault>;
 }
 
-type Probe = Option<Arc<[String]>>;
+type Probe = Option<Arc<[Known]>>;
+
+/// SQL Server: key lists are of one of these sizes, filled up, so that the server keeps few plans.
+const LIST_SIZES: [u16; 9] = [1, 2, 5, 10, 25, 50, 100, 250, MOST_LISTED];
+/// SQL Server: keys of the longest list.
+const MOST_LISTED: u16 = 500;
+/// SQL Server: parameters of one statement, of the 2,100 that it allows. What needs more packs its
+/// longest lists.
+const MOST_PARAMETERS: usize = 1_500;
+/// How long an idle connection may take to show that it lives.
+const RECYCLE: Duration = Duration::from_secs(2);
 
 /// A [`Source`] over a [`Wire`].
 pub(super) struct Pooled<W: Wire> {
@@ -108,8 +127,8 @@ pub(super) struct Pooled<W: Wire> {
     limits: SourceLimits,
     trace: Arc<dyn Trace>,
     permits: Semaphore,
-    /// Idle connections with the epoch they were opened in.
-    idle: Mutex<Vec<(u64, W::Conn)>>,
+    /// Idle connections with the epoch they were opened in, and since when they are idle.
+    idle: Mutex<Vec<(u64, Instant, W::Conn)>>,
     /// Counts losses; unique among all sources, so that it can name rendered texts.
     epoch: AtomicU64,
     /// Columns by (prefix, table), as known in this epoch.
@@ -194,8 +213,11 @@ impl<W: Wire> Pooled<W> {
         loop {
             let idle = lock(&self.idle).pop();
             match idle {
-                Some((opened, conn)) if opened == epoch => {
-                    if self.wire.current(&conn) {
+                Some((opened, since, mut conn)) if opened == epoch => {
+                    let by = until.min(Instant::now() + RECYCLE);
+                    if self.wire.current(&conn)
+                        && let Ok(true) = timeout_at(by, self.wire.recycle(&mut conn, since.elapsed())).await
+                    {
                         return Ok(Lease { conn, epoch, permit });
                     }
                     self.renew();
@@ -228,7 +250,7 @@ impl<W: Wire> Pooled<W> {
     fn give_back(&self, lease: Lease<'_, W>) {
         let Lease { conn, epoch, permit } = lease;
         if epoch == self.epoch.load(Ordering::Acquire) && !self.permits.is_closed() {
-            lock(&self.idle).push((epoch, conn));
+            lock(&self.idle).push((epoch, Instant::now(), conn));
         }
         drop(permit);
     }
@@ -324,17 +346,29 @@ impl<W: Wire> Pooled<W> {
         for table in tables {
             known.push((table, self.probe(table.prefix.as_deref(), &table.name, deadline).await?));
         }
-        let exists = |table: &Table, column: &str| {
-            known.iter().find(|(t, _)| t.name == table.name && t.prefix == table.prefix).is_none_or(
-                |(_, columns)| columns.as_ref().is_some_and(|c| has_column(W::DIALECT, c, column)),
-            )
-        };
-        let rendered = if optional::tables(&statement.select).is_empty() {
-            render(&statement.select, W::DIALECT, kinds, &exists)
+        let catalog = Tables { known, dialect: W::DIALECT, hint: self.wire.hint() };
+        let settled;
+        let select = if optional::tables(&statement.select).is_empty() {
+            &statement.select
         } else {
-            render(&optional::settled(&statement.select, &exists), W::DIALECT, kinds, &exists)
-        }
-        .map_err(|e| SourceError::Refused(e.to_string()))?;
+            settled = optional::settled(&statement.select, &|table, column| catalog.has(table, column));
+            &settled
+        };
+        let mut kinds = kinds.to_vec();
+        let rendered = loop {
+            let rendered = render(select, W::DIALECT, &kinds, &catalog)
+                .map_err(|e| SourceError::Refused(e.to_string()))?;
+            let longest = kinds.iter_mut().max_by_key(|kind| match kind {
+                ParamKind::KeyList(size) => *size,
+                _ => 0,
+            });
+            match longest {
+                Some(longest @ ParamKind::KeyList(2..)) if rendered.binds.len() > MOST_PARAMETERS => {
+                    *longest = ParamKind::Keys;
+                }
+                _ => break rendered,
+            }
+        };
         let rendered = Arc::new(rendered);
         let mut texts = lock(&statement.texts);
         if texts.len() >= 64 {
@@ -346,19 +380,66 @@ impl<W: Wire> Pooled<W> {
     }
 }
 
-/// The tables that may lack a column which the select names.
-fn lacking(select: &Select) -> Vec<&Table> {
-    let mut tables = probed_tables(select);
-    tables.extend(optional::tables(select));
+/// The tables whose columns must be known: those that may lack one which the select names, all of
+/// them where a column's type matters.
+fn lacking(select: &Select, dialect: Dialect) -> Vec<&Table> {
+    let mut tables = probed_tables(select, dialect);
+    if dialect != Dialect::SqlServer {
+        tables.extend(optional::tables(select));
+    }
     tables
 }
 
-/// Quoted names are exact in PostgreSQL; SQLite never tells case apart.
-fn has_column(dialect: Dialect, columns: &[String], name: &str) -> bool {
-    match dialect {
-        Dialect::Postgres => columns.iter().any(|c| c == name),
-        Dialect::Sqlite => columns.iter().any(|c| c.eq_ignore_ascii_case(name)),
+/// The probed tables of one statement.
+struct Tables<'a> {
+    known: Vec<(&'a Table, Probe)>,
+    dialect: Dialect,
+    hint: &'static str,
+}
+
+impl Tables<'_> {
+    fn probe(&self, table: &Table) -> Option<&Probe> {
+        self.known.iter().find(|(t, _)| t.name == table.name && t.prefix == table.prefix).map(|(_, p)| p)
     }
+}
+
+impl Catalog for Tables<'_> {
+    fn has(&self, table: &Table, column: &str) -> bool {
+        self.probe(table)
+            .is_none_or(|p| p.as_ref().is_some_and(|c| has_column(self.dialect, c, column).is_some()))
+    }
+
+    fn column(&self, table: &Table, column: &str) -> Option<&Known> {
+        has_column(self.dialect, self.probe(table)?.as_ref()?, column)
+    }
+
+    fn hint(&self) -> &'static str {
+        self.hint
+    }
+}
+
+/// Quoted names are exact in PostgreSQL; SQLite never tells case apart, SQL Server as a rule does
+/// not.
+fn has_column<'a>(dialect: Dialect, columns: &'a [Known], name: &str) -> Option<&'a Known> {
+    match dialect {
+        Dialect::Postgres => columns.iter().find(|c| c.name == name),
+        Dialect::Sqlite | Dialect::SqlServer => columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)),
+    }
+}
+
+/// What kind of parameter fills each slot of a statement.
+fn kinds_of(dialect: Dialect, params: &[Param]) -> Vec<ParamKind> {
+    let kind = |param: &Param| match param {
+        Param::Keys(keys) if dialect == Dialect::SqlServer => {
+            if keys.is_empty() {
+                return ParamKind::KeyList(0);
+            }
+            let size = LIST_SIZES.into_iter().find(|size| usize::from(*size) >= keys.len());
+            size.map_or(ParamKind::Keys, ParamKind::KeyList)
+        }
+        param => ParamKind::of(param),
+    };
+    params.iter().map(kind).collect()
 }
 
 #[async_trait]
@@ -377,9 +458,9 @@ impl<W: Wire> Source for Pooled<W> {
         params: &[Param],
         moment: &Moment,
     ) -> Result<Rows, SourceError> {
-        let kinds: Vec<ParamKind> = params.iter().map(ParamKind::of).collect();
-        let probing = *statement.probing.get_or_init(|| !lacking(&statement.select).is_empty());
-        let tables = if probing { lacking(&statement.select) } else { Vec::new() };
+        let kinds = kinds_of(W::DIALECT, params);
+        let probing = *statement.probing.get_or_init(|| !lacking(&statement.select, W::DIALECT).is_empty());
+        let tables = if probing { lacking(&statement.select, W::DIALECT) } else { Vec::new() };
         let mut retried = false;
         loop {
             let rendered = self.rendered(statement, &kinds, &tables, moment.deadline).await?;
@@ -424,16 +505,21 @@ impl<W: Wire> Source for Pooled<W> {
     }
 
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
-        Ok(self.probe(None, table, None).await?.map(|c| c.to_vec()))
+        let known = self.probe(None, table, None).await?;
+        Ok(known.map(|columns| columns.iter().map(|c| c.name.clone()).collect()))
+    }
+
+    fn batch(&self) -> usize {
+        if W::DIALECT == Dialect::SqlServer { MOST_LISTED.into() } else { usize::MAX }
     }
 
     async fn survey(&self, question: &Survey<'_>) -> Result<Texts, SourceError> {
         let (sql, binds) = question.sql(W::DIALECT);
         let (until, left) = self.until(None)?;
         let mut lease = self.lease(None).await?;
-        self.trace.sent(&self.name, sql);
+        self.trace.sent(&self.name, &sql);
         let started = Instant::now();
-        let result = timeout_at(until, self.wire.texts(&mut lease.conn, sql, binds, until)).await;
+        let result = timeout_at(until, self.wire.texts(&mut lease.conn, &sql, binds, until)).await;
         self.settle(lease, result, (started, left)).map_err(|f| f.error)
     }
 

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::{
     Dialect, Rows, SourceError,
     bind::{Filled, Scalar, fill, scalar},
+    columns::Known,
     decode,
     expr::CastType,
     pooled::{Fault, Job, Wire},
@@ -145,24 +146,25 @@ impl Wire for Postgres {
         prefix: Option<&str>,
         table: &str,
         _until: Instant,
-    ) -> Result<Vec<String>, Fault> {
+    ) -> Result<Vec<Known>, Fault> {
         let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let name = prefix.map_or_else(|| quoted(table), |p| format!("{}.{}", quoted(p), quoted(table)));
-        sqlx::query_scalar::<_, String>(Self::COLUMNS)
+        let names = sqlx::query_scalar::<_, String>(Self::COLUMNS)
             .bind(name)
             .fetch_all(conn)
             .await
-            .map_err(|e| Self::fault(&e))
+            .map_err(|e| Self::fault(&e))?;
+        Ok(names.into_iter().map(Known::named).collect())
     }
 
     async fn texts(
         &self,
         conn: &mut PgConnection,
-        sql: &'static str,
+        sql: &str,
         binds: Vec<String>,
         _until: Instant,
     ) -> Result<Texts, Fault> {
-        let query = binds.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
+        let query = binds.into_iter().fold(sqlx::query(AssertSqlSafe(sql.to_owned())), sqlx::query::Query::bind);
         let rows = query.fetch_all(conn).await.map_err(|e| Self::fault(&e))?;
         Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }
@@ -190,6 +192,7 @@ fn add(arguments: &mut PgArguments, filled: Filled<'_>, zone: Tz) -> Result<(), 
             (Scalar::Date(day), _) => arguments.add(day),
             (Scalar::Local(moment), _) => arguments.add(moment),
         },
+        Filled::List => return Err(SourceError::Refused("key lists are SQL Server's".into())),
         Filled::Keys(keys, types, column) => {
             let column = column.unwrap_or(0);
             // A key that cannot be of its type matches nothing; it is left out as a whole, so that

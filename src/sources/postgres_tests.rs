@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::super::sqlite::tests::{Log, branch, by, outputs, statement, table, texts};
+use super::super::sqlite::tests::{Log, branch, statement, table, texts};
 use crate::{
     config::{Secret, SourceKind, SourceLimits},
     sources::{
         Moment, Param, SharedSource, Trace,
         expr::{CastType, parse},
         open::open,
-        select::{Branch, Decode, Item, Missing, Output, Pairs, Predicate, Select, Statement, Table, Window},
+        select::{Decode, Output, Predicate, Select, Statement, Table},
     },
     value::{Type, Value},
 };
@@ -199,118 +199,6 @@ async fn keys_use_indexes_under_any_collation() {
         assert!(plan.iter().any(|l| l.contains("Index")), "{plan:?}");
         assert!(!plan.iter().any(|l| l.contains("Seq Scan")), "{plan:?}");
     }
-    s.end().await;
-}
-
-#[tokio::test]
-async fn the_dialect_is_as_documented() {
-    let sql = "CREATE COLLATION ci (provider = icu, locale = 'fr-u-ks-level2', deterministic = false);
-        CREATE TABLE a (r text COLLATE ci, z int4, n int4); INSERT INTO a VALUES ('Été', 0, 7)";
-    let Some(s) = server("dialect", sql, LONG).await else { return };
-    let items = [
-        "a.r LIKE 'é%'",
-        "a.r LIKE 'É%'",
-        "a.r = 'éTÉ'",
-        "a.n / 2",
-        "a.n / a.z",
-        "0.1 + 0.2",
-        "a.n > 3",
-        "LENGTH(a.r)",
-        "SUBSTRING(a.r, 2, 1)",
-        "ROUND(2.5)",
-        "COALESCE(a.n)",
-        "CAST('x' || a.n AS varchar(1))",
-    ];
-    let one = branch(s.table("a", "a"), &items);
-    for branches in [vec![one.clone()], vec![one.clone(), one]] {
-        let st = statement(&vec![Type::Text; items.len()], branches);
-        let rows = s.source.run(&st, &[], &now()).await.unwrap();
-        let got: Vec<_> = rows.row(0).iter().map(|v| v.as_str().unwrap_or("NULL")).collect();
-        assert_eq!(got[3].trim_end_matches('0'), "3.5");
-        assert_eq!(
-            [&got[..3], &got[4..]].concat(),
-            ["0", "1", "1", "NULL", "0.3", "1", "3", "t", "3", "7", "x"]
-        );
-    }
-    s.end().await;
-}
-
-#[tokio::test]
-async fn windows_pairs_unions_counts_pages() {
-    let sql = "CREATE TABLE a (ref text PRIMARY KEY, dep text, w numeric);
-         INSERT INTO a VALUES ('a', 'D1', 1.5), ('B', 'D1', 2), ('c', 'D1', NULL), ('x', 'D2', 0.5);";
-    let Some(s) = server("window", sql, LONG).await else { return };
-    let mut b = branch(s.table("a", "a"), &["p.\"group\"", "a.ref", "a.w"]);
-    b.pairs = Some(Pairs { alias: "p".into(), slot: 0, on: parse("p.node = a.dep").unwrap() });
-    b.window = Some(Window {
-        partition: vec![parse("p.\"group\"").unwrap()],
-        order: vec![by("a.ref", CastType::Text(0))],
-        limit: 1,
-    });
-    let pair = |g: &str, n: &str| vec![Value::text(g), Value::text(n)].into_boxed_slice();
-    let params = [Param::Keys(vec![pair("g1", "D1"), pair("g2", "D2")].into()), Param::Value(Value::Int(2))];
-    let mut distinct = b.clone();
-    distinct.distinct = true;
-    let mut select = Select {
-        outputs: outputs(&[Type::Text, Type::Text, Type::Decimal]),
-        branches: vec![b],
-        order: vec![0, 1],
-        count: false,
-    };
-    let rows = s.source.run(&Statement::new(select.clone()), &params, &now()).await.unwrap();
-    let refs: Vec<_> = (0..rows.len()).map(|r| rows.get(r, 1).as_str().unwrap()).collect();
-    assert_eq!(refs, ["B", "a", "x"]);
-    select.branches.push(distinct);
-    assert_eq!(s.source.run(&Statement::new(select.clone()), &params, &now()).await.unwrap().len(), 6);
-    select.count = true;
-    let rows = s.source.run(&Statement::new(select), &params, &now()).await.unwrap();
-    assert_eq!(rows.get(0, 0), &Value::Int(6));
-    let order = vec![by("a.ref", CastType::Text(0))];
-    let mut b = branch(s.table("a", "a"), &["a.ref"]);
-    b.filter = vec![Predicate::After { columns: order.clone(), slots: vec![0] }];
-    b.order = order;
-    b.limit = Some(1);
-    let st = statement(&[Type::Text], vec![b]);
-    let params = [Param::Value(Value::text("B")), Param::Value(Value::Int(2))];
-    let rows = s.source.run(&st, &params, &now()).await.unwrap();
-    assert_eq!(rows.cells, [Value::text("a"), Value::text("c")]);
-    s.end().await;
-}
-
-#[tokio::test]
-async fn missing_columns_losses_and_limits() {
-    let sql = "CREATE TABLE a (ref text); CREATE TABLE b (ref text, extra text);
-         INSERT INTO a VALUES ('1'); INSERT INTO b VALUES ('2', 'e');
-         CREATE VIEW slow AS SELECT pg_sleep(30)::text AS n;";
-    let Some(mut s) = server("losses", sql, Duration::from_millis(400)).await else { return };
-    let both = ["a", "b"].map(|t| Branch {
-        items: vec![
-            Item::from(parse(&format!("{t}.ref")).unwrap()),
-            Item { expr: parse(&format!("{t}.extra")).unwrap(), missing: Missing::Bad },
-        ],
-        ..branch(s.table(t, t), &[])
-    });
-    let st = statement(&[Type::Text, Type::Text], both.to_vec());
-    let rows = s.source.run(&st, &[], &now()).await.unwrap();
-    assert_eq!(rows.get(0, 1), &Value::Bad("column extra is missing in a".into()));
-    assert_eq!(rows.row(1), [Value::text("2"), Value::text("e")]);
-    s.admin.execute("ALTER TABLE b DROP COLUMN extra").await.unwrap();
-    let rows = s.source.run(&st, &[], &now()).await.unwrap();
-    assert_eq!(rows.get(1, 1), &Value::Bad("column extra is missing in b".into()));
-
-    let slow = statement(&[Type::Text], vec![branch(s.table("slow", "s"), &["s.n"])]);
-    for _ in 0..4 {
-        assert_eq!(s.source.run(&slow, &[], &now()).await.unwrap_err().cause(), "TIMEOUT");
-    }
-    s.admin
-        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'comptoir'")
-        .await
-        .unwrap();
-    let refs = statement(&[Type::Text], vec![branch(s.table("a", "a"), &["a.ref"])]);
-    let first = s.source.run(&refs, &[], &now()).await;
-    assert!(first.is_ok() || first.unwrap_err().cause() == "CONNECTION_LOST");
-    assert_eq!(s.source.run(&refs, &[], &now()).await.unwrap().len(), 1);
-    assert!(s.source.ping().await.unwrap().starts_with("PostgreSQL "));
     s.end().await;
 }
 

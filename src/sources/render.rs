@@ -23,16 +23,20 @@
 
 mod expression;
 mod predicate;
+mod statement;
+mod tsql;
 
 use std::{collections::BTreeSet, fmt::Write, sync::Arc};
 
 use self::predicate::predicate_aliases;
+pub(super) use self::tsql::prefix as tsql_prefix;
 use super::{
     Dialect,
+    columns::{Catalog, SqlType},
     expr::{CastType, Expr},
-    select::{Branch, Item, Missing, OrderBy, Output, Param, Predicate, Select, Table},
+    select::{Branch, Item, Missing, Param, Predicate, Select, Table},
 };
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 /// A rendered statement.
 #[derive(Debug)]
@@ -66,10 +70,37 @@ pub enum Bind {
         /// Which column.
         column: Option<usize>,
     },
+    /// SQL Server: one column of one key of a list; a list shorter than its places is filled up
+    /// with its last key, or with NULL.
+    Key {
+        /// Which key.
+        index: usize,
+        /// Which column of it.
+        column: usize,
+        /// The list.
+        list: KeyList,
+        /// What fills the places left over: the last key, else NULL.
+        repeat: bool,
+    },
+    /// SQL Server: one column of all keys in one text, each as wide as [`Bind::PackedWidth`] says.
+    Packed(KeyList, usize),
+    /// SQL Server: characters of one key in a [`Bind::Packed`] text.
+    PackedWidth(KeyList, usize),
+    /// SQL Server: how many keys a [`Bind::Packed`] text holds.
+    PackedCount(KeyList),
     /// The request's day in the source's zone.
     Today,
     /// The request's moment in the source's zone.
     Now,
+}
+
+/// The keys in a slot as SQL Server takes them: only those that every column's type can hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyList {
+    /// The slot.
+    pub slot: usize,
+    /// Types of the key's columns.
+    pub types: Arc<[SqlType]>,
 }
 
 /// Why a select cannot be rendered: a mistake of the map or the plan, never of data.
@@ -88,6 +119,9 @@ pub enum ParamKind {
     Scalar(CastType),
     /// Keys.
     Keys,
+    /// Keys as a list of so many parameters: SQL Server only, where [`ParamKind::Keys`] are packed
+    /// into one.
+    KeyList(u16),
     /// A list or an unreadable value, which no scalar slot takes.
     Unfit,
 }
@@ -115,8 +149,8 @@ impl ParamKind {
     }
 }
 
-/// Renders a select. `exists` says whether a table has a column; it is asked only about the columns
-/// of items that may miss one (see [`Missing`]).
+/// Renders a select. `catalog` says whether a table has a column; it is asked only about the columns
+/// of items that may miss one (see [`Missing`]), and on SQL Server for the types of all.
 ///
 /// # Errors
 /// `:rank` or an unbound setting in an expression, an unfit parameter, a select without branches.
@@ -124,12 +158,12 @@ pub fn render(
     select: &Select,
     dialect: Dialect,
     kinds: &[ParamKind],
-    exists: &dyn Fn(&Table, &str) -> bool,
+    catalog: &dyn Catalog,
 ) -> Result<Rendered, RenderError> {
     let mut r = Renderer {
         dialect,
         kinds,
-        exists,
+        catalog,
         sql: String::with_capacity(512),
         binds: Vec::new(),
         bad: Vec::new(),
@@ -143,7 +177,11 @@ pub fn render(
         }
     }
     let branch_number = !r.bad.is_empty() && select.branches.len() > 1 && !select.count;
-    r.select(select, &plans, branch_number)?;
+    if dialect == Dialect::SqlServer {
+        tsql::select(&mut r, select, &plans, branch_number)?;
+    } else {
+        r.select(select, &plans, branch_number)?;
+    }
     Ok(Rendered {
         sql: r.sql.into(),
         binds: r.binds,
@@ -176,7 +214,7 @@ pub fn text(select: &Select, dialect: Dialect) -> String {
     }
     // Slots beyond are scalars: limits and keys of a page.
     kinds.resize(kinds.len().max(16), ParamKind::Null);
-    match render(select, dialect, &kinds, &|_, _| true) {
+    match render(select, dialect, &kinds, &|_: &Table, _: &str| true) {
         Ok(rendered) => rendered.sql.to_string(),
         Err(error) => format!("({error})"),
     }
@@ -192,8 +230,18 @@ fn key_slots(predicate: &Predicate, slots: &mut Vec<usize>) {
 }
 
 /// The tables whose columns must be known before the select can be rendered.
-pub fn probed_tables(select: &Select) -> Vec<&Table> {
+pub fn probed_tables(select: &Select, dialect: Dialect) -> Vec<&Table> {
     let mut tables: Vec<&Table> = Vec::new();
+    if dialect == Dialect::SqlServer {
+        for branch in &select.branches {
+            for table in std::iter::once(&branch.from).chain(branch.joins.iter().map(|j| &j.table)) {
+                if !tables.iter().any(|t| t.name == table.name && t.prefix == table.prefix) {
+                    tables.push(table);
+                }
+            }
+        }
+        return tables;
+    }
     for branch in &select.branches {
         for item in branch.items.iter().filter(|i| i.missing != Missing::Refuse) {
             item.expr.columns(&mut |alias, _| {
@@ -227,7 +275,7 @@ enum Resolved<'a> {
 struct Renderer<'a> {
     dialect: Dialect,
     kinds: &'a [ParamKind],
-    exists: &'a dyn Fn(&Table, &str) -> bool,
+    catalog: &'a dyn Catalog,
     sql: String,
     binds: Vec<Bind>,
     bad: Vec<(usize, usize, Box<str>)>,
@@ -248,7 +296,7 @@ impl<'a> Renderer<'a> {
         item.expr.columns(&mut |alias, name| {
             if missing.is_none()
                 && let Some(table) = table_of(branch, alias)
-                && !(self.exists)(table, name)
+                && !self.catalog.has(table, name)
             {
                 missing = Some(format!("column {name} is missing in {}", table.name));
             }
@@ -292,266 +340,10 @@ impl<'a> Renderer<'a> {
         self.identifier(&table.alias);
     }
 
-    fn columns(&mut self, n: usize, branch_number: bool) {
-        for i in 0..n {
-            let _ = write!(self.sql, "{}\"c{i}\"", if i > 0 { ", " } else { "" });
-        }
-        if branch_number {
-            self.put(", \"b\"");
-        }
-    }
-
-    fn collate(&mut self) {
-        self.put(if self.pg() { " COLLATE \"C\"" } else { " COLLATE BINARY" });
-    }
-
-    fn select(&mut self, select: &Select, plans: &[Vec<Resolved>], branch_number: bool) -> Done {
-        let Some(first) = select.branches.first() else {
-            return Err(RenderError("a select without branches".into()));
-        };
-        let several = select.branches.len() > 1;
-        if select.count && !several && first.limit.is_none() && first.window.is_none() && !first.distinct {
-            self.put("SELECT COUNT(*) AS \"c0\"");
-            return self.from(first, &plans[0], false, true);
-        }
-        // A count needs the items only to tell rows apart.
-        let width = if select.count && !select.branches.iter().any(|b| b.distinct) {
-            0
-        } else {
-            select.outputs.len()
-        };
-        let ordered = !select.count && !select.order.is_empty() && (several || first.window.is_some());
-        if select.count {
-            self.put("SELECT COUNT(*) AS \"c0\" FROM (");
-        } else if ordered {
-            self.put("SELECT ");
-            self.columns(width, branch_number);
-            self.put(" FROM (");
-        }
-        for (i, branch) in select.branches.iter().enumerate() {
-            if several {
-                self.put(if i > 0 { " UNION ALL SELECT " } else { "SELECT " });
-                if width == 0 {
-                    self.put("1 AS \"one\"");
-                } else {
-                    self.columns(width, branch_number);
-                }
-                self.put(" FROM (");
-            }
-            self.branch(select, branch, &plans[i], width, branch_number.then_some(i))?;
-            if several {
-                let _ = write!(self.sql, ") AS \"u{i}\"");
-            }
-        }
-        if select.count {
-            self.put(") AS \"u\"");
-        } else if ordered {
-            self.put(") AS \"u\" ORDER BY ");
-            for (i, column) in select.order.iter().enumerate() {
-                let _ = write!(self.sql, "{}\"c{column}\"", if i > 0 { ", " } else { "" });
-                let ty = select.outputs.get(*column).map(|o| &o.decode.ty);
-                if matches!(self.output_cast(ty), Some("text") | None) {
-                    self.collate();
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The type outputs are cast to where branches must agree, or an order must know what it
-    /// orders: numbers that order rows stay numbers, all else is text, which every value can become.
-    fn output_cast(&self, ty: Option<&Type>) -> Option<&'static str> {
-        match ty {
-            Some(Type::Int) if self.pg() => Some("bigint"),
-            Some(Type::Decimal) if self.pg() => Some("numeric"),
-            Some(Type::Int | Type::Decimal | Type::Boolean) if !self.pg() => Some("number"),
-            _ if self.pg() => Some("text"),
-            _ => None,
-        }
-    }
-
-    fn items(
-        &mut self,
-        select: &Select,
-        branch: &Branch,
-        items: &[Resolved],
-        width: usize,
-        number: Option<usize>,
-    ) -> Done {
-        if width == 0 {
-            self.put("1 AS \"one\"");
-            return Ok(());
-        }
-        for (i, item) in items.iter().take(width).enumerate() {
-            self.put(if i > 0 { ", " } else { "" });
-            let orders = select.order.contains(&i);
-            let agree = self.pg() && (select.branches.len() > 1 || (orders && branch.window.is_some()));
-            let ty = select.outputs.get(i).map(|o: &Output| &o.decode.ty);
-            let cast = match ty {
-                _ if !agree => None,
-                ty if orders => self.output_cast(ty),
-                _ => Some("text"),
-            };
-            if cast.is_some() {
-                self.put("CAST(");
-            }
-            match item {
-                Resolved::Expr(expr) => self.item(branch, expr)?,
-                Resolved::Absent | Resolved::Bad(_) => self.put("NULL"),
-            }
-            if let Some(cast) = cast {
-                let _ = write!(self.sql, " AS {cast})");
-            }
-            let _ = write!(self.sql, " AS \"c{i}\"");
-        }
-        if let Some(number) = number {
-            let _ = write!(self.sql, ", {number} AS \"b\"");
-        }
-        Ok(())
-    }
-
-    fn branch(
-        &mut self,
-        select: &Select,
-        branch: &Branch,
-        items: &[Resolved],
-        width: usize,
-        number: Option<usize>,
-    ) -> Done {
-        let window = branch.window.as_ref();
-        let order = window.map_or(&branch.order, |w| &w.order);
-        let partition = window.map_or(&[][..], |w| &w.partition);
-        if branch.distinct && (window.is_some() || !order.is_empty()) {
-            // What orders a DISTINCT must be selected with it.
-            self.put("SELECT ");
-            self.columns(width, number.is_some());
-            self.put(" FROM (SELECT ");
-            if window.is_some() {
-                self.columns(width, number.is_some());
-                self.put(", ROW_NUMBER() OVER (PARTITION BY ");
-                for i in 0..partition.len() {
-                    let _ = write!(self.sql, "{}\"p{i}\"", if i > 0 { ", " } else { "" });
-                }
-                self.order_of_names(order);
-                self.put(") AS \"n\" FROM (SELECT ");
-            }
-            self.put("DISTINCT ");
-            self.items(select, branch, items, width, number)?;
-            for (i, expr) in partition.iter().enumerate() {
-                self.put(", ");
-                self.expr(branch, expr)?;
-                let _ = write!(self.sql, " AS \"p{i}\"");
-            }
-            for (i, by) in order.iter().enumerate() {
-                self.put(", ");
-                self.expr(branch, &by.expr)?;
-                let _ = write!(self.sql, " AS \"o{i}\"");
-            }
-            self.from(branch, items, width > 0, false)?;
-            self.put(") AS \"d\"");
-            if let Some(window) = window {
-                self.put(") AS \"w\" WHERE \"n\" <= ");
-                return self.slot(window.limit, Some(CastType::Integer));
-            }
-            self.order_of_names(order);
-            return self.limit(branch);
-        }
-        if let Some(window) = window {
-            self.put("SELECT ");
-            if width == 0 {
-                self.put("\"one\"");
-            } else {
-                self.columns(width, number.is_some());
-            }
-            self.put(" FROM (SELECT ");
-            self.items(select, branch, items, width, number)?;
-            self.put(", ROW_NUMBER() OVER (");
-            for (i, expr) in partition.iter().enumerate() {
-                self.put(if i > 0 { ", " } else { "PARTITION BY " });
-                self.expr(branch, expr)?;
-            }
-            self.order_by(branch, order)?;
-            self.put(") AS \"n\"");
-            self.from(branch, items, width > 0, false)?;
-            self.put(") AS \"w\" WHERE \"n\" <= ");
-            return self.slot(window.limit, Some(CastType::Integer));
-        }
-        self.put(if branch.distinct { "SELECT DISTINCT " } else { "SELECT " });
-        self.items(select, branch, items, width, number)?;
-        self.from(branch, items, width > 0, false)?;
-        self.order_by(branch, order)?;
-        self.limit(branch)
-    }
-
-    fn limit(&mut self, branch: &Branch) -> Done {
-        if let Some(slot) = branch.limit {
-            self.put(" LIMIT ");
-            self.slot(slot, Some(CastType::Integer))?;
-        }
-        Ok(())
-    }
-
-    fn order_of_names(&mut self, order: &[OrderBy]) {
-        for (i, by) in order.iter().enumerate() {
-            let _ = write!(self.sql, "{}\"o{i}\"", if i > 0 { ", " } else { " ORDER BY " });
-            if matches!(by.ty, CastType::Text(_)) {
-                self.collate();
-            }
-            self.put(if by.descending { " DESC" } else { "" });
-        }
-    }
-
-    fn order_by(&mut self, branch: &Branch, order: &[OrderBy]) -> Done {
-        for (i, by) in order.iter().enumerate() {
-            self.put(if i > 0 { ", " } else { " ORDER BY " });
-            self.ordered(branch, by)?;
-            self.put(if by.descending { " DESC" } else { "" });
-        }
-        Ok(())
-    }
-
-    fn ordered(&mut self, branch: &Branch, by: &OrderBy) -> Done {
-        self.expr(branch, &by.expr)?;
-        if matches!(by.ty, CastType::Text(_)) {
-            self.collate();
-        }
-        Ok(())
-    }
-
-    /// FROM, the joins that are needed, WHERE.
-    fn from(&mut self, branch: &Branch, items: &[Resolved], with_items: bool, count: bool) -> Done {
-        let needed = needed_joins(branch, items, with_items, count);
-        self.put(" FROM ");
-        self.table(&branch.from);
-        // The pairs come first when they can: the planner then starts from them.
-        let early = branch.pairs.as_ref().is_some_and(|p| {
-            p.on.aliases().iter().all(|a| *a == p.alias || a.eq_ignore_ascii_case(&branch.from.alias))
-        });
-        if early {
-            self.pairs(branch)?;
-        }
-        for (join, needed) in branch.joins.iter().zip(needed) {
-            if needed {
-                self.put(" LEFT JOIN ");
-                self.table(&join.table);
-                self.put(" ON ");
-                self.expr(branch, &join.on)?;
-            }
-        }
-        if !early {
-            self.pairs(branch)?;
-        }
-        for (i, predicate) in branch.filter.iter().enumerate() {
-            self.put(if i > 0 { " AND " } else { " WHERE " });
-            self.predicate(branch, predicate)?;
-        }
-        Ok(())
-    }
-
     fn slot(&mut self, slot: usize, ty: Option<CastType>) -> Done {
         match self.kinds.get(slot) {
             None => return Err(RenderError(format!("no parameter for slot {slot}"))),
-            Some(ParamKind::Keys | ParamKind::Unfit) => {
+            Some(ParamKind::Keys | ParamKind::KeyList(_) | ParamKind::Unfit) => {
                 return Err(RenderError(format!("the parameter of slot {slot} is no scalar")));
             }
             Some(ParamKind::Null) => self.put("NULL"),
@@ -573,6 +365,8 @@ impl<'a> Renderer<'a> {
             (Dialect::Sqlite, _) => write!(self.sql, "?{n}"),
             (Dialect::Postgres, Some(ty)) => write!(self.sql, "CAST(${n} AS {ty})"),
             (Dialect::Postgres, None) => write!(self.sql, "${n}"),
+            (Dialect::SqlServer, Some(ty)) => write!(self.sql, "CAST(@P{n} AS {ty})"),
+            (Dialect::SqlServer, None) => write!(self.sql, "@P{n}"),
         };
     }
 }
@@ -633,3 +427,7 @@ fn needed_joins(branch: &Branch, items: &[Resolved], with_items: bool, count: bo
 #[cfg(test)]
 #[path = "render_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "render/tsql_tests.rs"]
+mod tsql_tests;

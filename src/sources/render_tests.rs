@@ -2,7 +2,9 @@
 
 use super::super::expr::parse;
 use super::super::select::{Decode, Join, Pairs, Predicate, Window};
+use super::super::select::{OrderBy, Output};
 use super::*;
+use crate::value::Type;
 
 fn table(name: &str, alias: &str) -> Table {
     Table { prefix: None, name: name.into(), alias: alias.into() }
@@ -43,7 +45,7 @@ const INT: ParamKind = ParamKind::Scalar(CastType::Integer);
 
 fn both(select: &Select, kinds: &[ParamKind]) -> String {
     [Dialect::Sqlite, Dialect::Postgres]
-        .map(|dialect| match render(select, dialect, kinds, &|_, column| column != "gone") {
+        .map(|dialect| match render(select, dialect, kinds, &|_: &Table, column: &str| column != "gone") {
             Ok(r) => format!("{}\n{:?}", r.sql, r.binds),
             Err(e) => format!("error: {e}"),
         })
@@ -224,13 +226,15 @@ SELECT "a"."x""; DROP TABLE y; --" AS "c0", 'it''s \'' --' AS "c1" FROM "T""; --
 #[test]
 fn what_cannot_be_rendered_is_an_error() {
     for item in [":rank", ":unbound"] {
-        assert!(render(&select(vec![branch(&[item])]), Dialect::Sqlite, &[], &|_, _| true).is_err());
+        assert!(
+            render(&select(vec![branch(&[item])]), Dialect::Sqlite, &[], &|_: &Table, _: &str| true).is_err()
+        );
     }
-    assert!(render(&Select::default(), Dialect::Sqlite, &[], &|_, _| true).is_err());
+    assert!(render(&Select::default(), Dialect::Sqlite, &[], &|_: &Table, _: &str| true).is_err());
     let mut b = branch(&["a.x"]);
     b.limit = Some(3);
-    assert!(render(&select(vec![b]), Dialect::Postgres, &[INT], &|_, _| true).is_err());
+    assert!(render(&select(vec![b]), Dialect::Postgres, &[INT], &|_: &Table, _: &str| true).is_err());
     let mut b = branch(&["1"]);
     b.items[0].expr = Expr::Number("1; DROP".into());
-    assert!(render(&select(vec![b]), Dialect::Postgres, &[], &|_, _| true).is_err());
+    assert!(render(&select(vec![b]), Dialect::Postgres, &[], &|_: &Table, _: &str| true).is_err());
 }

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use super::{
     Dialect, Rows, SourceError,
     bind::{Filled, Scalar, fill, keys_json, local_text},
+    columns::Known,
     decode,
     pooled::{Fault, Job, Wire},
     select::Decode,
@@ -197,25 +198,26 @@ impl Wire for Sqlite {
         prefix: Option<&str>,
         table: &str,
         until: Instant,
-    ) -> Result<Vec<String>, Fault> {
+    ) -> Result<Vec<Known>, Fault> {
         conn.deadline.store(ticks(until), Ordering::Relaxed);
-        sqlx::query_scalar::<_, String>(Self::COLUMNS)
+        let names = sqlx::query_scalar::<_, String>(Self::COLUMNS)
             .bind(table.to_owned())
             .bind(prefix.unwrap_or("main").to_owned())
             .fetch_all(&mut conn.inner)
             .await
-            .map_err(|e| self.fault(&e))
+            .map_err(|e| self.fault(&e))?;
+        Ok(names.into_iter().map(Known::named).collect())
     }
 
     async fn texts(
         &self,
         conn: &mut Conn,
-        sql: &'static str,
+        sql: &str,
         binds: Vec<String>,
         until: Instant,
     ) -> Result<Texts, Fault> {
         conn.deadline.store(ticks(until), Ordering::Relaxed);
-        let query = binds.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
+        let query = binds.into_iter().fold(sqlx::query(AssertSqlSafe(sql.to_owned())), sqlx::query::Query::bind);
         let rows = query.fetch_all(&mut conn.inner).await.map_err(|e| self.fault(&e))?;
         Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }
@@ -231,6 +233,7 @@ impl Wire for Sqlite {
 fn add(arguments: &mut SqliteArguments, filled: Filled<'_>, zone: chrono_tz::Tz) -> Result<(), SourceError> {
     let added = match filled {
         Filled::Keys(keys, types, _) => arguments.add(keys_json(keys, types, zone)),
+        Filled::List => return Err(SourceError::Refused("key lists are SQL Server's".into())),
         Filled::Scalar(scalar, _) => match scalar {
             Scalar::Null => arguments.add(None::<i64>),
             Scalar::Bool(b) => arguments.add(i64::from(b)),

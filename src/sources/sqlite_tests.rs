@@ -374,29 +374,6 @@ async fn a_slow_statement_is_stopped() {
 }
 
 #[tokio::test]
-async fn the_dialect_is_as_documented() {
-    let s = shop("CREATE TABLE a (r TEXT COLLATE FRENCH_CI_AS, z INTEGER, n INTEGER); INSERT INTO a VALUES ('Été', 0, 7)", LONG).await;
-    let items = [
-        "a.r LIKE 'é%'",
-        "a.r LIKE 'É%'",
-        "a.r = 'éTÉ'",
-        "a.n / 2",
-        "a.n / a.z",
-        "0.1 + 0.2",
-        "a.n > 3",
-        "LENGTH(a.r)",
-        "SUBSTRING(a.r, 2, 1)",
-        "ROUND(2.5)",
-        "COALESCE(a.n)",
-        "CAST('x' || a.n AS varchar(1))",
-    ];
-    let st = statement(&vec![Type::Text; items.len()], vec![branch(table("a", "a"), &items)]);
-    let rows = s.source.run(&st, &[], &now()).await.unwrap();
-    let got: Vec<_> = rows.row(0).iter().map(|v| v.as_str().unwrap_or("NULL")).collect();
-    assert_eq!(got, ["0", "1", "1", "3.5", "NULL", "0.3", "1", "3", "t", "3", "7", "x"]);
-}
-
-#[tokio::test]
 #[ignore = "a measurement, not a test: run it alone with --ignored --nocapture"]
 async fn cost_of_fifty_rows_of_twelve_columns() {
     let columns: Vec<String> =

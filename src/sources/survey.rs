@@ -1,14 +1,9 @@
 //! What a database says of itself: its tables, their columns, its collation. One text a dialect and
 //! question, answered in cells of text; what is asked here is never asked while requests are served.
-//!
-//! A driver ([`super::pooled::Wire::texts`]) only sends the text with its binds. On SQL Server the
-//! texts come from `INFORMATION_SCHEMA`, which every version has: `TABLES` (`TABLE_NAME` where
-//! `TABLE_SCHEMA` is the prefix, or `SCHEMA_NAME()` and `dbo`), `COLUMNS` (`COLUMN_NAME`, `DATA_TYPE`,
-//! `IS_NULLABLE`, `COLLATION_NAME` by `ORDINAL_POSITION`), and
-//! `CAST(DATABASEPROPERTYEX(DB_NAME(), 'Collation') AS nvarchar(128))`; a prefix in two parts
-//! (`database.schema`) goes before `INFORMATION_SCHEMA`.
 
-use super::{Dialect, SharedSource, SourceError};
+use std::borrow::Cow;
+
+use super::{Dialect, SharedSource, SourceError, render::tsql_prefix};
 
 /// A question about the database itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,26 +47,54 @@ const POSTGRES_COLUMNS: &str = "SELECT a.attname::text, format_type(a.atttypid, 
 const POSTGRES_COLLATION: &str =
     "SELECT datcollate::text FROM pg_catalog.pg_database WHERE datname = current_database()";
 
+const SQLSERVER_TABLES: &str = "SELECT DISTINCT CAST(TABLE_NAME AS nvarchar(128)) AS name \
+     FROM INFORMATION_SCHEMA.COLUMNS \
+     WHERE TABLE_SCHEMA IN (CAST(@P1 AS nvarchar(128)), SCHEMA_NAME(), N'dbo') ORDER BY name";
+const SQLSERVER_COLUMNS: &str = "SELECT CAST(COLUMN_NAME AS nvarchar(128)), CAST(DATA_TYPE AS nvarchar(128)), \
+     CAST(CASE WHEN IS_NULLABLE = 'NO' THEN N'false' ELSE N'true' END AS nvarchar(5)), \
+     CAST(COLLATION_NAME AS nvarchar(128)) FROM INFORMATION_SCHEMA.COLUMNS \
+     WHERE TABLE_NAME = CAST(@P1 AS nvarchar(128)) \
+     AND TABLE_SCHEMA IN (CAST(@P2 AS nvarchar(128)), SCHEMA_NAME(), N'dbo') ORDER BY ORDINAL_POSITION";
+const SQLSERVER_COLLATION: &str = "SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), 'Collation') AS nvarchar(128))";
+
 impl Survey<'_> {
     /// The question in a dialect, and the texts bound to it.
-    pub(super) fn sql(&self, dialect: Dialect) -> (&'static str, Vec<String>) {
+    pub(super) fn sql(&self, dialect: Dialect) -> (Cow<'static, str>, Vec<String>) {
         let plain = |prefix: Option<&str>| prefix.unwrap_or_default().to_owned();
         match (dialect, self) {
-            (Dialect::Sqlite, Self::Tables { .. }) => (SQLITE_TABLES, Vec::new()),
+            (Dialect::Sqlite, Self::Tables { .. }) => (SQLITE_TABLES.into(), Vec::new()),
             (Dialect::Sqlite, Self::Columns { prefix, table }) => {
-                (SQLITE_COLUMNS, vec![(*table).to_owned(), prefix.unwrap_or("main").to_owned()])
+                (SQLITE_COLUMNS.into(), vec![(*table).to_owned(), prefix.unwrap_or("main").to_owned()])
             }
-            (Dialect::Sqlite, Self::Collation) => (SQLITE_COLLATION, Vec::new()),
-            (Dialect::Postgres, Self::Tables { prefix }) => (POSTGRES_TABLES, vec![plain(*prefix)]),
+            (Dialect::Sqlite, Self::Collation) => (SQLITE_COLLATION.into(), Vec::new()),
+            (Dialect::Postgres, Self::Tables { prefix }) => (POSTGRES_TABLES.into(), vec![plain(*prefix)]),
             (Dialect::Postgres, Self::Columns { prefix, table }) => {
                 let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
                 let name =
                     prefix.map_or_else(|| quoted(table), |p| format!("{}.{}", quoted(p), quoted(table)));
-                (POSTGRES_COLUMNS, vec![name])
+                (POSTGRES_COLUMNS.into(), vec![name])
             }
-            (Dialect::Postgres, Self::Collation) => (POSTGRES_COLLATION, Vec::new()),
+            (Dialect::Postgres, Self::Collation) => (POSTGRES_COLLATION.into(), Vec::new()),
+            (Dialect::SqlServer, Self::Tables { prefix }) => {
+                let (of, schema) = elsewhere(*prefix);
+                (of(SQLSERVER_TABLES).into(), vec![schema])
+            }
+            (Dialect::SqlServer, Self::Columns { prefix, table }) => {
+                let (of, schema) = elsewhere(*prefix);
+                (of(SQLSERVER_COLUMNS).into(), vec![(*table).to_owned(), schema])
+            }
+            (Dialect::SqlServer, Self::Collation) => (SQLSERVER_COLLATION.into(), Vec::new()),
         }
     }
+}
+
+/// SQL Server: a prefix is a database, or `database.schema`. What asks the database's own catalogue, and
+/// the schema.
+fn elsewhere(prefix: Option<&str>) -> (impl Fn(&str) -> String, String) {
+    let (database, schema) = prefix.map_or(("", ""), |p| p.split_once('.').unwrap_or((p, "")));
+    let database = (!database.is_empty()).then_some(database);
+    let from = format!("{}INFORMATION_SCHEMA.COLUMNS", tsql_prefix(database).replace("..", "."));
+    (move |sql: &str| sql.replace("INFORMATION_SCHEMA.COLUMNS", &from), schema.to_owned())
 }
 
 /// A column as its database describes it.

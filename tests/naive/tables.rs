@@ -77,6 +77,7 @@ async fn read_source(folder: &Folder, source: &str, tables: &[&str]) -> Tables {
             }
             connection.close().await.expect("close");
         }
+        Engine::SqlServer => panic!("the twin reads SQLite and PostgreSQL only"),
         // Everything as text is enough: the twin reads numbers out of text as well.
         Engine::Postgres => {
             let url = postgres::url_of(folder.database(source));

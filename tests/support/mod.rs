@@ -7,6 +7,7 @@ pub mod postgres;
 pub mod process;
 pub mod shops;
 pub mod sqlserver;
+pub mod tsql;
 
 /// Runs a future to its end on a runtime of its own.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {

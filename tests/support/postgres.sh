@@ -1,8 +1,11 @@
 #!/bin/sh
 # A private PostgreSQL for one test run: own folder, free port, trust login, no fsync.
 #
-#   postgres.sh start [--until PID]   prints its URL; stops by itself when process PID is gone
+#   postgres.sh start [--until PID [--folder]]
+#                                     prints its URL (after its folder); stops by itself when process PID is gone
 #   postgres.sh stop FOLDER           stops it and removes its folder
+#   postgres.sh kill FOLDER           ends it at once, as a crash does (SIGKILL); its folder stays
+#   postgres.sh restart FOLDER        starts it again on its port
 #   postgres.sh setup                 nextest's set-up script: starts one server for the whole run, and in front
 #                                     of it the stand-in for SQL Server (tds.sh)
 #
@@ -59,7 +62,8 @@ start() {
     tries=0
     while :; do
         port=$(free_port)
-        if as_server "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/data/server.log" -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >/dev/null 2>&1; then
+        if launch "$dir" "$port"; then
+            echo "$port" >"$dir/port"
             break
         fi
         tries=$((tries + 1))
@@ -77,7 +81,28 @@ start() {
             stop "$dir"
         ) >/dev/null 2>&1 </dev/null &
     fi
+    if [ -n "${folder:-}" ]; then echo "$dir"; fi
     echo "postgres://postgres@127.0.0.1:$port/postgres"
+}
+
+launch() {
+    as_server "$bin/pg_ctl" -D "$1/data" -w -t 60 -l "$1/data/server.log" -o "-p $2 -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >/dev/null 2>&1
+}
+
+crash() {
+    postmaster=$(head -n 1 "$1/data/postmaster.pid")
+    children=$(ps -o pid= --ppid "$postmaster" || true)
+    # shellcheck disable=SC2086
+    kill -9 "$postmaster" $children 2>/dev/null || true
+    while kill -0 "$postmaster" 2>/dev/null; do sleep 0.05; done
+    rm -f "$1/data/postmaster.pid"
+}
+
+restart() {
+    bindir
+    unprivileged
+    cd "$1"
+    launch "$1" "$(cat "$1/port")"
 }
 
 stop() {
@@ -92,10 +117,17 @@ stop() {
 case "${1:-}" in
 start)
     if [ "${2:-}" = "--until" ]; then until=$3; fi
+    if [ "${4:-}" = "--folder" ]; then folder=yes; fi
     start
     ;;
 stop)
     stop "$2"
+    ;;
+kill)
+    crash "$2"
+    ;;
+restart)
+    restart "$2"
     ;;
 setup)
     # The parent of a set-up script is nextest itself.
@@ -115,7 +147,7 @@ setup)
     fi
     ;;
 *)
-    sed -n '2,10p' "$0" >&2
+    sed -n '2,15p' "$0" >&2
     exit 2
     ;;
 esac

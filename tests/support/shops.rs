@@ -1,17 +1,18 @@
-//! Shop folders made of SQL fixtures: a Sage-shaped ERP and an IsoShop base, both on SQLite or both
-//! on PostgreSQL, with `comptoir.toml` and `schema/`.
+//! Shop folders made of SQL fixtures: a Sage-shaped ERP and an IsoShop base, each on SQLite,
+//! PostgreSQL or SQL Server, with `comptoir.toml` and `schema/`.
 
 use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
-use super::postgres;
+use super::{postgres, sqlserver, tsql};
 
-/// Where the two sources of a shop live.
+/// Where a source of a shop lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     Sqlite,
     Postgres,
+    SqlServer,
 }
 
 impl Engine {
@@ -19,6 +20,7 @@ impl Engine {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::SqlServer => "sqlserver",
         }
     }
 }
@@ -47,8 +49,9 @@ pub struct Recipe {
 /// A shop folder; its databases are gone after [`Folder::remove`].
 pub struct Folder {
     pub dir: tempfile::TempDir,
+    /// The ERP's engine.
     pub engine: Engine,
-    databases: Vec<(String, String)>,
+    databases: Vec<(String, Engine, String)>,
 }
 
 /// The project's own folder.
@@ -119,20 +122,25 @@ pub fn pivot() -> Recipe {
 }
 
 impl Recipe {
-    /// Makes the folder and the databases.
+    /// Makes the folder and the databases, both on one engine.
     pub async fn make(&self, engine: Engine) -> Folder {
+        self.make_on(engine, engine).await
+    }
+
+    /// Makes the folder and the databases: the ERP on one engine, the IsoShop base on another.
+    pub async fn make_on(&self, engine: Engine, isoshop_engine: Engine) -> Folder {
         let dir = tempfile::Builder::new().prefix("comptoir-shop").tempdir().expect("a folder");
-        let model = read(&format!("migrations/isoshop/{}/0001_isoshop.sql", engine.name()));
         let built_in = || match self.pivot {
-            true => model.clone(),
+            true => read(&format!("migrations/isoshop/{}/0001_isoshop.sql", engine.name())),
             false => read(&format!("src/demo/ddl/sage100.{}.sql", engine.name())),
         };
         let mut erp = vec![self.tables.clone().unwrap_or_else(built_in)];
         erp.extend(self.erp.iter().cloned());
-        let mut isoshop = vec![model.clone()];
+        let mut isoshop =
+            vec![read(&format!("migrations/isoshop/{}/0001_isoshop.sql", isoshop_engine.name()))];
         isoshop.extend(self.isoshop.iter().cloned());
         let mut databases = Vec::new();
-        for (source, scripts) in [("erp", erp), ("isoshop", isoshop)] {
+        for (source, engine, scripts) in [("erp", engine, erp), ("isoshop", isoshop_engine, isoshop)] {
             let name = match engine {
                 Engine::Sqlite => {
                     let file = dir.path().join(format!("{source}.db"));
@@ -143,8 +151,18 @@ impl Recipe {
                     let (shared, own) = scripts.split_at((1 + self.shared).min(scripts.len()));
                     postgres::database(shared, own).await
                 }
+                Engine::SqlServer => {
+                    let batches: Vec<String> = scripts
+                        .iter()
+                        .enumerate()
+                        // The tables' own script is T-SQL already, and one batch.
+                        .flat_map(|(n, s)| if n == 0 { vec![s.clone()] } else { tsql::batches(s) })
+                        .collect();
+                    let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
+                    sqlserver::database("French_CI_AS", &batches).await
+                }
             };
-            databases.push((source.to_owned(), name));
+            databases.push((source.to_owned(), engine, name));
         }
         let mut config = toml::Table::new();
         for text in &self.settings {
@@ -153,7 +171,7 @@ impl Recipe {
         if let Some(toml::Value::Table(sources)) = config.get_mut("sources") {
             sources.retain(|name, _| !self.without.iter().any(|w| w == name));
         }
-        for (source, name) in &databases {
+        for (source, engine, name) in &databases {
             let mut table = toml::Table::new();
             table.insert("kind".into(), engine.name().into());
             table.insert(
@@ -161,6 +179,7 @@ impl Recipe {
                 match engine {
                     Engine::Sqlite => format!("sqlite:{name}"),
                     Engine::Postgres => postgres::url_of(name),
+                    Engine::SqlServer => sqlserver::url_of(name),
                 }
                 .into(),
             );
@@ -188,8 +207,11 @@ impl Folder {
 
     /// The SQLite file or the PostgreSQL database of a source.
     pub fn database(&self, source: &str) -> &str {
-        let (_, name) = self.databases.iter().find(|(s, _)| s == source).expect("a source");
-        name
+        &self.found(source).2
+    }
+
+    fn found(&self, source: &str) -> &(String, Engine, String) {
+        self.databases.iter().find(|(s, ..)| s == source).expect("a source")
     }
 
     pub fn sqlite_file(&self, source: &str) -> PathBuf {
@@ -198,25 +220,33 @@ impl Folder {
 
     /// Runs more SQL in a source.
     pub async fn execute(&self, source: &str, script: &str) {
-        match self.engine {
+        match self.found(source).1 {
             Engine::Sqlite => sqlite(&self.sqlite_file(source), &[script.to_owned()]).await,
             Engine::Postgres => postgres::execute(self.database(source), script).await,
+            Engine::SqlServer => {
+                let batches = tsql::batches(script);
+                let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
+                sqlserver::execute(self.database(source), &batches).await;
+            }
         }
     }
 
     /// Takes a source away, as an outage would.
     pub async fn break_source(&self, source: &str) {
-        match self.engine {
+        match self.found(source).1 {
             Engine::Sqlite => std::fs::remove_file(self.sqlite_file(source)).expect("its file"),
             Engine::Postgres => postgres::drop_database(self.database(source)).await,
+            Engine::SqlServer => sqlserver::drop_database(self.database(source)).await,
         }
     }
 
     /// Removes folder and databases.
     pub async fn remove(self) {
-        if self.engine == Engine::Postgres {
-            for (_, name) in &self.databases {
-                postgres::drop_database(name).await;
+        for (_, engine, name) in &self.databases {
+            match engine {
+                Engine::Sqlite => {}
+                Engine::Postgres => postgres::drop_database(name).await,
+                Engine::SqlServer => sqlserver::drop_if_there(name).await,
             }
         }
     }

@@ -197,6 +197,16 @@ pub async fn execute(database: &str, scripts: &[&str]) {
     let _ = client.close().await;
 }
 
+/// Removes a database, unless a test has done so.
+pub async fn drop_if_there(name: &str) {
+    let mut admin = connect("master").await;
+    let there = run(&mut admin, &format!("SELECT 1 FROM sys.databases WHERE name = '{name}'")).await;
+    let _ = admin.close().await;
+    if !there.is_empty() {
+        drop_database(name).await;
+    }
+}
+
 /// Removes a database and whoever is connected to it.
 pub async fn drop_database(name: &str) {
     let mut admin = connect("master").await;

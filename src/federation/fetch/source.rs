@@ -136,7 +136,7 @@ impl Engine {
         let compare = self.compare(view.batch.shape.entity);
         let mut by_code = None;
         let mut found = Vec::new();
-        for chunk in chunks(view.keys, self.limits.batch_keys.max(1)) {
+        for chunk in chunks(view.keys, self.batch_of(shape.source)) {
             let params = [
                 Param::Keys(chunk),
                 Param::Keys(asked.spellings.clone()),
@@ -167,7 +167,7 @@ impl Engine {
     ) -> ChildRows {
         let compare = self.compare(view.batch.shape.entity);
         let mut all = Rows::default();
-        for chunk in chunks(&keyed.keys, self.limits.batch_keys.max(1)) {
+        for chunk in chunks(&keyed.keys, self.batch_of(shape.source)) {
             let params = [Param::Keys(chunk)];
             match self.run(shape.source, &child.statement, &params, &ask.moment).await {
                 Ok(rows) => {

@@ -21,6 +21,7 @@ fn config(sources: &[&str]) -> Config {
         url: Secret(String::new()),
         settings: BTreeMap::new(),
         setting_places: BTreeMap::new(),
+        writer: None,
         limits: SourceLimits::default(),
         place: Place::default(),
     };

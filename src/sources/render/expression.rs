@@ -261,7 +261,7 @@ impl Renderer<'_> {
             (Dialect::Postgres, CastType::Integer) => {
                 ("CAST(TRUNC(CAST(", " AS numeric)) AS bigint)".to_owned())
             }
-            (Dialect::Postgres, _) => ("CAST(", format!(" AS {})", pg_type(Some(ty)))),
+            (Dialect::Postgres | Dialect::SqlServer, _) => ("CAST(", format!(" AS {})", pg_type(Some(ty)))),
         };
         self.put(before);
         self.item(branch, x)?;

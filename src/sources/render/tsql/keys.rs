@@ -1,0 +1,278 @@
+//! Row restrictions of SQL Server: batches of keys, pairs, keysets.
+//!
+//! A batch is a list of parameters of one of a few sizes, so that the server keeps few plans; what
+//! a statement cannot take as parameters (the server allows 2,100) comes packed into one text, cut
+//! up by the statement itself.
+
+use std::fmt::Write;
+
+use super::{BINARY, Tsql};
+use crate::sources::{
+    columns::SqlType,
+    expr::{CastType, CompareOp, Expr},
+    render::{Bind, Done, KeyList, ParamKind, RenderError},
+    select::{Branch, OrderBy, Pairs, Predicate},
+};
+
+/// What a column of keys is compared as.
+struct Column {
+    ty: SqlType,
+    /// Told where keys stand in a table of their own, whose collation could be another.
+    collation: Option<Box<str>>,
+}
+
+impl Tsql<'_, '_> {
+    pub(super) fn predicate(&mut self, branch: &Branch, predicate: &Predicate) -> Done {
+        match predicate {
+            Predicate::Expr(expr) => self.condition(branch, expr),
+            Predicate::Not(inner) => {
+                if let Predicate::In { exprs, types, slot } = &**inner {
+                    return self.not_in(branch, exprs, types, *slot);
+                }
+                self.put("NOT (");
+                self.predicate(branch, inner)?;
+                self.put(")");
+                Ok(())
+            }
+            Predicate::And(all) => self.predicates(branch, all, " AND ", "(1 = 1)"),
+            Predicate::Or(all) => self.predicates(branch, all, " OR ", "(1 = 0)"),
+            Predicate::In { exprs, types, slot } => self.in_keys(branch, exprs, types, *slot),
+            Predicate::After { columns, slots } => self.after(branch, columns, slots),
+        }
+    }
+
+    fn predicates(&mut self, branch: &Branch, all: &[Predicate], with: &str, empty: &str) -> Done {
+        if all.is_empty() {
+            self.put(empty);
+            return Ok(());
+        }
+        self.put("(");
+        for (i, predicate) in all.iter().enumerate() {
+            self.put(if i > 0 { with } else { "" });
+            self.predicate(branch, predicate)?;
+        }
+        self.put(")");
+        Ok(())
+    }
+
+    /// `NOT (x IN (…))`, true of every row that has a key when no key of the batch fits: then the
+    /// places hold NULL, of which NOT IN would know nothing.
+    fn not_in(&mut self, branch: &Branch, exprs: &[Expr], types: &[CastType], slot: usize) -> Done {
+        self.put("(");
+        for expr in exprs {
+            self.value(branch, expr)?;
+            self.put(" IS NOT NULL AND ");
+        }
+        self.put("CASE WHEN ");
+        self.in_keys(branch, exprs, types, slot)?;
+        self.put(" THEN 1 ELSE 0 END = 0)");
+        Ok(())
+    }
+
+    /// The type keys have when compared with an expression: the column's own, when it is known.
+    fn compared(&self, branch: &Branch, expr: &Expr, declared: CastType) -> Column {
+        let known = self.known(branch, expr);
+        let ty = match (known.and_then(|k| k.ty), declared) {
+            // The declared length is the map's word, and shorter texts are only ever longer keys.
+            (Some(SqlType::VarChar(_)), CastType::Text(n)) if (1..=8000).contains(&n) => SqlType::VarChar(n),
+            (Some(SqlType::NVarChar(_)), CastType::Text(n)) if (1..=4000).contains(&n) => {
+                SqlType::NVarChar(n)
+            }
+            (Some(SqlType::VarChar(0)), CastType::Text(_)) => SqlType::VarChar(8000),
+            (Some(SqlType::NVarChar(0)), CastType::Text(_)) => SqlType::NVarChar(4000),
+            (Some(SqlType::Float), _) => SqlType::Numeric(24, 6),
+            (Some(ty), declared)
+                if ty.cast_type() == declared || (ty.is_text() && declared == CastType::Text(0)) =>
+            {
+                ty
+            }
+            _ => match self.kind(branch, expr) {
+                // An expression's text is as wide as it comes.
+                Some(SqlType::VarChar(_)) if declared == CastType::Text(0) => SqlType::VarChar(8000),
+                _ => SqlType::of(declared),
+            },
+        };
+        Column { ty, collation: known.and_then(|k| k.collation.clone()) }
+    }
+
+    fn in_keys(&mut self, branch: &Branch, exprs: &[Expr], types: &[CastType], slot: usize) -> Done {
+        if exprs.is_empty() || exprs.len() != types.len() {
+            return Err(RenderError("a key without columns, or with more columns than types".into()));
+        }
+        let columns: Vec<Column> =
+            exprs.iter().zip(types).map(|(e, t)| self.compared(branch, e, *t)).collect();
+        let list = KeyList { slot, types: columns.iter().map(|c| c.ty).collect() };
+        let single = exprs.len() == 1;
+        match self.r.kinds.get(slot) {
+            Some(ParamKind::KeyList(0)) => self.put("(1 = 0)"),
+            Some(ParamKind::KeyList(size)) if single => {
+                self.value(branch, &exprs[0])?;
+                self.put(" IN (");
+                for index in 0..usize::from(*size) {
+                    self.put(if index > 0 { ", " } else { "" });
+                    self.key(&list, index, 0, true);
+                }
+                self.put(")");
+            }
+            Some(ParamKind::Keys) if single => {
+                self.value(branch, &exprs[0])?;
+                self.put(" IN (");
+                self.packed(&list, &columns);
+                self.put(")");
+            }
+            Some(kind @ (ParamKind::KeyList(_) | ParamKind::Keys)) => {
+                self.put("EXISTS (SELECT 1 FROM (");
+                if let ParamKind::KeyList(size) = *kind {
+                    self.rows(&list, &columns, size.into(), true);
+                } else {
+                    self.packed(&list, &columns);
+                }
+                self.put(") AS [k] WHERE ");
+                for (i, expr) in exprs.iter().enumerate() {
+                    self.put(if i > 0 { " AND " } else { "" });
+                    let _ = write!(self.r.sql, "[k].[k{i}] = ");
+                    self.value(branch, expr)?;
+                }
+                self.put(")");
+            }
+            _ => return Err(RenderError(format!("no keys for slot {slot}"))),
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, list: &KeyList, index: usize, column: usize, repeat: bool) {
+        let ty = list.types.get(column).map_or_else(|| "nvarchar(4000)".to_owned(), |t| t.sql());
+        self.r.placeholder(Bind::Key { list: list.clone(), index, column, repeat }, Some(&ty));
+    }
+
+    /// Keys as rows of a table with the columns `k0`, `k1`…
+    fn rows(&mut self, list: &KeyList, columns: &[Column], size: usize, repeat: bool) {
+        self.put("SELECT ");
+        for (i, column) in columns.iter().enumerate() {
+            let _ = write!(self.r.sql, "{}[v].[v{i}]", if i > 0 { ", " } else { "" });
+            self.collated(column);
+            let _ = write!(self.r.sql, " AS [k{i}]");
+        }
+        self.put(" FROM (VALUES ");
+        for index in 0..size {
+            self.put(if index > 0 { ", (" } else { "(" });
+            for column in 0..columns.len() {
+                self.put(if column > 0 { ", " } else { "" });
+                self.key(list, index, column, repeat);
+            }
+            self.put(")");
+        }
+        self.put(") AS [v](");
+        self.names('v', columns.len());
+        self.put(")");
+    }
+
+    fn collated(&mut self, column: &Column) {
+        if let Some(collation) = &column.collation
+            && column.ty.is_text()
+            && collation.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        {
+            let _ = write!(self.r.sql, " COLLATE {collation}");
+        }
+    }
+
+    /// Keys of one packed text a column, as rows: the n-th is cut out where it stands.
+    fn packed(&mut self, list: &KeyList, columns: &[Column]) {
+        self.put("SELECT ");
+        for (i, column) in columns.iter().enumerate() {
+            self.put(if i > 0 { ", " } else { "" });
+            self.put("CAST(RTRIM(SUBSTRING(");
+            self.r.placeholder(Bind::Packed(list.clone(), i), Some("nvarchar(max)"));
+            self.put(", [n].[n] * ");
+            self.r.placeholder(Bind::PackedWidth(list.clone(), i), Some("int"));
+            self.put(" + 1, ");
+            self.r.placeholder(Bind::PackedWidth(list.clone(), i), Some("int"));
+            let _ = write!(self.r.sql, ")) AS {})", column.ty.sql());
+            self.collated(column);
+            let _ = write!(self.r.sql, " AS [k{i}]");
+        }
+        const DIGITS: &str = "(VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))";
+        let _ = write!(
+            self.r.sql,
+            " FROM (SELECT [d0].[d] + 10 * [d1].[d] + 100 * [d2].[d] + 1000 * [d3].[d] + 10000 * [d4].[d] AS [n] \
+             FROM {DIGITS} AS [d0]([d]) CROSS JOIN {DIGITS} AS [d1]([d]) CROSS JOIN {DIGITS} AS [d2]([d]) \
+             CROSS JOIN {DIGITS} AS [d3]([d]) CROSS JOIN {DIGITS} AS [d4]([d])) AS [n] WHERE [n].[n] < "
+        );
+        self.r.placeholder(Bind::PackedCount(list.clone()), Some("int"));
+    }
+
+    /// Joins the pairs; places left over hold NULL, which joins with nothing.
+    pub(super) fn pairs(&mut self, branch: &Branch) -> Done {
+        let Some(pairs) = &branch.pairs else { return Ok(()) };
+        let node = self.node(branch, pairs);
+        let group = Column { ty: SqlType::NVarChar(450), collation: Some("Latin1_General_BIN2".into()) };
+        let columns = [group, node];
+        let list = KeyList { slot: pairs.slot, types: columns.iter().map(|c| c.ty).collect() };
+        self.put(" JOIN (SELECT [k].[k0] AS [group], [k].[k1] AS [node] FROM (");
+        match self.r.kinds.get(pairs.slot) {
+            Some(ParamKind::KeyList(size)) => self.rows(&list, &columns, (*size).max(1).into(), false),
+            Some(ParamKind::Keys) => self.packed(&list, &columns),
+            _ => return Err(RenderError(format!("no pairs for slot {}", pairs.slot))),
+        }
+        self.put(") AS [k]) AS ");
+        self.identifier(&pairs.alias);
+        self.put(" ON ");
+        self.condition(branch, &pairs.on)
+    }
+
+    /// The type of the pairs' nodes: that of the column they are compared with.
+    fn node(&self, branch: &Branch, pairs: &Pairs) -> Column {
+        let mut other = None;
+        let mut look = |expr: &Expr| {
+            let is_node = |e: &Expr| matches!(e, Expr::Column { table: Some(t), name } if *t == pairs.alias && name == "node");
+            if let Expr::Compare(CompareOp::Eq, a, b) = expr {
+                if is_node(a) {
+                    other = Some((**b).clone());
+                } else if is_node(b) {
+                    other = Some((**a).clone());
+                }
+            }
+        };
+        pairs.on.walk(&mut |expr| look(expr));
+        match other {
+            Some(expr) => self.compared(branch, &expr, CastType::Text(0)),
+            None => Column { ty: SqlType::NVarChar(4000), collation: None },
+        }
+    }
+
+    /// `(a, b) > (x, y)`, written out as the other dialects have it.
+    fn after(&mut self, branch: &Branch, columns: &[OrderBy], slots: &[usize]) -> Done {
+        if columns.is_empty() || columns.len() != slots.len() {
+            return Err(RenderError("a keyset without columns, or with more columns than values".into()));
+        }
+        let side = |by: &OrderBy| if by.descending { "<" } else { ">" };
+        let last = columns.len() - 1;
+        self.put("(");
+        if last > 0 {
+            self.against(branch, &columns[0], &format!("{}=", side(&columns[0])), slots[0])?;
+            self.put(" AND (");
+        }
+        for (i, by) in columns.iter().enumerate() {
+            self.put(if i > 0 { " OR (" } else { "" });
+            for (equal, slot) in columns[..i].iter().zip(slots) {
+                self.against(branch, equal, "=", *slot)?;
+                self.put(" AND ");
+            }
+            self.against(branch, by, side(by), slots[i])?;
+            self.put(if i > 0 { ")" } else { "" });
+        }
+        self.put(if last > 0 { "))" } else { ")" });
+        Ok(())
+    }
+
+    fn against(&mut self, branch: &Branch, by: &OrderBy, op: &str, slot: usize) -> Done {
+        self.ordered(branch, by)?;
+        let _ = write!(self.r.sql, " {op} ");
+        if let CastType::Text(_) = by.ty {
+            self.scalar_slot(slot, SqlType::NVarChar(4000))?;
+            self.put(BINARY);
+            return Ok(());
+        }
+        self.scalar_slot(slot, SqlType::of(by.ty))
+    }
+}
