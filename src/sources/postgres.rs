@@ -164,7 +164,8 @@ impl Wire for Postgres {
         binds: Vec<String>,
         _until: Instant,
     ) -> Result<Texts, Fault> {
-        let query = binds.into_iter().fold(sqlx::query(AssertSqlSafe(sql.to_owned())), sqlx::query::Query::bind);
+        let query =
+            binds.into_iter().fold(sqlx::query(AssertSqlSafe(sql.to_owned())), sqlx::query::Query::bind);
         let rows = query.fetch_all(conn).await.map_err(|e| Self::fault(&e))?;
         Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }

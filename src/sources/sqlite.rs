@@ -217,7 +217,8 @@ impl Wire for Sqlite {
         until: Instant,
     ) -> Result<Texts, Fault> {
         conn.deadline.store(ticks(until), Ordering::Relaxed);
-        let query = binds.into_iter().fold(sqlx::query(AssertSqlSafe(sql.to_owned())), sqlx::query::Query::bind);
+        let query =
+            binds.into_iter().fold(sqlx::query(AssertSqlSafe(sql.to_owned())), sqlx::query::Query::bind);
         let rows = query.fetch_all(&mut conn.inner).await.map_err(|e| self.fault(&e))?;
         Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }
