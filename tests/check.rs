@@ -81,15 +81,6 @@ fn on_each(test: &str, recipe: &Recipe, look: &impl AsyncFn(&Folder)) {
     on(&engines(test), recipe, look);
 }
 
-/// As [`on_each`], on SQL Server too: for recipes whose scripts are T-SQL as well.
-fn on_every(test: &str, recipe: &Recipe, look: &impl AsyncFn(&Folder)) {
-    let mut engines = engines(test);
-    if !engines.is_empty() && sqlserver::available(test) {
-        engines.push(Engine::SqlServer);
-    }
-    on(&engines, recipe, look);
-}
-
 fn on(engines: &[Engine], recipe: &Recipe, look: &impl AsyncFn(&Folder)) {
     block_on(async {
         for engine in engines {
@@ -102,7 +93,7 @@ fn on(engines: &[Engine], recipe: &Recipe, look: &impl AsyncFn(&Folder)) {
 
 #[test]
 fn a_healthy_shop_is_told_to_be_one() {
-    on_every("check of a healthy shop", &healthy(), &async |folder: &Folder| {
+    on_each("check of a healthy shop", &healthy(), &async |folder: &Folder| {
         let checked = Checked::run(folder.path(), &[]);
         let json = &checked.json;
         let serious: Vec<&Json> = checked.findings().iter().filter(|f| f["severity"] != "note").collect();
@@ -149,7 +140,7 @@ fn a_healthy_shop_is_told_to_be_one() {
 
 #[test]
 fn without_databases_only_the_files_are_judged() {
-    on_every("check --no-live", &healthy(), &async |folder: &Folder| {
+    on_each("check --no-live", &healthy(), &async |folder: &Folder| {
         folder.break_source("isoshop").await;
         let checked = Checked::run(folder.path(), &["--no-live"]);
         assert_eq!(checked.code, Some(0), "{:#}", checked.json);
@@ -382,18 +373,25 @@ fn every_built_in_map_fits_the_bases_it_is_for() {
         ("pivot", shops::pivot()),
     ];
     for (name, recipe) in recipes {
-        on_each(&format!("check of {name}"), &recipe, &async |folder: &Folder| {
+        // The pivot's tables are those that the tests' SQL Server can make.
+        let look = async |folder: &Folder| {
             let checked = Checked::run(folder.path(), &[]);
             assert_eq!(checked.json["errors"], 0, "{name}: {:#}", checked.json["findings"]);
             let entities = checked.json["entities"].as_array();
             let articles = entities.and_then(|e| e.iter().find(|e| e["name"] == "Article"));
             assert!(articles.is_some_and(|a| a["records"].as_u64() > Some(2)), "{name}: {articles:#?}");
+            for source in checked.json["sources"].as_array().expect("sources") {
+                let told = source["keys"].as_array().is_some_and(|k| !k.is_empty());
+                assert!(told && source["collation"].is_string(), "{name}: {source:#}");
+            }
             if std::env::var_os("COMPTOIR_SPEC_PRINT").is_some() {
                 let printed = process::comptoir(&["check", "--sample", "0"], folder.path());
                 let text = String::from_utf8_lossy(&printed.stdout).into_owned();
                 println!("# {name}, {}\n{text}", folder.engine.name());
             }
-        });
+        };
+        let test = format!("check of {name}");
+        on_each(&test, &recipe, &look);
     }
 }
 
@@ -468,6 +466,44 @@ fn a_map_of_ones_own_is_checked_like_the_built_in_ones() {
     assert!(help.contains("`libelle`") && help.contains("correct schema/connectors/gesto.toml"), "{help}");
     assert_eq!(column["file"], "schema/connectors/gesto.toml");
     wrong.one("MISSING_TABLE", "error", &["`notices`", "the database has `notice`"]);
+}
+
+/// The questions in T-SQL: tables, columns, collations, keys, counts, on a map of one's own.
+#[test]
+fn sql_server_tells_of_itself() {
+    const TABLES: &str = "CREATE TABLE rayon (num int PRIMARY KEY, nom nvarchar(50), pere int, rang int); \
+         CREATE TABLE produit (ref varchar(20) PRIMARY KEY, libelle nvarchar(50), libelle_en nvarchar(50), poids_g int, \
+         tva decimal(5,2), rayon int, photo varchar(50), web int, arret int, modifie datetime, garantie int); \
+         CREATE TABLE taille (ref varchar(20), rang int, libelle nvarchar(50), code_barres varchar(20), PRIMARY KEY (ref, rang)); \
+         CREATE TABLE notices (ref varchar(20), ligne int, texte nvarchar(50)); \
+         INSERT INTO rayon VALUES (1, 'Tables', 0, 1); \
+         INSERT INTO produit VALUES ('TAB-20', 'Table', 'Table', 12000, 20, 1, NULL, 1, 0, '2026-01-10T00:00:00', 24)";
+    if !gateway::ready("check of SQL Server") || !sqlserver::available("check of SQL Server") {
+        return;
+    }
+    let name = block_on(sqlserver::database("French_CI_AS", &[TABLES]));
+    let dir = tempfile::tempdir().expect("a folder");
+    let map =
+        block(&shops::read("docs/connectors.md"), "And `schema/connectors/gesto.toml`:", "toml").to_owned();
+    std::fs::create_dir_all(dir.path().join("schema/connectors")).expect("a folder");
+    std::fs::write(dir.path().join("schema/connectors/gesto.toml"), map).expect("a file");
+    std::fs::write(dir.path().join("cursor.key"), "5a".repeat(32)).expect("a file");
+    std::fs::write(dir.path().join("erp.url"), sqlserver::url_of(&name)).expect("a file");
+    let config = "[shop]\nname = \"Gesto\"\n[cursor]\nkey_file = \"cursor.key\"\n[sources.erp]\nkind = \"sqlserver\"\n\
+                  connector = \"gesto\"\nurl_file = \"erp.url\"\n";
+    std::fs::write(dir.path().join("comptoir.toml"), config).expect("a file");
+    let checked = Checked::run(dir.path(), &[]);
+    block_on(sqlserver::drop_database(&name));
+    checked.one("MISSING_TABLE", "error", &["`notice`", "the database has `notices`"]);
+    let line = checked.one("UNDECLARED_COLUMN", "note", &["garantie"]);
+    assert_eq!(
+        line["paste"],
+        "extend type Article { garantie: Int @complement(columns: { erp: \"garantie\" }) }"
+    );
+    checked.one("KEY_CASE", "warning", &["the key of Article byte by byte", "French_CI_AS"]);
+    let erp = &checked.json["sources"][0];
+    assert_eq!((&erp["kind"], &erp["collation"]), (&"sqlserver".into(), &"French_CI_AS".into()), "{erp:#}");
+    assert_eq!(checked.json["entities"][1]["records"], 1, "{:#}", checked.json);
 }
 
 #[test]
