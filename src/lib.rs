@@ -3,9 +3,10 @@
 //!
 //! Rooms, from the bottom up (imports point downwards only):
 //! [`value`] → [`sources`] → [`connectors`] → [`federation`] → [`catalog`] → [`graphql`] →
-//! [`shop`] and [`http`] → `cli`.
+//! [`shop`] → [`check`] and [`http`] → `cli`.
 
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod connectors;

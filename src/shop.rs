@@ -13,6 +13,7 @@ use crate::{
     federation::{
         engine::{Ask, Engine},
         overrides::Overrides,
+        provenance::FieldProvenance,
     },
     graphql::{
         async_schema, declare,
@@ -21,7 +22,7 @@ use crate::{
         request::{Executor, GraphqlRequest},
         sdl,
         service::{Doors, Service},
-        types::TypeSystem,
+        types::{Kind, TypeSystem},
     },
     report,
     sources::{self, Moment, SharedSource, Trace},
@@ -193,6 +194,14 @@ impl Shop {
         &self.diagnostics
     }
 
+    /// Whether a type of its schema has a field of this name.
+    pub fn has_field(&self, ty: &str, field: &str) -> bool {
+        self.types.types.get(ty).is_some_and(|t| match &t.kind {
+            Kind::Object { fields, .. } | Kind::Interface { fields, .. } => fields.contains_key(field),
+            _ => false,
+        })
+    }
+
     /// Its catalogue.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
@@ -215,20 +224,29 @@ impl Shop {
     /// For each field of a record: the rule, every source's cell and the winner, as a table. `Ok(None)`
     /// when there is no such record.
     pub async fn explain(&self, kind: EntityKind, code: &str) -> Result<Option<String>, String> {
-        let catalog = &self.catalog;
-        let entity = match kind {
-            EntityKind::Department => catalog.department,
-            EntityKind::Article => catalog.article,
-            EntityKind::Reference => catalog.reference,
-        };
+        let name = &self.catalog.engine.model.entities[self.entity(kind)].name;
+        let found = self.provenance(kind, code).await?;
+        Ok(found.map(|fields| report::provenance(name, code, &fields)))
+    }
+
+    /// For each field of a record: the rule, every source's cell and the winner. `Ok(None)` when there
+    /// is no such record.
+    pub async fn provenance(
+        &self,
+        kind: EntityKind,
+        code: &str,
+    ) -> Result<Option<Vec<FieldProvenance>>, String> {
         let ask = Ask { moment: Moment::now(None), shopper: false };
-        let model = &catalog.engine.model;
-        let run = Run::new(catalog, ask, Vec::new(), None, true);
-        match run.explain(entity, code, None).await {
-            Ok(found) => {
-                Ok(found.map(|fields| report::provenance(&model.entities[entity].name, code, &fields)))
-            }
-            Err(fault) => Err(crate::graphql::execute::fault(&fault).message),
+        let run = Run::new(&self.catalog, ask, Vec::new(), None, true);
+        let found = run.explain(self.entity(kind), code, None).await;
+        found.map_err(|fault| crate::graphql::execute::fault(&fault).message)
+    }
+
+    fn entity(&self, kind: EntityKind) -> usize {
+        match kind {
+            EntityKind::Department => self.catalog.department,
+            EntityKind::Article => self.catalog.article,
+            EntityKind::Reference => self.catalog.reference,
         }
     }
 

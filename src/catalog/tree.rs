@@ -136,7 +136,7 @@ impl Tree {
 }
 
 /// Whether a department of this code is the overlay's own.
-pub(super) fn is_own(config: &DepartmentsConfig, compare: KeyCompare, code: &str) -> bool {
+pub(crate) fn is_own(config: &DepartmentsConfig, compare: KeyCompare, code: &str) -> bool {
     match config.tree {
         TreeKind::Erp => false,
         TreeKind::Isoshop => true,

@@ -71,15 +71,6 @@ fn file_of(url: &str) -> Option<&str> {
     (!path.is_empty() && path != ":memory:").then_some(path)
 }
 
-/// Checks a shop's files: every finding.
-pub(super) fn check(dir: &Path) -> Result<Diagnostics, OpenError> {
-    match open(dir) {
-        Ok(shop) => Ok(shop.diagnostics().clone()),
-        Err(OpenError::Invalid(diagnostics)) => Ok(diagnostics),
-        Err(other) => Err(other),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,7 +21,7 @@ use super::{Failure, err, out};
 #[command(after_help = "\
 Examples:
   comptoir init my-shop
-  comptoir init my-shop && cd my-shop && $EDITOR comptoir.toml && comptoir check && comptoir serve")]
+  comptoir init my-shop && cd my-shop && $EDITOR comptoir.toml && comptoir check; comptoir serve")]
 pub(super) struct Init {
     /// The folder to make or to complete
     #[arg(value_name = "DIR")]

@@ -1,8 +1,8 @@
 //! The command line: one file per command. Every command is a small function over [`backend`], which is the only
 //! place that knows how a shop is opened.
 //!
-//! Exit codes: 0 done, 1 errors were found (in the configuration, in a question), 2 wrong usage, 3 cannot start or
-//! cannot write.
+//! Exit codes: 0 done, 1 errors were found (in the configuration, in a question, in a database), 2 wrong usage, 3
+//! cannot start or cannot write, 4 `check` found warnings and no error.
 
 mod backend;
 mod check;
@@ -40,7 +40,7 @@ Start here:
   comptoir demo                 a demo shop, made and served
   comptoir init my-shop         a commented shop folder for your own databases
 
-Exit codes: 0 done, 1 errors found, 2 wrong usage, 3 cannot start."
+Exit codes: 0 done, 1 errors found, 2 wrong usage, 3 cannot start, 4 warnings found (check)."
 )]
 struct Cli {
     #[command(flatten)]
@@ -107,6 +107,8 @@ struct ShopArg {
 enum Failure {
     /// Errors were found and have been printed.
     Found,
+    /// Warnings were found and have been printed, and no error.
+    Warned,
     /// The configuration has errors: all of them are to be printed.
     Invalid(Diagnostics),
     /// Errors were found: one line.
@@ -141,6 +143,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Found) => ExitCode::from(1),
+        Err(Failure::Warned) => ExitCode::from(4),
         Err(Failure::Invalid(diagnostics)) => {
             err(&report(&diagnostics));
             ExitCode::from(1)
@@ -175,7 +178,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         match cli.command {
             Command::Demo(command) => command.run().await,
             Command::Init(command) => command.run(),
-            Command::Check(command) => command.run(),
+            Command::Check(command) => command.run().await,
             Command::Serve(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Plan(command) => command.run().await,

@@ -14,7 +14,9 @@ use super::map::{Detect, Presence};
 use crate::{
     config::doc::{Node, known_keys},
     diagnostics::Diagnostics,
-    sources::{Dialect, Moment, Param, Pulse, Rows, SharedSource, Source, SourceError, Statement},
+    sources::{
+        Dialect, Moment, Param, Pulse, Rows, SharedSource, Source, SourceError, Statement, Survey, survey,
+    },
 };
 
 const PRESENCES: [(&str, Presence); 2] = [("present", Presence::Present), ("absent", Presence::Absent)];
@@ -150,6 +152,10 @@ impl Source for Guarded {
         self.inner.columns(table).await
     }
 
+    async fn survey(&self, question: &Survey<'_>) -> Result<survey::Texts, SourceError> {
+        self.inner.survey(question).await
+    }
+
     fn pulse(&self) -> Pulse {
         let pulse = self.inner.pulse();
         let refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -203,6 +209,10 @@ mod tests {
 
         async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
             Ok((table == "ARTICLE").then(|| self.columns.lock().unwrap().clone()))
+        }
+
+        async fn survey(&self, _: &Survey<'_>) -> Result<survey::Texts, SourceError> {
+            Ok(Vec::new())
         }
 
         fn pulse(&self) -> Pulse {

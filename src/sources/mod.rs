@@ -21,6 +21,7 @@ mod rtf;
 pub mod select;
 mod sqlite;
 pub mod sqlserver;
+pub mod survey;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,6 +31,7 @@ use chrono::{DateTime, Utc};
 pub use breaker::Circuit;
 pub use expr::Expr;
 pub use select::{Keys, Param, Select, Statement};
+pub use survey::Survey;
 
 use crate::value::Value;
 
@@ -150,6 +152,9 @@ pub trait Source: Send + Sync {
 
     /// The columns of a table as the database has them, or `None` when there is no such table.
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError>;
+
+    /// Asks the database about itself; see [`survey`] for what the answers mean.
+    async fn survey(&self, question: &Survey<'_>) -> Result<survey::Texts, SourceError>;
 
     /// The most keys one statement should be asked with; more work too, but less well.
     fn batch(&self) -> usize {

@@ -30,6 +30,7 @@ use super::{
     optional,
     render::{ParamKind, Rendered, probed_tables, render},
     select::{Select, Table},
+    survey::{Survey, Texts},
 };
 use crate::{config::SourceLimits, value::Value};
 
@@ -94,6 +95,14 @@ pub(super) trait Wire: Send + Sync + 'static {
         table: &str,
         until: Instant,
     ) -> Result<Vec<Known>, Fault>;
+    /// Asks with one text and texts bound to it; every cell of the answer is text.
+    async fn texts(
+        &self,
+        conn: &mut Self::Conn,
+        sql: &str,
+        binds: Vec<String>,
+        until: Instant,
+    ) -> Result<Texts, Fault>;
     /// The server's version.
     async fn version(&self, conn: &mut Self::Conn, until: Instant) -> Result<String, Fault>;
 }
@@ -502,6 +511,16 @@ impl<W: Wire> Source for Pooled<W> {
 
     fn batch(&self) -> usize {
         if W::DIALECT == Dialect::SqlServer { MOST_LISTED.into() } else { usize::MAX }
+    }
+
+    async fn survey(&self, question: &Survey<'_>) -> Result<Texts, SourceError> {
+        let (sql, binds) = question.sql(W::DIALECT);
+        let (until, left) = self.until(None)?;
+        let mut lease = self.lease(None).await?;
+        self.trace.sent(&self.name, &sql);
+        let started = Instant::now();
+        let result = timeout_at(until, self.wire.texts(&mut lease.conn, &sql, binds, until)).await;
+        self.settle(lease, result, (started, left)).map_err(|f| f.error)
     }
 
     fn pulse(&self) -> Pulse {

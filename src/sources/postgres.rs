@@ -24,6 +24,7 @@ use super::{
     expr::CastType,
     pooled::{Fault, Job, Wire},
     select::Decode,
+    survey::Texts,
 };
 use crate::value::{Type, Value};
 
@@ -154,6 +155,19 @@ impl Wire for Postgres {
             .await
             .map_err(|e| Self::fault(&e))?;
         Ok(names.into_iter().map(Known::named).collect())
+    }
+
+    async fn texts(
+        &self,
+        conn: &mut PgConnection,
+        sql: &str,
+        binds: Vec<String>,
+        _until: Instant,
+    ) -> Result<Texts, Fault> {
+        let query =
+            binds.into_iter().fold(sqlx::query(AssertSqlSafe(sql.to_owned())), sqlx::query::Query::bind);
+        let rows = query.fetch_all(conn).await.map_err(|e| Self::fault(&e))?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }
 
     async fn version(&self, conn: &mut PgConnection, _until: Instant) -> Result<String, Fault> {

@@ -29,6 +29,7 @@ use super::{
     decode,
     pooled::{Fault, Job, Wire},
     select::Decode,
+    survey::Texts,
 };
 use crate::value::{KeyCompare, Type, Value};
 
@@ -206,6 +207,20 @@ impl Wire for Sqlite {
             .await
             .map_err(|e| self.fault(&e))?;
         Ok(names.into_iter().map(Known::named).collect())
+    }
+
+    async fn texts(
+        &self,
+        conn: &mut Conn,
+        sql: &str,
+        binds: Vec<String>,
+        until: Instant,
+    ) -> Result<Texts, Fault> {
+        conn.deadline.store(ticks(until), Ordering::Relaxed);
+        let query =
+            binds.into_iter().fold(sqlx::query(AssertSqlSafe(sql.to_owned())), sqlx::query::Query::bind);
+        let rows = query.fetch_all(&mut conn.inner).await.map_err(|e| self.fault(&e))?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect()).collect())
     }
 
     async fn version(&self, conn: &mut Conn, until: Instant) -> Result<String, Fault> {

@@ -15,7 +15,7 @@ use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
 use futures::TryStreamExt;
-use tiberius::{Client, Query, QueryItem};
+use tiberius::{Client, Query, QueryItem, Row};
 use tokio::{net::TcpStream, time::Instant};
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
@@ -28,6 +28,7 @@ use super::{
     pooled::{Fault, Job, Wire},
     render::tsql_prefix,
     select::Decode,
+    survey::Texts,
 };
 use crate::value::Type;
 
@@ -239,6 +240,22 @@ impl Wire for SqlServer {
             None => None,
         };
         Ok(found.into_iter().filter(|(s, _)| Some(s) == wanted.as_ref()).map(|(_, known)| known).collect())
+    }
+
+    async fn texts(
+        &self,
+        conn: &mut Conn,
+        sql: &str,
+        binds: Vec<String>,
+        _until: Instant,
+    ) -> Result<Texts, Fault> {
+        let mut query = Query::new(sql);
+        binds.into_iter().for_each(|text| query.bind(text));
+        let fail = |e| faults::fault(&e);
+        let rows =
+            query.query(&mut conn.client).await.map_err(fail)?.into_first_result().await.map_err(fail)?;
+        let text = |row: &Row, i: usize| row.try_get::<&str, _>(i).ok().flatten().map(str::to_owned);
+        Ok(rows.iter().map(|row| (0..row.len()).map(|i| text(row, i)).collect()).collect())
     }
 
     async fn version(&self, conn: &mut Conn, _until: Instant) -> Result<String, Fault> {
