@@ -34,6 +34,7 @@ struct Bench {
     place: Place,
 }
 
+#[allow(clippy::large_enum_variant)]
 enum Place {
     File(tempfile::TempDir),
     Schema(PgConnection, String),

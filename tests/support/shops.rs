@@ -130,9 +130,13 @@ impl Recipe {
     /// Makes the folder and the databases: the ERP on one engine, the IsoShop base on another.
     pub async fn make_on(&self, engine: Engine, isoshop_engine: Engine) -> Folder {
         let dir = tempfile::Builder::new().prefix("comptoir-shop").tempdir().expect("a folder");
-        let built_in = || match self.pivot {
-            true => read(&format!("migrations/isoshop/{}/0001_isoshop.sql", engine.name())),
-            false => read(&format!("src/demo/ddl/sage100.{}.sql", engine.name())),
+        let built_in = || {
+            let file = if self.pivot {
+                "migrations/isoshop/{}/0001_isoshop.sql"
+            } else {
+                "src/demo/ddl/sage100.{}.sql"
+            };
+            read(&file.replace("{}", engine.name()))
         };
         let mut erp = vec![self.tables.clone().unwrap_or_else(built_in)];
         erp.extend(self.erp.iter().cloned());
