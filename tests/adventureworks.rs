@@ -59,6 +59,14 @@ fn the_facts_on_postgres() {
 }
 
 #[test]
+fn the_facts_on_postgres_and_sqlite() {
+    let test = "AdventureWorks on PostgreSQL and SQLite";
+    if postgres::available(test) {
+        facts((Engine::Postgres, Engine::Sqlite), test);
+    }
+}
+
+#[test]
 fn the_facts_on_sqlserver_and_postgres() {
     let test = "AdventureWorks on SQL Server and PostgreSQL";
     if sqlserver::available(test) && postgres::available(test) {

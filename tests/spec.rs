@@ -230,6 +230,13 @@ fn spec_cases_on_postgres() {
 }
 
 #[test]
+fn spec_cases_on_postgres_and_sqlite() {
+    if postgres::available("spec cases on PostgreSQL and SQLite") {
+        run_all((Engine::Postgres, Engine::Sqlite));
+    }
+}
+
+#[test]
 fn spec_cases_on_sqlserver_and_postgres() {
     if sqlserver::available("spec cases on SQL Server and PostgreSQL")
         && postgres::available("spec cases on SQL Server and PostgreSQL")

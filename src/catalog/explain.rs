@@ -10,7 +10,7 @@ use crate::{
         batch::{Batch, Cause, DUPLICATE, NONE},
         engine::Fault,
         model::EntityId,
-        provenance::FieldProvenance,
+        provenance::{Candidate, FieldProvenance},
         shape::{Shape, Want},
     },
     value::Value,
@@ -141,6 +141,15 @@ impl Run<'_> {
                     let served = self.on_the_web(batch, record, tree);
                     found.value = served.as_ref().map_or(Json::Null, |on| Json::Bool(*on));
                     found.winner = hider.or_else(owner).filter(|_| served.is_ok());
+                    if let Some(says) = engine.decider_says(batch, record) {
+                        found.candidates.push(Candidate {
+                            source: engine.model.sources[e.decides].name.clone(),
+                            state: "VALUE",
+                            value: Json::Bool(says),
+                            as_of: Value::Null,
+                            cause: None,
+                        });
+                    }
                 }
                 "hiddenReason" => {
                     let reason = self.hidden_reason(batch, record, tree);

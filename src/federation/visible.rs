@@ -53,6 +53,17 @@ impl Engine {
         Ok(true)
     }
 
+    /// What the source that decides says of the web: alive and let on it. `None` for a record that
+    /// it does not have. A source whose map has no flag says yes by having the record.
+    pub fn decider_says(&self, batch: &Batch, record: u32) -> Option<bool> {
+        let decides = self.model.entities[batch.shape.entity].decides;
+        let row = batch.row(decides, record)?;
+        let shape = batch.shape.sources.get(decides).and_then(Option::as_ref)?;
+        Some(shape.columns.flags.is_none_or(|(visible, closed)| {
+            row.get(visible) == Some(&Value::Bool(true)) && row.get(closed) != Some(&Value::Bool(true))
+        }))
+    }
+
     /// Which source or inherited record keeps a record off the web, when the ERP gives no reason.
     pub fn hidden_by(&self, batch: &Batch, record: u32) -> Option<String> {
         let e = &self.model.entities[batch.shape.entity];
