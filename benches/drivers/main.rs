@@ -181,31 +181,27 @@ async fn main() {
     let file = dir.path().join("bench.db");
     let bare = Bare::sqlite(&file, &script(SourceKind::Sqlite)).await;
     measure(SourceKind::Sqlite, &format!("sqlite:{}", file.display()), bare, rounds).await;
-    match postgres::server() {
-        Err(reason) => println!("postgres    skipped: {reason}"),
-        Ok(_) => {
-            let name = postgres::database(&[script(SourceKind::Postgres).join(";\n")], &[]).await;
-            let url = postgres::url_of(&name);
-            measure(SourceKind::Postgres, &url, Bare::postgres(&url).await, rounds).await;
-            postgres::drop_database(&name).await;
-        }
+    if let Err(reason) = postgres::server() {
+        println!("postgres    skipped: {reason}");
+    } else {
+        let name = postgres::database(&[script(SourceKind::Postgres).join(";\n")], &[]).await;
+        let url = postgres::url_of(&name);
+        measure(SourceKind::Postgres, &url, Bare::postgres(&url).await, rounds).await;
+        postgres::drop_database(&name).await;
     }
-    match sqlserver::server() {
-        Err(reason) => println!("sqlserver   skipped: {reason}"),
-        Ok(_) => {
-            let script = script(SourceKind::SqlServer);
-            let script: Vec<&str> = script.iter().map(String::as_str).collect();
-            let name = sqlserver::database("French_CI_AS", &script).await;
-            let bare = Bare::SqlServer(Box::new(sqlserver::connect(&name).await));
-            measure(SourceKind::SqlServer, &sqlserver::url_of(&name), bare, rounds / 3).await;
-            sqlserver::drop_database(&name).await;
-            if sqlserver::is_stand_in() {
-                println!();
-                println!(
-                    "sqlserver is the tests' stand-in (a translator before PostgreSQL): its times are the"
-                );
-                println!("stand-in's own, and bring the ratio close to 1; only a real server shows ours.");
-            }
+    if let Err(reason) = sqlserver::server() {
+        println!("sqlserver   skipped: {reason}");
+    } else {
+        let script = script(SourceKind::SqlServer);
+        let script: Vec<&str> = script.iter().map(String::as_str).collect();
+        let name = sqlserver::database("French_CI_AS", &script).await;
+        let bare = Bare::SqlServer(Box::new(sqlserver::connect(&name).await));
+        measure(SourceKind::SqlServer, &sqlserver::url_of(&name), bare, rounds / 3).await;
+        sqlserver::drop_database(&name).await;
+        if sqlserver::is_stand_in() {
+            println!();
+            println!("sqlserver is the tests' stand-in (a translator before PostgreSQL): its times are the");
+            println!("stand-in's own, and bring the ratio close to 1; only a real server shows ours.");
         }
     }
 }
