@@ -274,7 +274,9 @@ impl RandomShop {
             }
             // MIN and MAX compare numbers.
             let numeric = matches!(*field, "warrantyMonths" | "weight");
-            let rule = if numeric { *rule } else { Rule::Priority };
+            // A column in a source that the rule does not list is a mistake of the shop's file.
+            let only = *rule == Rule::Only && *field == "warrantyMonths";
+            let rule = if numeric && !only { *rule } else { Rule::Priority };
             let sources = match (rule, turned) {
                 (Rule::Only, _) => vec!["erp"],
                 (_, true) => vec!["erp", "isoshop"],
