@@ -215,7 +215,10 @@ class Connection(socketserver.BaseRequestHandler):
         finally:
             self.server.leave(self)
             self._work.put(None)
-            self.session.cancel()
+            with self._state:
+                busy = self._busy > 0
+            if busy:
+                self.session.cancel()
             worker.join(timeout=10)
             self.session.close()
             self.channel.close()

@@ -78,24 +78,38 @@ class Notes:
 
 
 class Plans:
-    """Translations already made, by what they depend on."""
+    """Translations already made, by what they depend on. One that names its database only as the
+    schema that it is in PostgreSQL serves every database."""
 
-    def __init__(self, most: int = 2000) -> None:
+    _HERE = "\1"
+
+    def __init__(self, most: int = 4000) -> None:
         self._plans: OrderedDict = OrderedDict()
         self._most, self._lock = most, threading.Lock()
 
-    def get(self, wanted, make):
+    def get(self, wanted: tuple, database: str, make):
         """The translation, made if it is new."""
+        names = [quote(schema_of(database, None)), ddl.literal(key(database)), ddl.literal(database)]
         with self._lock:
-            if wanted in self._plans:
-                self._plans.move_to_end(wanted)
-                return self._plans[wanted]
-        made = make()
+            for known in ((*wanted, None), (*wanted, database)):
+                if known in self._plans:
+                    self._plans.move_to_end(known)
+                    sql, places, made = self._plans[known]
+                    for n, name in enumerate(names):
+                        sql = sql.replace(f"{self._HERE}{n}{self._HERE}", name)
+                    return sql, places, made
+        whole = make()
+        sql, places, made = whole
+        general = sql
+        for n, name in enumerate(names):
+            general = general.replace(name, f"{self._HERE}{n}{self._HERE}")
+        # Written in the text, or left in the translation, it is this database and no other.
+        own = key(database) in key(wanted[1]) or key(database) in general.lower() or self._HERE in sql
         with self._lock:
-            self._plans[wanted] = made
+            self._plans[(*wanted, database if own else None)] = whole if own else (general, places, made)
             while len(self._plans) > self._most:
                 self._plans.popitem(last=False)
-        return made
+        return whole
 
 
 class Session:
@@ -362,13 +376,13 @@ class Session:
 
     def _plan(self, verb: str, text: str, make) -> tuple[str, list[tuple[str, str]], Translated]:
         scope = self._scope()
-        wanted = (verb, text, self.database, self.collation, tuple(sorted((n, k) for n, k in scope.parameters.items())))
+        wanted = (verb, text, self.collation, tuple(sorted((n, k) for n, k in scope.parameters.items())))
 
         def whole():
             made = make(Translator(scope))
             return (*_placeholders(made.sql), made)
 
-        return self.server.plans.get(wanted, whole)
+        return self.server.plans.get(wanted, self.database, whole)
 
     def _answered(self, plan) -> None:
         sql, names, made = plan
@@ -863,8 +877,9 @@ class Session:
         self._apply()
         try:
             self.pg.execute("SAVEPOINT tds_statement" if guarded else "BEGIN")
-            for sql in statements:
-                self.pg.execute(sql)
+            # All in one message: a table has a comment for each of its columns.
+            if statements:
+                self.pg.execute(";\n".join(statements))
             self.pg.execute("RELEASE SAVEPOINT tds_statement" if guarded else "COMMIT")
         except psycopg.Error as error:
             if not guarded and not self.pg.broken and not self.pg.closed:
