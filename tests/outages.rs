@@ -1,6 +1,8 @@
 //! A source that misbehaves: its cells are unknown, the other sources' answers are unharmed, and it is used again
 //! without a restart. The servers are real: they are stopped, killed and started again.
 
+mod sqlserver;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -68,13 +70,18 @@ impl Drop for Own {
     }
 }
 
-/// The base shop with its ERP on SQLite and its IsoShop base wherever `url` says.
+/// The base shop with its ERP on SQLite and its IsoShop base on PostgreSQL.
 async fn shop(url: &str, limits: &str) -> (Folder, Gateway) {
+    shop_on("postgres", url, limits).await
+}
+
+/// The base shop with its ERP on SQLite and its IsoShop base wherever `url` says.
+async fn shop_on(kind: &str, url: &str, limits: &str) -> (Folder, Gateway) {
     let folder = shops::base().make(Engine::Sqlite).await;
     let file = folder.path().join("comptoir.toml");
     let mut config: toml::Table = std::fs::read_to_string(&file).expect("the file").parse().expect("TOML");
     let source = format!(
-        "[sources.isoshop]\nkind = \"postgres\"\nconnector = \"isoshop\"\nurl = \"{url}\"\n[sources.isoshop.limits]\n{limits}"
+        "[sources.isoshop]\nkind = \"{kind}\"\nconnector = \"isoshop\"\nurl = \"{url}\"\n[sources.isoshop.limits]\n{limits}"
     );
     let source: toml::Table = source.parse().expect("TOML");
     config["sources"]["isoshop"] = source["sources"]["isoshop"].clone();

@@ -236,15 +236,16 @@ impl Recipe {
         for (source, engine, name) in &databases {
             let mut table = toml::Table::new();
             table.insert("kind".into(), engine.name().into());
-            table.insert(
-                "url".into(),
-                match engine {
-                    Engine::Sqlite => format!("sqlite:{name}"),
-                    Engine::Postgres => postgres::url_of(name),
-                    Engine::SqlServer => sqlserver::url_of(name),
+            // A login's password has no place in comptoir.toml, and `check` says so.
+            let (key, value) = match engine {
+                Engine::Sqlite => ("url", format!("sqlite:{name}")),
+                Engine::Postgres => ("url", postgres::url_of(name)),
+                Engine::SqlServer => {
+                    write(dir.path(), &format!("{source}.url"), &sqlserver::url_of(name));
+                    ("url_file", format!("{source}.url"))
                 }
-                .into(),
-            );
+            };
+            table.insert(key.into(), value.into());
             let mut sources = toml::Table::new();
             sources.insert(source.clone(), table.into());
             let mut own = toml::Table::new();

@@ -835,6 +835,9 @@ class Session:
             procedure = words.names()[-1]
             if key(procedure) == "sp_executesql" and "," not in [words.word(i) for i in range(words.at, len(words.items))]:
                 text = self._scalar(words.text(words.at, len(words.items)), "EXECUTE")
+            elif key(procedure) == "sp_rename":
+                self._rename(words)
+                return
             elif key(procedure) in {"sp_reset_connection", "sp_updatestats"}:
                 return
             else:
@@ -846,6 +849,39 @@ class Session:
             self._variables = outer
 
     _do_exec = _do_execute
+
+    def _rename(self, words: Words) -> None:
+        """sp_rename of a table or a column."""
+        given = []
+        while not words.done:
+            start, end = words.until(",")
+            given.append(str(self._scalar(words.text(start, end), "EXECUTE")))
+            words.take(",")
+        if len(given) not in (2, 3) or (len(given) == 3 and given[2].upper() not in {"COLUMN", "OBJECT"}):
+            raise TdsError(15249, "Error: Explicit @objtype is unrecognized.", 11)
+        column = len(given) == 3 and given[2].upper() == "COLUMN"
+        inner = Words(given[0])
+        parts = inner.names()
+        last = parts.pop() if column and len(parts) > 1 else None
+        name = ddl.Name(parts[-1], self.database, parts[-2] if len(parts) > 1 and parts[-2] else "dbo")
+        target = f"COLUMN {name.pg}.{quote(key(last))}" if last else f"TABLE {name.pg}"
+        row = self._execute(
+            "SELECT d.description FROM pg_description AS d JOIN pg_attribute AS a ON a.attrelid = d.objoid AND a.attname = "
+            f"{ddl.literal(key(last or ''))} AND a.attnum = d.objsubid WHERE d.classoid = 'pg_class'::regclass AND d.objoid = to_regclass({ddl.literal(name.pg)})"
+            if last
+            else f"SELECT description FROM pg_description WHERE classoid = 'pg_class'::regclass AND objsubid = 0 AND objoid = to_regclass({ddl.literal(name.pg)})"
+        ).fetchone()
+        if row is None:
+            raise TdsError(15248, f"Either the parameter @objname is ambiguous or the claimed @objtype ({'COLUMN' if column else 'OBJECT'}) is wrong.", 11)
+        note = ddl.literal(json.dumps(json.loads(row[0]) | {"n": given[1]}, ensure_ascii=False))
+        new = quote(key(given[1]))
+        if last:
+            target = f"COLUMN {name.pg}.{new}"
+            self._several([f"ALTER TABLE {name.pg} RENAME COLUMN {quote(key(last))} TO {new}", f"COMMENT ON {target} IS {note}"])
+            self._round_again(name)
+        else:
+            where = quote(schema_of(name.database, name.schema))
+            self._several([f"ALTER TABLE {name.pg} RENAME TO {new}", f"COMMENT ON TABLE {where}.{new} IS {note}"])
 
     def _do_truncate(self, words: Words, statement: Statement) -> None:
         words.expect("TABLE")
@@ -919,6 +955,7 @@ class Session:
         self._several(statements)
 
     def _select_into(self, text: str, name: ddl.Name) -> None:
+        name.database = name.database or self.database
         plan_sql, names, made = self._plan("SELECT", text, lambda t: t.select(text))
         cursor = self._execute(f"SELECT * FROM ({plan_sql}) AS q LIMIT 0", names)
         written, kinds = self._columns(cursor, made, [], described=True)
