@@ -245,6 +245,11 @@ impl Recipe {
                     ("url_file", format!("{source}.url"))
                 }
             };
+            if let Some(toml::Value::Table(written)) =
+                config.get_mut("sources").and_then(|sources| sources.get_mut(source.as_str()))
+            {
+                written.remove("url");
+            }
             table.insert(key.into(), value.into());
             let mut sources = toml::Table::new();
             sources.insert(source.clone(), table.into());

@@ -186,6 +186,7 @@ class Connection(socketserver.BaseRequestHandler):
     server: Server
     session: Session | None = None
     spid = 0
+    ended = False
 
     def handle(self) -> None:
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -234,7 +235,8 @@ class Connection(socketserver.BaseRequestHandler):
             self.channel.close()
 
     def end(self) -> None:
-        """Ends it from outside."""
+        """Ends it from outside: what runs is stopped, and answers nothing any more."""
+        self.ended = True
         if self.session is not None:
             self.session.cancel()
         self.channel.close()
@@ -331,6 +333,9 @@ class Connection(socketserver.BaseRequestHandler):
                 answer.error(50000, "The SQL Server stand-in failed; its log says why.", 20, 1)
                 payload = answer.close()
             try:
+                if self.ended:
+                    self.channel.close()
+                    return
                 with self._state:
                     self._busy -= 1
                     stopped, self._attention = self._attention, False
