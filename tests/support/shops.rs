@@ -63,7 +63,10 @@ pub struct Folder {
 /// The server databases of shops that only read: what the same scripts make is made once. A shop
 /// whose databases are changed, or taken away, has its own.
 #[derive(Default)]
-pub struct Shelf(Mutex<HashMap<String, Arc<tokio::sync::OnceCell<(Engine, String)>>>>);
+pub struct Shelf(Mutex<HashMap<String, Lent>>);
+
+/// A database that is being made, or is there.
+type Lent = Arc<tokio::sync::OnceCell<(Engine, String)>>;
 
 impl Shelf {
     async fn database(&self, engine: Engine, scripts: &[String], shared: usize) -> String {

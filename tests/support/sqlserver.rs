@@ -65,7 +65,9 @@ pub fn real(test: &str, why: &str) -> bool {
     match found() {
         Ok((_, true)) => skip("set COMPTOIR_TEST_SQLSERVER_URL to a real SQL Server"),
         Ok(_) => {
-            let version = super::block_on(async {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let version = runtime.block_on(async {
                 let mut client = connect("master").await;
                 let found = run(&mut client, "SELECT CAST(@@VERSION AS nvarchar(300))").await;
                 format!("{:?}", found[0][0])
