@@ -277,7 +277,10 @@ impl RandomShop {
             }
             // MIN and MAX compare numbers.
             let numeric = matches!(*field, "warrantyMonths" | "weight");
-            let rule = if numeric || *rule == Rule::Only { *rule } else { Rule::Priority };
+            // A column in a source that the rule does not list is a mistake of the shop's file.
+            let only = *rule == Rule::Only && *field != "warrantyMonths";
+            let compared = numeric && matches!(rule, Rule::Min | Rule::Max);
+            let rule = if only || compared { *rule } else { Rule::Priority };
             let sources = match (rule, turned) {
                 // IsoShop has no column for it.
                 _ if *field == "origin" => vec!["erp"],
