@@ -277,8 +277,9 @@ impl RandomShop {
             }
             // MIN and MAX compare numbers.
             let numeric = matches!(*field, "warrantyMonths" | "weight");
-            // A column in a source that the rule does not list is a mistake of the shop's file.
-            let only = *rule == Rule::Only && *field != "warrantyMonths";
+            // A column in a source that the rule does not list is a mistake of the shop's file, and so is
+            // a title that may fail.
+            let only = *rule == Rule::Only && !matches!(*field, "warrantyMonths" | "title");
             let compared = numeric && matches!(rule, Rule::Min | Rule::Max);
             let rule = if only || compared { *rule } else { Rule::Priority };
             let sources = match (rule, turned) {
