@@ -104,13 +104,11 @@ async fn server_database(engine: Engine, scripts: &[String], shared: usize) -> S
         .iter()
         .enumerate()
         // The tables' own script may be T-SQL already; then it is one batch.
-        .flat_map(|(n, s)| {
-            if n == 0 && s.contains("IDENTITY(1,1)") {
-                vec![if sqlserver::is_stand_in() { tsql::without_computed(s) } else { s.clone() }]
-            } else {
-                tsql::batches(s)
-            }
-        })
+        .flat_map(
+            |(n, s)| {
+                if n == 0 && s.contains("IDENTITY(1,1)") { vec![s.clone()] } else { tsql::batches(s) }
+            },
+        )
         .collect();
     let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
     sqlserver::database("French_CI_AS", &batches).await

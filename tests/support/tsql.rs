@@ -38,28 +38,6 @@ pub fn batches(script: &str) -> Vec<String> {
     batches.into_iter().map(|b| rename(&drop_index(b.trim()))).filter(|b| !b.is_empty()).collect()
 }
 
-/// A script without computed columns, which the stand-in does not know: plain ones, without indexes.
-pub fn without_computed(script: &str) -> String {
-    let mut plain = String::with_capacity(script.len());
-    for line in
-        script.lines().filter(|l| !(l.starts_with("CREATE") && l.contains("INDEX") && l.contains("(\"cb")))
-    {
-        let mut rest = line;
-        while let Some(at) = rest.find("\" AS CAST(\"") {
-            let (before, computed) = rest.split_at(at + 1);
-            let ty = computed.find("varbinary").expect("a binary copy");
-            let end = computed.find("))").expect("its end");
-            plain.push_str(before);
-            plain.push(' ');
-            plain.push_str(&computed[ty..=end]);
-            rest = &computed[end + 2..];
-        }
-        plain.push_str(rest);
-        plain.push('\n');
-    }
-    plain
-}
-
 /// Where a literal ends; a doubled quote does not end it.
 fn text_end(from: &str) -> usize {
     let bytes = from.as_bytes();
