@@ -56,7 +56,13 @@ pub(in crate::sources) fn by(expr: &str, ty: CastType) -> OrderBy {
 }
 
 pub(in crate::sources) fn statement(types: &[Type], branches: Vec<Branch>) -> Statement {
-    Statement::new(Select { outputs: outputs(types), branches, order: vec![], count: false })
+    Statement::new(Select {
+        outputs: outputs(types),
+        branches,
+        order: vec![],
+        descending: false,
+        count: false,
+    })
 }
 
 pub(in crate::sources) fn texts(keys: &[&str]) -> Param {
@@ -259,6 +265,7 @@ async fn windows_pairs_unions_counts() {
         outputs: outputs(&[Type::Text, Type::Text, Type::Decimal]),
         branches: vec![b.clone()],
         order: vec![0, 1],
+        descending: false,
         count: false,
     };
     let pair = |g: &str, n: &str| vec![Value::text(g), Value::text(n)].into_boxed_slice();
