@@ -93,6 +93,7 @@ impl Live<'_> {
             outputs,
             branches: vec![Branch { items, limit: Some(0), ..branch(table.clone()) }],
             order: Vec::new(),
+            descending: false,
             count: false,
         };
         let params = [Param::Value(Value::Int(LOOKED_AT))];

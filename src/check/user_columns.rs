@@ -157,6 +157,7 @@ impl Live<'_> {
                 .collect(),
             branches: vec![Branch { items: COLUMNS.map(|c| Item::from(column(c))).into(), ..branch(table) }],
             order: Vec::new(),
+            descending: false,
             count: false,
         };
         let rows = asked.run(&Statement::new(select), &[], &self.ask.moment).await.ok()?;
@@ -264,6 +265,7 @@ async fn holds_something(
             ..branch(table.clone())
         }],
         order: Vec::new(),
+        descending: false,
         count: false,
     };
     let params = [Param::Value(Value::Int(1))];

@@ -35,7 +35,7 @@ pub fn batches(script: &str) -> Vec<String> {
     }
     batch.push_str(&words(rest));
     batches.push(batch);
-    batches.into_iter().map(|b| drop_index(b.trim())).filter(|b| !b.is_empty()).collect()
+    batches.into_iter().map(|b| rename(&drop_index(b.trim()))).filter(|b| !b.is_empty()).collect()
 }
 
 /// A script without computed columns, which the stand-in does not know: plain ones, without indexes.
@@ -116,5 +116,20 @@ fn drop_index(batch: &str) -> String {
             format!("{batch} ON \"{table}\"")
         }
         _ => batch.to_owned(),
+    }
+}
+
+/// `ALTER TABLE … RENAME`, which is a procedure here.
+fn rename(batch: &str) -> String {
+    let Some((table, how)) = batch.strip_prefix("ALTER TABLE ").and_then(|rest| rest.split_once(" RENAME "))
+    else {
+        return batch.to_owned();
+    };
+    let bare = |name: &str| name.trim().trim_matches('"').replace('\'', "''");
+    match how.strip_prefix("COLUMN ").and_then(|rest| rest.split_once(" TO ")) {
+        Some((from, to)) => {
+            format!("EXEC sp_rename N'{}.{}', N'{}', 'COLUMN'", bare(table), bare(from), bare(to))
+        }
+        None => format!("EXEC sp_rename N'{}', N'{}'", bare(table), bare(how.trim_start_matches("TO "))),
     }
 }
