@@ -47,8 +47,9 @@ soak: setup playground
 	COMPTOIR_SOAK=1 sh tests/support/run.sh
 
 # Each server is a process of its own and the load a third: give it a quiet machine.
-bench: toolchain
+bench: setup
 	cargo bench --locked --profile fast --bench serve $(ARGS)
+	cargo bench --locked --profile fast --bench drivers
 
 fmt:
 	cargo fmt

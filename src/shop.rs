@@ -103,15 +103,16 @@ impl Shop {
         // One whose address could not be read has been reported.
         for (name, source) in config.sources.iter().filter(|(_, source)| !source.url.0.is_empty()) {
             let zone = maps.get(name).map_or(config.shop.timezone, |m| m.zone);
-            match sources::open::open(
+            let opening = sources::open::Opening {
                 name,
-                source.kind,
-                &source.url,
-                &source.limits,
+                kind: source.kind,
+                url: &source.url,
+                limits: &source.limits,
                 dir,
                 zone,
-                trace.clone(),
-            ) {
+                twins: maps.get(name).map_or(&[], |m| &m.twins),
+            };
+            match sources::open::open(opening, trace.clone()) {
                 Ok(source) => opened.push(match maps.get(name).filter(|m| !m.detect.is_empty()) {
                     Some(map) => Arc::new(connectors::detect::Guarded::new(source, map.detect.clone())),
                     None => source,

@@ -3,9 +3,10 @@
 //! the gateway but the folding of text; where the two disagree, one of them is wrong.
 
 mod dump;
+mod list;
 mod merge;
 mod records;
 mod tables;
 
 pub use merge::{Cell, FieldRule, Rule, Rules};
-pub use records::{Entity, Twin};
+pub use records::{Entity, Native, Twin};

@@ -7,8 +7,12 @@ use aws_lc_rs::{
     hmac,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Datelike, NaiveDate};
 
-use crate::{federation::page::Position, value::Value};
+use crate::{
+    federation::{order::Spot, page::Position},
+    value::Value,
+};
 
 /// Seals and opens cursors.
 pub struct Sealer {
@@ -24,6 +28,8 @@ impl std::fmt::Debug for Sealer {
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
+/// The longest cursor: a few texts of some thousand characters.
+const LONGEST: usize = 65_536;
 
 impl Sealer {
     /// With the shop's 32-byte key; `None` only if the crypto library refuses it.
@@ -32,10 +38,10 @@ impl Sealer {
         Some(Self { key: LessSafeKey::new(unbound), nonces: hmac::Key::new(hmac::HMAC_SHA256, key) })
     }
 
-    /// Seals a position of a list; `list` names the list and its order.
-    pub fn seal(&self, list: &str, position: &Position) -> String {
-        let mut bytes = vec![VERSION, u8::try_from(position.row).unwrap_or(u8::MAX)];
-        for value in &position.key {
+    /// Seals a place of a list; `list` names the list and its order.
+    pub fn seal(&self, list: &str, spot: &Spot) -> String {
+        let mut bytes = vec![VERSION, u8::try_from(spot.position.row).unwrap_or(u8::MAX)];
+        for value in spot.values.iter().chain(&spot.position.key) {
             write_value(&mut bytes, value);
         }
         let tag = hmac::sign(&self.nonces, &[list.as_bytes(), &bytes].concat());
@@ -50,9 +56,10 @@ impl Sealer {
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    /// Opens a cursor of a list; `None` when it is not one of ours, or of another list.
-    pub fn open(&self, list: &str, cursor: &str) -> Option<Position> {
-        if cursor.len() > 2048 {
+    /// Opens a cursor of a list whose order has `width` values; `None` when it is not one of ours, or of
+    /// another list.
+    pub fn open(&self, list: &str, width: usize, cursor: &str) -> Option<Spot> {
+        if cursor.len() > LONGEST {
             return None;
         }
         let mut bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
@@ -66,11 +73,15 @@ impl Sealer {
             self.key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut bytes[NONCE..]).ok()?;
         let [VERSION, row, rest @ ..] = &*plain else { return None };
         let mut rest = rest;
-        let mut key = Vec::new();
+        let mut values = Vec::new();
         while !rest.is_empty() {
-            key.push(read_value(&mut rest)?);
+            values.push(read_value(&mut rest)?);
         }
-        Some(Position { row: usize::from(*row), key })
+        if values.len() < width {
+            return None;
+        }
+        let key = values.split_off(width);
+        Some(Spot { values, position: Position { row: usize::from(*row), key } })
     }
 }
 
@@ -89,7 +100,17 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
             out.push(b'd');
             out.extend_from_slice(&d.serialize());
         }
-        _ => out.push(b'n'),
+        Value::Bool(b) => out.extend([b'b', u8::from(*b)]),
+        Value::Date(day) => {
+            out.push(b'y');
+            out.extend_from_slice(&day.num_days_from_ce().to_be_bytes());
+        }
+        Value::DateTime(at) => {
+            out.push(b'm');
+            out.extend_from_slice(&at.timestamp().to_be_bytes());
+            out.extend_from_slice(&at.timestamp_subsec_nanos().to_be_bytes());
+        }
+        Value::Null | Value::List(_) | Value::Bad(_) => out.push(b'n'),
     }
 }
 
@@ -108,6 +129,20 @@ fn read_value(bytes: &mut &[u8]) -> Option<Value> {
         b'd' => {
             let (d, rest) = rest.split_first_chunk::<16>()?;
             (Value::Decimal(rust_decimal::Decimal::deserialize(*d)), rest)
+        }
+        b'b' => {
+            let (b, rest) = rest.split_first()?;
+            (Value::Bool(*b == 1), rest)
+        }
+        b'y' => {
+            let (days, rest) = rest.split_first_chunk::<4>()?;
+            (Value::Date(NaiveDate::from_num_days_from_ce_opt(i32::from_be_bytes(*days))?), rest)
+        }
+        b'm' => {
+            let (seconds, rest) = rest.split_first_chunk::<8>()?;
+            let (nanos, rest) = rest.split_first_chunk::<4>()?;
+            let at = DateTime::from_timestamp(i64::from_be_bytes(*seconds), u32::from_be_bytes(*nanos))?;
+            (Value::DateTime(at), rest)
         }
         b'n' => (Value::Null, rest),
         _ => return None,
@@ -136,15 +171,27 @@ mod tests {
     fn a_cursor_opens_only_in_its_own_list() {
         let sealer = Sealer::new(&[7; 32]).expect("key");
         let position = Position { row: 2, key: vec![Value::text("CVM001"), Value::Int(3), Value::Null] };
-        let cursor = sealer.seal("Article/CODE", &position);
-        assert_eq!(sealer.open("Article/CODE", &cursor), Some(position.clone()));
-        assert_eq!(sealer.open("Reference/CODE", &cursor), None);
-        assert_eq!(cursor, sealer.seal("Article/CODE", &position));
+        let day = NaiveDate::from_ymd_opt(2026, 11, 24).expect("a day");
+        let at = DateTime::from_timestamp(1_764_000_000, 5).expect("a moment");
+        let price = rust_decimal::Decimal::new(1250, 2);
+        let values = vec![
+            Value::text("Œuvre"),
+            Value::Bool(true),
+            Value::Date(day),
+            Value::DateTime(at),
+            Value::Decimal(price),
+            Value::Null,
+        ];
+        let spot = Spot { values, position };
+        let cursor = sealer.seal("Article/title+", &spot);
+        assert_eq!(sealer.open("Article/title+", 6, &cursor), Some(spot.clone()));
+        assert_eq!(sealer.open("Article/title-", 6, &cursor), None);
+        assert_eq!(cursor, sealer.seal("Article/title+", &spot));
         for at in 0..cursor.len() {
             let mut forged = cursor.clone().into_bytes();
             forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(forged).expect("ascii");
-            assert!(forged == cursor || sealer.open("Article/CODE", &forged).is_none());
+            assert!(forged == cursor || sealer.open("Article/title+", 6, &forged).is_none());
         }
     }
 }

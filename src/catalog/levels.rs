@@ -11,8 +11,10 @@ use crate::{
         batch::{Batch, DUPLICATE, NONE},
         engine::Fault,
         filter::Filter,
+        gather::ListAsk,
         model::EntityId,
-        page::{Page, PageAsk, Position},
+        order::{Order, Spot},
+        page::Page,
         shape::Shape,
     },
     value::{Value, fold},
@@ -85,13 +87,32 @@ pub enum Args {
 #[derive(Clone, Debug)]
 pub struct PageArgs {
     /// How many.
-    pub first: usize,
-    /// After this position.
-    pub after: Option<Position>,
+    pub size: usize,
+    /// After this place, or before it.
+    pub from: Option<Spot>,
+    /// The last of them instead of the first.
+    pub backward: bool,
+    /// In which order.
+    pub order: Order,
+    /// The list's name, which its cursors are bound to.
+    pub name: Arc<str>,
     /// Which.
     pub filter: Filter,
     /// In a department: of everything under it too.
     pub deep: bool,
+}
+
+impl PageArgs {
+    /// What the federation is asked.
+    pub fn ask(&self) -> ListAsk<'_> {
+        ListAsk {
+            size: self.size,
+            from: self.from.as_ref(),
+            backward: self.backward,
+            order: &self.order,
+            filter: &self.filter,
+        }
+    }
 }
 
 /// Records at one place of an answer.
@@ -315,19 +336,21 @@ impl Run<'_> {
         };
         let engine = &self.catalog.engine;
         let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
-        let page = PageAsk { first: args.first, after: args.after.clone(), filter: &args.filter };
-        let read = engine.pages_under(&self.ask, &link.node.shape, &parents, &page, Some(batch));
+        let list = args.ask();
+        let read = engine.list(&self.ask, &link.node.shape, Some(&parents), &list, Some(batch));
         let count = async {
-            if !link.total {
+            // What is read whole to be sorted is counted with it.
+            if !link.total || !list.keyset() {
                 return None;
             }
-            Some(engine.count(&self.ask, self.catalog.reference, Some(&parents), &args.filter).await)
+            Some(engine.count(&self.ask, &link.node.shape, Some(&parents), &args.filter).await)
         };
         let (read, counts) = futures::join!(read, count);
         let (found, found_pages) = read?;
         let mut of: Vec<Pages> = (0..batch.len()).map(|_| Pages::default()).collect();
         for (n, (r, page)) in records.iter().zip(found_pages).enumerate() {
-            let total = counts.as_ref().map(|c| c.as_ref().map(|c| c[n]).map_err(Clone::clone));
+            let counted = counts.as_ref().map(|c| c.as_ref().map(|c| c[n]).map_err(Clone::clone));
+            let total = counted.or(page.total.map(Ok));
             of[*r as usize] = Pages { page, total };
         }
         let used = of.iter().flat_map(|p| p.page.records.iter().copied()).collect();
@@ -349,9 +372,16 @@ impl Run<'_> {
         };
         let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
         let filter = Filter::And(Vec::new());
-        let page = PageAsk { first: engine.limits.gather, after: None, filter: &filter };
+        let order = Order::default();
+        let list = ListAsk {
+            size: engine.limits.gather,
+            from: None,
+            backward: false,
+            order: &order,
+            filter: &filter,
+        };
         let (found, pages) =
-            engine.pages_under(&self.ask, &link.node.shape, &parents, &page, Some(batch)).await?;
+            engine.list(&self.ask, &link.node.shape, Some(&parents), &list, Some(batch)).await?;
         let mut of = vec![NONE; batch.len()];
         for (r, page) in records.iter().zip(pages) {
             let matching = page.records.into_iter().find(|c| {

@@ -18,6 +18,7 @@ use crate::{
         batch::{Batch, NONE},
         engine::Fault,
         filter::Filter,
+        order::Order,
         page::{GROUPS_EACH, Page, Position, on_the_web},
         shape::{Shape, SourceShape, Want, after_key, branch, key_type},
     },
@@ -65,15 +66,30 @@ impl Run<'_> {
             .map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] })
             .collect();
         let overlaid = self.overlaid(&tree, &groups).await?;
-        let need = args.first + 1;
-        let (found, pages) = self.fill(&tree, &groups, &overlaid, args, need, &link.node.shape).await?;
-        let totals = if link.total { Some(self.totals(&tree, &groups, &overlaid, args).await) } else { None };
+        let (found, pages, totals) = if args.ask().keyset() {
+            let need = args.size + 1;
+            let (found, pages) = self.fill(&tree, &groups, &overlaid, args, need, &link.node.shape).await?;
+            let language = link.node.shape.language.as_deref();
+            let totals = if link.total {
+                Some(self.totals(&tree, &groups, &overlaid, args, language).await)
+            } else {
+                None
+            };
+            let page = |mut records: Vec<u32>| {
+                let more = records.len() > args.size;
+                records.truncate(args.size);
+                Page { records, more, ..Page::default() }
+            };
+            (found, pages.into_iter().map(page).collect(), totals)
+        } else {
+            let (found, pages) = self.sorted(&tree, &groups, &overlaid, args, &link.node.shape).await?;
+            (found, pages, None)
+        };
         let mut of: Vec<Pages> = (0..batch.len()).map(|_| Pages::default()).collect();
-        for (n, (r, mut records)) in records.iter().zip(pages).enumerate() {
-            let more = records.len() > args.first;
-            records.truncate(args.first);
-            let total = totals.as_ref().map(|t| t.as_ref().map(|t| t[n]).map_err(Clone::clone));
-            of[*r as usize] = Pages { page: Page { records, more }, total };
+        for (n, (r, page)) in records.iter().zip(pages).enumerate() {
+            let counted = totals.as_ref().map(|t| t.as_ref().map(|t| t[n]).map_err(Clone::clone));
+            let total = counted.or(page.total.map(Ok));
+            of[*r as usize] = Pages { page, total };
         }
         let used = of.iter().flat_map(|p| p.page.records.iter().copied()).collect();
         let level = self.next(&link.node, Arc::new(found), used).await;
@@ -85,7 +101,15 @@ impl Run<'_> {
         let shown: Vec<u32> =
             (0..).zip(&tree.shown).filter(|(_, shown)| **shown).map(|(record, _)| record).collect();
         let groups: Vec<Vec<u32>> = shown.iter().map(|r| tree.under(*r, true)).collect();
-        let args = PageArgs { first: 1, after: None, filter: Filter::And(Vec::new()), deep: true };
+        let args = PageArgs {
+            size: 1,
+            from: None,
+            backward: false,
+            order: Order::default(),
+            name: "".into(),
+            filter: Filter::And(Vec::new()),
+            deep: true,
+        };
         let light = Arc::new(Shape::new(&self.catalog.engine, self.catalog.article, Want::default(), None));
         let overlaid = self.overlaid(tree, &groups).await?;
         let (_, pages) = self.fill(tree, &groups, &overlaid, &args, 1, &light).await?;
@@ -102,18 +126,48 @@ impl Run<'_> {
         groups: &[Vec<u32>],
         overlaid: &Overlaid,
         args: &PageArgs,
+        language: Option<&str>,
     ) -> Result<Vec<usize>, Fault> {
         let engine = &self.catalog.engine;
         let limit = engine.limits.scan_rows;
         let mut want = Want::default();
         args.filter.want(&mut want);
-        let light = Arc::new(Shape::new(engine, self.catalog.article, want, None));
-        let args = PageArgs { after: None, ..args.clone() };
+        let light = Arc::new(Shape::new(engine, self.catalog.article, want, language));
+        let args = PageArgs { from: None, ..args.clone() };
         let (_, pages) = self.fill(tree, groups, overlaid, &args, limit + 1, &light).await?;
         if pages.iter().any(|p| p.len() > limit) {
             return Err(Fault::Budget { setting: "limits.scan_rows", limit });
         }
         Ok(pages.iter().map(Vec::len).collect())
+    }
+
+    /// A page of the articles under each group in another order, or from the end: all are gathered first.
+    async fn sorted(
+        &self,
+        tree: &Tree,
+        groups: &[Vec<u32>],
+        overlaid: &Overlaid,
+        args: &PageArgs,
+        shape: &Arc<Shape>,
+    ) -> Result<(Batch, Vec<Page>), Fault> {
+        let engine = &self.catalog.engine;
+        let list = args.ask();
+        let most = engine.limits.gather;
+        let light = Arc::new(Shape::new(engine, shape.entity, list.want(), shape.language.as_deref()));
+        let all = PageArgs { from: None, backward: false, order: Order::default(), ..args.clone() };
+        let (batch, pages) = self.fill(tree, groups, overlaid, &all, most + 1, &light).await?;
+        let mut cuts = Vec::with_capacity(pages.len());
+        for records in pages {
+            if records.len() > most {
+                return Err(list.too_long(engine, shape.entity));
+            }
+            let mut gathered = Vec::with_capacity(records.len());
+            for record in records {
+                gathered.extend(engine.gathered(&list, &batch, record)?);
+            }
+            cuts.push(list.cut(gathered));
+        }
+        engine.whole(&self.ask, shape, cuts).await
     }
 
     /// The first `need` articles under each group, in CODE order, merged and re-checked.
@@ -134,7 +188,7 @@ impl Run<'_> {
             .map(|nodes| Progress {
                 nodes: nodes.clone(),
                 added: self.added_to(tree, nodes, overlaid, shape),
-                after: args.after.clone(),
+                after: args.from.as_ref().map(|spot| spot.position.clone()),
                 good: Vec::new(),
                 done: nodes.is_empty(),
             })
@@ -164,7 +218,9 @@ impl Run<'_> {
                 shape.clone()
             } else {
                 light
-                    .get_or_insert_with(|| Arc::new(Shape::new(engine, shape.entity, want.clone(), None)))
+                    .get_or_insert_with(|| {
+                        Arc::new(Shape::new(engine, shape.entity, want.clone(), shape.language.as_deref()))
+                    })
                     .clone()
             };
             let found = engine.by_code(&self.ask, &asked_shape, &codes).await?;
@@ -274,7 +330,7 @@ impl Run<'_> {
                 }
             }
         }
-        added.sort_by(|a, b| compare(&a.0, &b.0));
+        added.sort_by(|a, b| a.0.compare(&b.0));
         added
     }
 
@@ -331,7 +387,7 @@ impl Run<'_> {
             let mut added: Vec<(Position, String)> = state
                 .added
                 .iter()
-                .filter(|(p, _)| state.after.as_ref().is_none_or(|a| compare(p, a) == Ordering::Greater))
+                .filter(|(p, _)| state.after.as_ref().is_none_or(|a| p.compare(a) == Ordering::Greater))
                 .take(size + 1)
                 .cloned()
                 .collect();
@@ -342,13 +398,13 @@ impl Run<'_> {
                 erp_more.then_some(last).flatten(),
                 added.last().filter(|_| added_more).map(|(p, _)| p.clone()),
             ];
-            let reached = ends.into_iter().flatten().min_by(compare);
+            let reached = ends.into_iter().flatten().min_by(Position::compare);
             let mut all: Vec<(Position, String)> = erp
                 .into_iter()
                 .chain(added)
-                .filter(|(p, _)| reached.as_ref().is_none_or(|r| compare(p, r) != Ordering::Greater))
+                .filter(|(p, _)| reached.as_ref().is_none_or(|r| p.compare(r) != Ordering::Greater))
                 .collect();
-            all.sort_by(|a, b| compare(&a.0, &b.0));
+            all.sort_by(|a, b| a.0.compare(&b.0));
             let mut seen = HashSet::new();
             all.retain(|(_, code)| seen.insert(of_article.fold(code).into_owned()));
             found.push(Candidates {
@@ -503,12 +559,6 @@ struct Candidates {
 
 fn text(label: &str) -> Output {
     Output { decode: Decode::of(Type::Text), label: label.into() }
-}
-
-fn compare(a: &Position, b: &Position) -> Ordering {
-    a.row.cmp(&b.row).then_with(|| {
-        a.key.iter().zip(&b.key).fold(Ordering::Equal, |order, (x, y)| order.then_with(|| x.compare(y)))
-    })
 }
 
 /// Placement rows by department (slot 0): article, department, removed.

@@ -10,6 +10,7 @@ use crate::{
     diagnostics::Place,
     sources::{
         Expr,
+        columns::TwinRule,
         expr::CastType,
         select::{Join, Table},
     },
@@ -27,6 +28,8 @@ pub struct ConnectorMap {
     pub zone: Tz,
     /// What tells that a database is not what the map describes, asked at first contact.
     pub detect: Vec<Detect>,
+    /// Binary copies of text columns.
+    pub twins: Vec<TwinRule>,
 }
 
 /// One sign by which a database is told to be another product than the map describes.

@@ -14,7 +14,7 @@ pub(super) fn lay_over(base: &mut Node, over: Node, diags: &mut Diagnostics) {
     for (key, entry) in over {
         match base.get_mut(&key) {
             Some(below) if key == "entity" => entities(below, entry.node, diags),
-            Some(below) if matches!(key.as_str(), "settings" | "defaults" | "expressions") => {
+            Some(below) if matches!(key.as_str(), "settings" | "defaults" | "twins" | "expressions") => {
                 tables(below, entry.node);
             }
             _ => base.put(key, entry),

@@ -8,6 +8,8 @@
 //!   `when = { NAME = value }` (or a list of values, or `{ not = … }`) chooses rows, child lists and alternatives.
 //! - `[expressions]`: named expressions, used as `:NAME`; `[[detect]]`: signs that a database is another
 //!   product ([`detect`]).
+//! - `[twins]`: text column → `twin` (its indexed binary copy, in any table that has both) and `home`
+//!   (the table whose key it is). SQL Server compares copies; the others do not know them.
 //! - `[defaults]`: `absent_when`, `dates` (days that mean none) and `zone` (`local`, `UTC`, a name).
 //! - `[entity.NAME]`: `exists`, `rows`, `children`, `texts`, `markers`; `replace = true` in a shop's
 //!   file forgets the built-in entity.
@@ -39,6 +41,7 @@ pub mod map;
 mod merge;
 mod read;
 mod settings;
+mod twins;
 
 pub use builtin::names as builtin_names;
 pub use code::TemplateError;

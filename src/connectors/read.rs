@@ -12,6 +12,7 @@ use super::{
     map::{AbsentWhen, ConnectorMap},
     merge,
     settings::Settings,
+    twins,
 };
 use crate::{
     config::{
@@ -79,7 +80,12 @@ fn read(
 ) -> ConnectorMap {
     let empty = IndexMap::new();
     let table = root.as_table().unwrap_or(&empty);
-    known_keys(table, "a connector map", &["settings", "defaults", "detect", "expressions", "entity"], diags);
+    known_keys(
+        table,
+        "a connector map",
+        &["settings", "defaults", "detect", "twins", "expressions", "entity"],
+        diags,
+    );
     let settings = Settings::read(root.get("settings"), source, shop, diags);
     let mut reader = Reader {
         diags,
@@ -93,8 +99,9 @@ fn read(
     defaults(root.get("defaults"), &mut reader);
     reader.named_expressions(root.get("expressions"));
     let detect = detect::read(root.get("detect"), reader.diags);
-    let mut map =
-        ConnectorMap { name: connector.to_owned(), entities: IndexMap::new(), zone: reader.zone, detect };
+    let twins = twins::read(root.get("twins"), reader.diags);
+    let entities = IndexMap::new();
+    let mut map = ConnectorMap { name: connector.to_owned(), entities, zone: reader.zone, detect, twins };
     match root.get("entity").and_then(|node| node.table("entity", reader.diags)) {
         Some(entities) => {
             for (name, entry) in entities {

@@ -47,6 +47,14 @@ pub enum Fault {
         /// Its value.
         limit: usize,
     },
+    /// A list too long to be sorted in memory by a field that no source can sort by: the field, and
+    /// `limits.gather`.
+    NeedsIndex {
+        /// The field.
+        field: String,
+        /// The records that may be gathered.
+        limit: usize,
+    },
     /// The shop's map does not fit the question.
     Internal(String),
 }

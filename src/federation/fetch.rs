@@ -210,8 +210,10 @@ impl Engine {
             let tasks: Vec<_> = tasks.collect();
             let inherited = async {
                 match (&shape.inherited, parents) {
-                    (Some(_), Some(held)) => Some(Ok((held.clone(), None))),
-                    (Some(theirs), None) => {
+                    (Some(theirs), Some(held)) if theirs.within(&held.shape) => {
+                        Some(Ok((held.clone(), None)))
+                    }
+                    (Some(theirs), _) => {
                         let codes = parent_codes(batch, decides);
                         let asked: Vec<&str> = codes.iter().flatten().copied().collect();
                         Some(

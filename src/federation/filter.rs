@@ -137,7 +137,7 @@ impl Filter {
                 false
             }
             Self::Not(inner) => !inner.passes(model, batch, record, visible)?,
-            Self::Field(field, test) => test.passes(batch.merged(model, *field, record)?.value),
+            Self::Field(field, test) => test.passes(batch.served(model, *field, record)?),
             Self::Published(test) => test.passes(&Value::Bool(visible)),
             Self::Code(test) => code_passes(model, batch, test, batch.code(record)),
         })

@@ -52,6 +52,25 @@ pub struct Merged<'a> {
 static NULL: Value = Value::Null;
 
 impl Batch {
+    /// The value by which a record is filtered and sorted: the merged one, and nothing where the record's
+    /// own data cannot be served.
+    ///
+    /// # Errors
+    /// A source that could have won did not answer, and the field does without it not at all.
+    pub fn served<'a>(
+        &'a self,
+        model: &'a Model,
+        field: FieldId,
+        record: u32,
+    ) -> Result<&'a Value, Arc<Cause>> {
+        match self.merged(model, field, record) {
+            Ok(merged) => Ok(merged.value),
+            // One record's fault is its own, not the list's.
+            Err(cause) if matches!(cause.code, "BAD_VALUE" | "DUPLICATE_KEY") => Ok(&NULL),
+            Err(cause) => Err(cause),
+        }
+    }
+
     /// The cell of a source in the default language, or in the operation's own.
     pub fn cell(
         &self,

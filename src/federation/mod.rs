@@ -1,6 +1,7 @@
 //! The heart: which source wins, field by field. [`model`] says what is merged and by which rule;
 //! [`shape`] what each source is asked for a level; [`fetch`] asks; [`batch`] holds what they said;
-//! [`merge`] and [`lists`] make one value of it; [`provenance`] explains it. Knows no ERP and no
+//! [`merge`] and [`lists`] make one value of it; [`provenance`] explains it. [`page`] reads lists in CODE order,
+//! [`gather`] in any [`order`]. Knows no ERP and no
 //! GraphQL library.
 
 pub mod batch;
@@ -8,10 +9,12 @@ pub mod children;
 pub mod engine;
 pub mod fetch;
 pub mod filter;
+pub mod gather;
 pub mod lists;
 mod markup;
 pub mod merge;
 pub mod model;
+pub mod order;
 pub mod overrides;
 pub mod page;
 pub mod provenance;

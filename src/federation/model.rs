@@ -97,6 +97,13 @@ pub struct Field {
     pub place: Place,
 }
 
+impl Field {
+    /// Whether lists can be sorted by it: one value, and no markup.
+    pub fn sortable(&self) -> bool {
+        !matches!(self.ty, Type::Html | Type::List(_))
+    }
+}
+
 /// A group of fields won together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {

@@ -2,13 +2,14 @@
 //! overlays hide or filters reject re-checked, and the page refilled until it is full, within a
 //! budget of rows.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use super::{
     batch::{Batch, NONE},
     engine::{Ask, Engine, Fault},
     fetch::{key_of, row_source},
     filter::Filter,
+    order::Spot,
     shape::{PageKey, PageSlots, Shape, SourceShape, Want, after_key},
 };
 use crate::{
@@ -26,7 +27,17 @@ pub struct Position {
     pub key: Vec<Value>,
 }
 
-/// What page is wanted.
+impl Position {
+    /// Which comes first in CODE order.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        self.row.cmp(&other.row).then_with(|| {
+            let pairs = self.key.iter().zip(&other.key);
+            pairs.fold(Ordering::Equal, |order, (x, y)| order.then_with(|| x.compare(y)))
+        })
+    }
+}
+
+/// What page is wanted, in CODE order.
 #[derive(Clone, Debug)]
 pub struct PageAsk<'a> {
     /// How many records.
@@ -42,8 +53,12 @@ pub struct PageAsk<'a> {
 pub struct Page {
     /// Records of the batch.
     pub records: Vec<u32>,
-    /// Whether more records follow.
+    /// Whether more records follow (or, of a page read backward, come before).
     pub more: bool,
+    /// Where each record stands, in an order that is not CODE's.
+    pub spots: Vec<Spot>,
+    /// How many records the whole list has, when reading the page told.
+    pub total: Option<usize>,
 }
 
 /// The parents whose pages are read.
@@ -105,31 +120,10 @@ const COUNT_ROUND: usize = 1000;
 const SLOTS: PageSlots = PageSlots { limit: 1, after: 2 };
 
 impl Engine {
-    /// One page of all records.
-    pub async fn page(
-        &self,
-        ask: &Ask,
-        shape: &Arc<Shape>,
-        page: &PageAsk<'_>,
-    ) -> Result<(Batch, Page), Fault> {
-        let (batch, pages) = self.pages(ask, shape, None, page, None).await?;
-        Ok((batch, pages.into_iter().next().unwrap_or_default()))
-    }
-
-    /// One page under each parent (by the parent's code): one windowed statement and round.
-    /// `held` are the inherited records of those parents, when the caller has them.
-    pub async fn pages_under(
-        &self,
-        ask: &Ask,
-        shape: &Arc<Shape>,
-        parents: &[&str],
-        page: &PageAsk<'_>,
-        held: Option<&Arc<Batch>>,
-    ) -> Result<(Batch, Vec<Page>), Fault> {
-        self.pages(ask, shape, Some(parents), page, held).await
-    }
-
-    async fn pages(
+    /// One page of all records (`parents`: none), or one under each parent (by the parent's code) in
+    /// one windowed statement and round. `held` are the inherited records of those parents, when the
+    /// caller has them.
+    pub(super) async fn pages(
         &self,
         ask: &Ask,
         shape: &Arc<Shape>,
@@ -162,7 +156,7 @@ impl Engine {
         // Some page is short although its source has more: scan on with only what deciding needs.
         let mut light = Want::default();
         page.filter.want(&mut light);
-        let light = Arc::new(Shape::new(self, shape.entity, light, None));
+        let light = Arc::new(Shape::new(self, shape.entity, light, shape.language.as_deref()));
         let mut progress: Vec<Progress> = scans
             .iter()
             .map(|scan| Progress {
@@ -202,6 +196,7 @@ impl Engine {
                 Page {
                     more: records.len() > page.first,
                     records: records.into_iter().take(page.first).collect(),
+                    ..Page::default()
                 }
             })
             .collect();
@@ -339,29 +334,47 @@ impl Engine {
     pub async fn count(
         &self,
         ask: &Ask,
-        entity: usize,
+        shape: &Shape,
         parents: Option<&[&str]>,
         filter: &Filter,
     ) -> Result<Vec<usize>, Fault> {
+        let mut counts = vec![0; parents.map_or(1, <[&str]>::len)];
         let mut want = Want::default();
         filter.want(&mut want);
-        let light = Arc::new(Shape::new(self, entity, want, None));
+        let light = Arc::new(Shape::new(self, shape.entity, want, shape.language.as_deref()));
+        self.scan(ask, &light, parents, filter, |group, _, records| {
+            counts[group] += records.len();
+            Ok(())
+        })
+        .await?;
+        Ok(counts)
+    }
+
+    /// Reads everything that passes, group by group in CODE order, within the budget of rows: `visit` is
+    /// given the records of each group and round.
+    pub(super) async fn scan(
+        &self,
+        ask: &Ask,
+        light: &Arc<Shape>,
+        parents: Option<&[&str]>,
+        filter: &Filter,
+        mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let mut budget = self.limits.scan_rows;
         // The first round is one statement for all groups; few groups have more than it brings.
         let groups = parents.map_or(1, <[&str]>::len);
         let mut size = if parents.is_some() { COUNT_EACH } else { COUNT_ROUND };
-        let mut counts = vec![0; groups];
         let mut open: Vec<usize> = (0..groups).collect();
         let mut at: Vec<Option<Position>> = Vec::new();
         while !open.is_empty() {
             let held = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
             let now = &open[..held];
             let afters = &at[..held.min(at.len())];
-            let (_, scans) =
-                self.go_on(ask, &light, (parents, now), afters, filter, size, &mut budget, None).await?;
+            let (round, scans) =
+                self.go_on(ask, light, (parents, now), afters, filter, size, &mut budget, None).await?;
             let mut left = Vec::new();
             for (group, scan) in now.iter().zip(scans) {
-                counts[*group] += scan.good.len();
+                visit(*group, &round, &scan.good)?;
                 if scan.read >= size {
                     left.push((*group, scan.last));
                 }
@@ -370,7 +383,7 @@ impl Engine {
             (open, at) = left.into_iter().chain(later).unzip();
             size = COUNT_ROUND;
         }
-        Ok(counts)
+        Ok(())
     }
 
     /// A further round over some groups, each from its own position (`at`, empty: from the start), within the budget
@@ -449,7 +462,7 @@ struct Scan {
 impl Scan {
     fn page(self, first: usize) -> Page {
         let more = self.good.len() > first;
-        Page { more, records: self.good.into_iter().take(first).collect() }
+        Page { more, records: self.good.into_iter().take(first).collect(), ..Page::default() }
     }
 }
 

@@ -147,11 +147,17 @@ impl Shape {
         Self { entity, want, sources, inherited, language: language.map(Into::into), published }
     }
 
+    /// Whether another shape of the same entity fetches all that this one does.
+    pub fn within(&self, other: &Self) -> bool {
+        self.entity == other.entity && self.language == other.language && self.want.within(&other.want)
+    }
+
     /// This shape, or one that also fetches what a filter needs to be decided.
     pub fn with_filter(self: &Arc<Self>, engine: &Engine, filter: &super::filter::Filter) -> Arc<Self> {
         let mut want = Want::default();
         filter.want(&mut want);
-        if want.fields.is_subset(&self.want.fields) {
+        want.close(&engine.model, self.entity);
+        if want.within(&self.want) {
             return self.clone();
         }
         want.merge(&self.want);

@@ -1,11 +1,14 @@
 //! What a field's coerced arguments mean: pages, filters, kinds, options. Whatever is wrong with
 //! them is an error at the field, before any source is asked.
 
+use std::sync::Arc;
+
 use async_graphql_value::ConstValue;
 use rust_decimal::Decimal;
 
 use super::{
     error::{Code, GraphqlError},
+    generate::sort_name,
     plain::ArgMap,
 };
 use crate::{
@@ -15,7 +18,8 @@ use crate::{
     },
     federation::{
         filter::{Filter, Test},
-        model::{EntityId, Field},
+        model::EntityId,
+        order::{By, Order, SortKey},
     },
     value::{Type, Value},
 };
@@ -23,9 +27,15 @@ use crate::{
 /// Records of a page when `first` is left out.
 pub const DEFAULT_PAGE: usize = 20;
 
-/// The name of a list in CODE order, to which its cursors are bound.
-pub fn list_name(catalog: &Catalog, entity: EntityId) -> String {
-    format!("{}/CODE", catalog.engine.model.entities[entity].name)
+/// The name of a list in its order, to which its cursors are bound.
+fn list_name(catalog: &Catalog, entity: EntityId, order: &Order, language: Option<&str>) -> Arc<str> {
+    let model = &catalog.engine.model;
+    let name = format!("{}/{}", model.entities[entity].name, order.name(model, entity));
+    // Texts of another language sort otherwise.
+    match language.filter(|_| order.width() > 0) {
+        Some(language) => format!("{name}@{language}").into(),
+        None => name.into(),
+    }
 }
 
 /// Text of an argument.
@@ -68,50 +78,76 @@ pub fn one_of<'a>(args: &ArgMap, names: [&'a str; 2]) -> Result<(&'a str, String
     }
 }
 
-/// The arguments of a connection.
+/// The arguments of a connection; `language` is the operation's, unless it is the shop's first.
 pub fn page(
     catalog: &Catalog,
     entity: EntityId,
     args: &ArgMap,
-    translated: bool,
+    language: Option<&str>,
 ) -> Result<PageArgs, GraphqlError> {
+    let given = |name: &str| args.get(name).filter(|v| **v != ConstValue::Null);
+    for (one, other) in [("first", "last"), ("after", "before"), ("first", "before"), ("last", "after")] {
+        if given(one).is_some() && given(other).is_some() {
+            return Err(GraphqlError::new(
+                Code::BadArgument,
+                format!(
+                    "`{one}` and `{other}` do not go together: give `first` with `after`, or `last` with `before`."
+                ),
+            ));
+        }
+    }
+    let backward = given("last").is_some() || given("before").is_some();
+    let (size, from) = if backward { ("last", "before") } else { ("first", "after") };
+    let order = order(catalog, entity, args)?;
+    let name = list_name(catalog, entity, &order, language);
+    let from = match args.get(from) {
+        Some(ConstValue::String(cursor)) => {
+            Some(catalog.sealer.open(&name, order.width(), cursor).ok_or_else(|| {
+                GraphqlError::new(
+                    Code::BadCursor,
+                    format!(
+                        "`{from}` is not a cursor of this list in this order. Use an edge's `cursor`, or `pageInfo`'s, \
+                         as it was given, with the same `sort`."
+                    ),
+                )
+            })?)
+        }
+        _ => None,
+    };
+    let filter = match args.get("filter") {
+        Some(ConstValue::Object(object)) => filter(catalog, entity, object)?,
+        _ => Filter::And(Vec::new()),
+    };
+    let deep = !matches!(args.get("deep"), Some(ConstValue::Boolean(false)));
+    Ok(PageArgs { size: page_size(catalog, args, size)?, from, backward, order, name, filter, deep })
+}
+
+/// `first` or `last`: how many records.
+fn page_size(catalog: &Catalog, args: &ArgMap, name: &str) -> Result<usize, GraphqlError> {
     let limit = catalog.engine.limits.page;
-    let first = match args.get("first") {
+    let size = match args.get(name) {
         Some(ConstValue::Number(n)) => n.as_i64().unwrap_or(i64::MAX),
         _ => i64::try_from(DEFAULT_PAGE.min(limit)).unwrap_or(1),
     };
-    let Ok(first) = usize::try_from(first) else {
-        return Err(GraphqlError::new(Code::BadArgument, format!("`first` is {first}; give 0 or more.")));
+    let Ok(size) = usize::try_from(size) else {
+        return Err(GraphqlError::new(Code::BadArgument, format!("`{name}` is {size}; give 0 or more.")));
     };
-    if first > limit {
+    if size > limit {
         return Err(GraphqlError::new(
             Code::PageTooLarge,
-            format!("`first` is {first}; a page has at most {limit} (limits.page). Ask for less and follow `endCursor`."),
+            format!("`{name}` is {size}; a page has at most {limit} (limits.page). Ask for less and follow the cursors."),
         )
         .with("limit", "limits.page")
         .with("maximum", limit));
     }
-    let list = list_name(catalog, entity);
-    let after = match args.get("after") {
-        Some(ConstValue::String(cursor)) => Some(catalog.sealer.open(&list, cursor).ok_or_else(|| {
-            GraphqlError::new(
-                Code::BadCursor,
-                "`after` is not a cursor of this list. Use an edge's `cursor` or `pageInfo.endCursor` as it was given.",
-            )
-        })?),
-        _ => None,
-    };
-    sort(args)?;
-    let filter = match args.get("filter") {
-        Some(ConstValue::Object(object)) => filter(catalog, entity, object, translated)?,
-        _ => Filter::And(Vec::new()),
-    };
-    let deep = !matches!(args.get("deep"), Some(ConstValue::Boolean(false)));
-    Ok(PageArgs { first, after, filter, deep })
+    Ok(size)
 }
 
-fn sort(args: &ArgMap) -> Result<(), GraphqlError> {
-    let Some(ConstValue::List(keys)) = args.get("sort") else { return Ok(()) };
+/// The order that `sort` asks for.
+fn order(catalog: &Catalog, entity: EntityId, args: &ArgMap) -> Result<Order, GraphqlError> {
+    let mut order = Order::default();
+    let Some(ConstValue::List(keys)) = args.get("sort") else { return Ok(order) };
+    let fields = &catalog.engine.model.entities[entity].fields;
     for key in keys {
         let ConstValue::Object(key) = key else { continue };
         let name = |k: &str| match key.get(k) {
@@ -120,27 +156,35 @@ fn sort(args: &ArgMap) -> Result<(), GraphqlError> {
             _ => None,
         };
         let field = name("field").unwrap_or("CODE");
-        let descending = name("direction") == Some("DESC");
-        if field != "CODE" || descending {
-            let order = if descending { " descending" } else { "" };
-            return Err(GraphqlError::new(
-                Code::UnsupportedSort,
-                format!("Sorting by {field}{order} cannot be answered exactly yet; leave `sort` out or sort by CODE ascending."),
-            )
-            .with("field", field));
-        }
+        let by = match field {
+            "CODE" => By::Code,
+            "PUBLISHED" => By::Published,
+            other => {
+                let id = fields.keys().position(|f| sort_name(f) == other);
+                let mergeable = id.filter(|id| fields.get_index(*id).is_some_and(|(_, f)| f.sortable()));
+                By::Field(mergeable.ok_or_else(|| {
+                    GraphqlError::new(
+                        Code::UnsupportedSort,
+                        format!(
+                            "Sorting by {field} cannot be answered exactly; sort by another field or by CODE."
+                        ),
+                    )
+                    .with("field", field)
+                })?)
+            }
+        };
+        order.0.push(SortKey {
+            by,
+            descending: name("direction") == Some("DESC"),
+            nulls_first: name("nulls") == Some("FIRST"),
+        });
     }
-    Ok(())
+    Ok(order)
 }
 
 type Object = async_graphql_value::indexmap::IndexMap<async_graphql_value::Name, ConstValue>;
 
-fn filter(
-    catalog: &Catalog,
-    entity: EntityId,
-    object: &Object,
-    translated: bool,
-) -> Result<Filter, GraphqlError> {
+fn filter(catalog: &Catalog, entity: EntityId, object: &Object) -> Result<Filter, GraphqlError> {
     let mut all = Vec::new();
     for (name, value) in object {
         let items = || -> Result<Vec<Filter>, GraphqlError> {
@@ -148,7 +192,7 @@ fn filter(
                 ConstValue::List(items) => items
                     .iter()
                     .filter_map(|i| match i {
-                        ConstValue::Object(o) => Some(filter(catalog, entity, o, translated)),
+                        ConstValue::Object(o) => Some(filter(catalog, entity, o)),
                         _ => None,
                     })
                     .collect(),
@@ -160,7 +204,7 @@ fn filter(
             ("and", _) => all.push(Filter::And(items()?)),
             ("or", _) => all.push(Filter::Or(items()?)),
             ("not", ConstValue::Object(o)) => {
-                all.push(Filter::Not(Box::new(filter(catalog, entity, o, translated)?)));
+                all.push(Filter::Not(Box::new(filter(catalog, entity, o)?)));
             }
             ("code", ConstValue::Object(tests)) => {
                 all.extend(self::tests(tests, &Type::Text)?.into_iter().map(Filter::Code));
@@ -176,9 +220,8 @@ fn filter(
             (name, ConstValue::Object(tests)) => {
                 let e = &catalog.engine.model.entities[entity];
                 let Some((id, _, field)) = e.fields.get_full(name) else {
-                    return Err(unsupported(name, "it is not a field with one source"));
+                    return Err(unsupported(name));
                 };
-                single_source(catalog, entity, field, translated)?;
                 all.extend(self::tests(tests, &field.ty)?.into_iter().map(|t| Filter::Field(id, t)));
             }
             _ => {}
@@ -187,46 +230,12 @@ fn filter(
     Ok(if all.len() == 1 { all.swap_remove(0) } else { Filter::And(all) })
 }
 
-/// A filter is answered exactly when just one source can say what the field is.
-fn single_source(
-    catalog: &Catalog,
-    entity: EntityId,
-    field: &Field,
-    translated: bool,
-) -> Result<(), GraphqlError> {
-    let engine = &catalog.engine;
-    let e = &engine.model.entities[entity];
-    if field.inherit.is_some() {
-        return Err(unsupported(&field.name, "it may be inherited"));
-    }
-    if field.localized && translated {
-        return Err(unsupported(&field.name, "the operation's language is not the shop's first"));
-    }
-    let mut sources: Vec<&str> = field
-        .sources
-        .iter()
-        .filter(|s| {
-            let map = e.maps.get(**s).and_then(Option::as_ref);
-            map.is_some_and(|m| {
-                m.rows.iter().any(|r| r.fields.contains_key(field.name.as_str()))
-                    || (m.texts.is_some() && field.localized && translated)
-            })
-        })
-        .map(|s| engine.model.sources[*s].name.as_str())
-        .collect();
-    if engine.overrides.is_some() && field.lock.is_none() {
-        sources.insert(0, "site");
-    }
-    if sources.len() > 1 {
-        return Err(unsupported(&field.name, &format!("it is merged from {}", sources.join(" and "))));
-    }
-    Ok(())
-}
-
-fn unsupported(field: &str, why: &str) -> GraphqlError {
+fn unsupported(field: &str) -> GraphqlError {
     GraphqlError::new(
         Code::UnsupportedFilter,
-        format!("Filtering by `{field}` cannot be answered exactly yet: {why}. Filter by `code` or by a field of one source."),
+        format!(
+            "Filtering by `{field}` cannot be answered exactly: no source holds it. Filter by another field."
+        ),
     )
     .with("field", field)
 }
@@ -291,11 +300,16 @@ fn scalar(value: &ConstValue, ty: &Type) -> Result<Value, GraphqlError> {
 }
 
 /// The arguments of a link, by its field.
-pub fn link(catalog: &Catalog, field: &str, args: &ArgMap, translated: bool) -> Result<Args, GraphqlError> {
+pub fn link(
+    catalog: &Catalog,
+    field: &str,
+    args: &ArgMap,
+    language: Option<&str>,
+) -> Result<Args, GraphqlError> {
     Ok(match field {
         "related" => Args::Kind(text(args, "kind")),
-        "articles" => Args::Page(page(catalog, catalog.article, args, translated)?),
-        "references" => Args::Page(page(catalog, catalog.reference, args, translated)?),
+        "articles" => Args::Page(page(catalog, catalog.article, args, language)?),
+        "references" => Args::Page(page(catalog, catalog.reference, args, language)?),
         "reference" => match args.get("options") {
             Some(ConstValue::List(items)) => Args::Options(
                 items

@@ -217,8 +217,8 @@ fn decider_select(
         Way::ByCode => asked.by_code.select.clone(),
         Way::Page(args) | Way::Window(args) => {
             let page = PageAsk {
-                first: args.map_or(20, |a| a.first),
-                after: args.and_then(|a| a.after.clone()),
+                first: args.map_or(20, |a| a.size),
+                after: args.and_then(|a| Some(a.from.as_ref()?.position.clone())),
                 filter: args.map_or(&filter, |a| &a.filter),
             };
             let under = matches!(way, Way::Window(_)).then(|| Under::first(&[]));

@@ -29,8 +29,10 @@ pub enum Code {
     UnsupportedFilter,
     /// This sort cannot be answered exactly.
     UnsupportedSort,
-    /// Answering would read more rows than `limits.scan_rows`.
+    /// Answering would read more rows than `limits.scan_rows`, or hold more records than `limits.gather`.
     ScanBudgetExceeded,
+    /// The list is too long (`limits.gather`) to be sorted by a text or an inherited field.
+    SortNeedsIndex,
     /// The source that a value or an existence depends on did not answer.
     SourceUnavailable,
     /// Two rows for one key in a source.

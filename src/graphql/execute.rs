@@ -22,7 +22,6 @@ use crate::{
     federation::{
         batch::{Batch, Cause},
         engine::Fault,
-        page::PageAsk,
         provenance::FieldProvenance,
         shape::{Shape, Want},
     },
@@ -72,6 +71,16 @@ pub fn fault(fault: &Fault) -> GraphqlError {
             format!("Answering exactly would read more than {limit} rows ({setting}). Narrow the filter or ask for a smaller page."),
         )
         .with("limit", *setting)
+        .with("maximum", *limit),
+        Fault::NeedsIndex { field, limit } => GraphqlError::new(
+            Code::SortNeedsIndex,
+            format!(
+                "Sorting by `{field}` would hold more than {limit} records in memory (limits.gather). Narrow the filter, \
+                 or sort by code."
+            ),
+        )
+        .with("field", field.as_str())
+        .with("limit", "limits.gather")
         .with("maximum", *limit),
         Fault::Internal(reason) => {
             tracing::error!(%reason, "internal fault");
@@ -256,15 +265,19 @@ async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
         return Err(GraphqlError::new(Code::Internal, "a connection without arguments"));
     };
     let engine = &run.catalog.engine;
-    let wanted = PageAsk { first: args.first, after: args.after.clone(), filter: &args.filter };
+    let list = args.ask();
     let count = async {
-        if *total { Some(engine.count(&run.ask, node.entity, None, &args.filter).await) } else { None }
+        // What is read whole to be sorted is counted with it.
+        let counted = *total && list.keyset();
+        if counted { Some(engine.count(&run.ask, &node.shape, None, &args.filter).await) } else { None }
     };
-    let (read, count) = futures::join!(engine.page(&run.ask, &node.shape, &wanted), count);
-    let (batch, page) = read.map_err(|f| fault(&f))?;
+    let (read, count) = futures::join!(engine.list(&run.ask, &node.shape, None, &list, None), count);
+    let (batch, pages) = read.map_err(|f| fault(&f))?;
+    let page = pages.into_iter().next().unwrap_or_default();
     let records = page.records.clone();
     let level = run.follow(node, Arc::new(batch), &records).await;
-    let total = count.map(|c| c.map(|c| c.first().copied().unwrap_or(0)));
+    let counted = count.map(|c| c.map(|c| c.first().copied().unwrap_or(0)));
+    let total = counted.or(page.total.map(Ok));
     Ok(RootData::Page(level, Pages { page, total }))
 }
 

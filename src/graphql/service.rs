@@ -185,7 +185,7 @@ impl Service {
             );
             return Err(vec![error]);
         }
-        Ok(Ready { plan, variables, cost, translated: language.is_some() })
+        Ok(Ready { plan, variables, cost, language: language.map(Into::into) })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -297,7 +297,7 @@ impl Service {
                 coerce::arguments(&self.types, definitions, &slot.written, &ready.variables, slot.pos);
             let checked = coerced.and_then(|coerced| {
                 let link = if slot.is_link() {
-                    arguments::link(&self.catalog, &slot.field, &coerced, ready.translated)?
+                    arguments::link(&self.catalog, &slot.field, &coerced, ready.language.as_deref())?
                 } else {
                     Args::None
                 };
@@ -367,7 +367,7 @@ struct Ready {
     plan: Arc<Plan>,
     variables: Variables,
     cost: u64,
-    translated: bool,
+    language: Option<String>,
 }
 
 fn compile_with<'d>(

@@ -197,8 +197,8 @@ impl<'a> Writer<'a> {
             (OutKind::Departments(target), RootData::Many(level, records)) => {
                 self.list(records.iter(), true, |w, r| w.record(&target.outs, level, *r, out.place))
             }
-            (OutKind::Page(node, outs, _), RootData::Page(level, pages)) => {
-                self.connection(outs, level, pages, node.entity, out.slot)
+            (OutKind::Page(_, outs, _), RootData::Page(level, pages)) => {
+                self.connection(outs, level, pages, out.slot)
             }
             (OutKind::Route(_), RootData::Route(None)) => self.absent(out.place, out.non_null),
             (OutKind::Route(outs), RootData::Route(Some(route))) => {
@@ -402,8 +402,7 @@ impl<'a> Writer<'a> {
                 Some(LinkData::Failed(f)) => return self.fail(out.place, fault(f)),
                 Some(LinkData::Pages(of, next)) => match of.get(record as usize) {
                     Some(pages) => {
-                        let entity = next.batch.shape.entity;
-                        return self.connection(outs, next, pages, entity, out.slot);
+                        return self.connection(outs, next, pages, out.slot);
                     }
                     None => return self.absent(out.place, out.non_null),
                 },

@@ -17,13 +17,41 @@ pub struct Known {
     pub ty: Option<SqlType>,
     /// Its collation, of texts.
     pub collation: Option<Box<str>>,
+    /// Its binary copy, when it has one that can be trusted.
+    pub twin: Option<Twin>,
 }
 
 impl Known {
     /// A column of which the name is enough.
     pub fn named(name: String) -> Self {
-        Self { name, ty: None, collation: None }
+        Self { name, ty: None, collation: None, twin: None }
     }
+}
+
+/// What a map says of text columns of one name: that a table which has `twin` beside `column` keeps
+/// there the bytes of the text, and its indexes on them (Sage's `cbAR_Ref` beside `AR_Ref`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TwinRule {
+    /// The text column's name.
+    pub column: String,
+    /// The binary column's name.
+    pub twin: String,
+    /// The table in which the text is the key. A key that comes from outside is looked up there, as
+    /// text; from there on bytes are compared.
+    pub home: String,
+}
+
+/// The binary copy of a text column, found equal to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twin {
+    /// Its name.
+    pub name: String,
+    /// Bytes it holds at most.
+    pub bytes: u32,
+    /// The table to look a text up in; `None`: this is that table.
+    pub home: Option<String>,
+    /// The bytes order as the texts' code points do.
+    pub ordered: bool,
 }
 
 /// Knows the columns of a database while a statement is rendered.

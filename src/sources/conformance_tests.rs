@@ -19,7 +19,7 @@ use crate::{
     sources::{
         Moment, Param, SharedSource, Trace,
         expr::{CastType, parse},
-        open::open,
+        open::{Opening, open},
         select::{Branch, Decode, Item, Missing, Output, Pairs, Predicate, Select, Statement, Table, Window},
         sqlserver::tests::Server,
     },
@@ -111,7 +111,9 @@ impl Bench {
         let log = Arc::new(Log::default());
         let trace = Arc::clone(&log) as Arc<dyn Trace>;
         let zone = chrono_tz::Europe::Paris;
-        let source = open("erp", kind, &Secret(url), &limits, &dir, zone, trace).unwrap();
+        let url = Secret(url);
+        let opening = Opening { name: "erp", kind, url: &url, limits: &limits, dir: &dir, zone, twins: &[] };
+        let source = open(opening, trace).unwrap();
         let mut bench = Self { kind, source, log, place };
         bench.execute(sql).await;
         Some(bench)

@@ -3,7 +3,7 @@
 
 mod bind;
 mod breaker;
-mod columns;
+pub mod columns;
 #[cfg(test)]
 mod conformance_tests;
 mod decode;

@@ -6,27 +6,36 @@ use std::{path::Path, sync::Arc};
 use chrono_tz::Tz;
 
 use super::{
-    SharedSource, SourceError, Trace, pooled::Pooled, postgres::Postgres, sqlite::Sqlite,
+    SharedSource, SourceError, Trace, columns::TwinRule, pooled::Pooled, postgres::Postgres, sqlite::Sqlite,
     sqlserver::SqlServer,
 };
 use crate::config::{Secret, SourceKind, SourceLimits};
 
+/// What a source is opened from.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The engine.
+    pub kind: SourceKind,
+    /// Where it is.
+    pub url: &'a Secret,
+    /// Its limits.
+    pub limits: &'a SourceLimits,
+    /// Where relative paths (SQLite files, certificates) start.
+    pub dir: &'a Path,
+    /// The zone in which the database keeps local times.
+    pub zone: Tz,
+    /// Binary copies of text columns, which SQL Server's indexes may stand on.
+    pub twins: &'a [TwinRule],
+}
+
 /// Opens a source.
-///
-/// `dir` is where relative paths (SQLite files, certificates) start, `zone` the zone in which the database keeps local
-/// times.
 ///
 /// # Errors
 /// [`SourceError::Connect`], only for a malformed URL; the message does not show the URL.
-pub fn open(
-    name: &str,
-    kind: SourceKind,
-    url: &Secret,
-    limits: &SourceLimits,
-    dir: &Path,
-    zone: Tz,
-    trace: Arc<dyn Trace>,
-) -> Result<SharedSource, SourceError> {
+pub fn open(opening: Opening<'_>, trace: Arc<dyn Trace>) -> Result<SharedSource, SourceError> {
+    let Opening { name, kind, url, limits, dir, zone, twins } = opening;
     Ok(match kind {
         SourceKind::Sqlite => {
             let wire = Sqlite::new(&url.0, dir, limits.statement)?;
@@ -37,7 +46,7 @@ pub fn open(
             Arc::new(Pooled::new(name, wire, *limits, zone, trace))
         }
         SourceKind::SqlServer => {
-            let wire = SqlServer::new(&url.0, dir, limits.statement)?;
+            let wire = SqlServer::new(&url.0, dir, limits.statement, twins.to_vec())?;
             Arc::new(Pooled::new(name, wire, *limits, zone, trace))
         }
     })

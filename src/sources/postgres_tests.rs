@@ -1,7 +1,7 @@
 //! The driver against a real server, when `COMPTOIR_TEST_POSTGRES_URL` names one. Each test works
 //! in a schema of its own and drops it.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -11,11 +11,15 @@ use crate::{
     sources::{
         Moment, Param, SharedSource, Trace,
         expr::{CastType, parse},
-        open::open,
+        open::{Opening, open},
         select::{Decode, Output, Predicate, Select, Statement, Table},
     },
     value::{Type, Value},
 };
+
+fn opening<'a>(url: &'a Secret, limits: &'a SourceLimits, zone: chrono_tz::Tz) -> Opening<'a> {
+    Opening { name: "erp", kind: SourceKind::Postgres, url, limits, dir: Path::new("."), zone, twins: &[] }
+}
 
 struct Server {
     admin: PgConnection,
@@ -40,9 +44,7 @@ async fn server(schema: &str, sql: &str, statement: Duration) -> Option<Server> 
     let limits = SourceLimits { connections: 3, connect: Duration::from_secs(5), statement };
     let zone = chrono_tz::Europe::Paris;
     let trace = Arc::clone(&log) as Arc<dyn Trace>;
-    let source =
-        open("erp", SourceKind::Postgres, &Secret(url), &limits, std::path::Path::new("."), zone, trace)
-            .unwrap();
+    let source = open(opening(&Secret(url), &limits, zone), trace).unwrap();
     Some(Server { admin, source, log, schema })
 }
 
@@ -207,14 +209,13 @@ async fn a_server_that_is_down_is_an_error_of_the_statement() {
     let limits = SourceLimits { connections: 1, connect: Duration::from_secs(2), statement: LONG };
     let url = Secret("postgres://user:s3cret@127.0.0.1:1/db".into());
     let log = Arc::new(Log::default());
-    let dir = std::path::Path::new(".");
-    let source = open("erp", SourceKind::Postgres, &url, &limits, dir, chrono_tz::UTC, log).unwrap();
+    let source = open(opening(&url, &limits, chrono_tz::UTC), log).unwrap();
     let error = source.ping().await.unwrap_err();
     assert_eq!(error.cause(), "CONNECT");
     assert!(!error.to_string().contains("s3cret"));
     for url in ["mysql://u:s3cret@h/db", "postgres://u:s3cret@h:port/db"] {
         let log = Arc::new(Log::default());
-        let opened = open("e", SourceKind::Postgres, &Secret(url.into()), &limits, dir, chrono_tz::UTC, log);
+        let opened = open(opening(&Secret(url.into()), &limits, chrono_tz::UTC), log);
         assert!(!opened.err().unwrap().to_string().contains("s3cret"));
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     sources::{
         Expr, Moment, Param, SharedSource, Statement, Trace,
         expr::{CastType, parse},
-        open::open,
+        open::{Opening, open},
         select::{Branch, Decode, Item, Missing, OrderBy, Output, Pairs, Predicate, Select, Table, Window},
     },
     value::{Type, Value},
@@ -87,16 +87,16 @@ async fn shop(sql: &str, statement: Duration) -> Shop {
     }
     let log = Arc::new(Log::default());
     let limits = SourceLimits { connections: 3, connect: Duration::from_secs(5), statement };
-    let source = open(
-        "erp",
-        SourceKind::Sqlite,
-        &Secret("sqlite:erp.db".into()),
-        &limits,
-        dir.path(),
-        chrono_tz::Europe::Paris,
-        Arc::clone(&log) as Arc<dyn Trace>,
-    )
-    .unwrap();
+    let opening = Opening {
+        name: "erp",
+        kind: SourceKind::Sqlite,
+        url: &Secret("sqlite:erp.db".into()),
+        limits: &limits,
+        dir: dir.path(),
+        zone: chrono_tz::Europe::Paris,
+        twins: &[],
+    };
+    let source = open(opening, Arc::clone(&log) as Arc<dyn Trace>).unwrap();
     Shop { dir, log, source }
 }
 

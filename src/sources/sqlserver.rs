@@ -10,6 +10,7 @@ mod cell;
 mod faults;
 mod lists;
 mod script;
+mod twins;
 
 use std::{path::Path, time::Duration};
 
@@ -24,7 +25,7 @@ use self::{address::Address, lists::Lists};
 use super::{
     Dialect, Rows, SourceError,
     bind::{Filled, Scalar, fill},
-    columns::{Known, SqlType},
+    columns::{Known, SqlType, TwinRule},
     pooled::{Fault, Job, Wire},
     render::tsql_prefix,
     select::Decode,
@@ -43,6 +44,8 @@ pub(super) struct SqlServer {
     address: Address,
     /// What a session is told at its start.
     setup: String,
+    /// What the map says of binary copies.
+    twins: Vec<TwinRule>,
 }
 
 /// A connection.
@@ -54,7 +57,12 @@ pub(super) struct Conn {
 
 impl SqlServer {
     /// Reads the URL; a relative `ca_file` starts in `dir`.
-    pub(super) fn new(url: &str, dir: &Path, statement: Duration) -> Result<Self, SourceError> {
+    pub(super) fn new(
+        url: &str,
+        dir: &Path,
+        statement: Duration,
+        twins: Vec<TwinRule>,
+    ) -> Result<Self, SourceError> {
         let address = Address::read(url, dir).map_err(|why| {
             SourceError::Connect(format!(
                 "the SQL Server URL is malformed: {why}; write sqlserver://user:password@host:1433/database"
@@ -66,7 +74,7 @@ impl SqlServer {
             "SET NOCOUNT ON; SET LOCK_TIMEOUT {}; SET TRANSACTION ISOLATION LEVEL {isolation}",
             statement.as_millis().clamp(1, 2_000_000_000)
         );
-        Ok(Self { address, setup })
+        Ok(Self { address, setup, twins })
     }
 
     async fn dial(&self) -> Result<Client<Compat<TcpStream>>, SourceError> {
@@ -227,6 +235,7 @@ impl Wire for SqlServer {
                 name: name.to_owned(),
                 ty: Some(SqlType::read(ty, number(3), precision, number(5))),
                 collation: text(6).map(Box::from),
+                twin: None,
             };
             found.push((schema.to_owned(), known));
         }
@@ -239,7 +248,10 @@ impl Wire for SqlServer {
             }
             None => None,
         };
-        Ok(found.into_iter().filter(|(s, _)| Some(s) == wanted.as_ref()).map(|(_, known)| known).collect())
+        let of_table = found.into_iter().filter(|(s, _)| Some(s) == wanted.as_ref());
+        let mut columns: Vec<Known> = of_table.map(|(_, known)| known).collect();
+        twins::find(&mut conn.client, &self.twins, (prefix, table, self.hint()), &mut columns).await?;
+        Ok(columns)
     }
 
     async fn texts(
@@ -286,3 +298,7 @@ fn release(version: &str) -> &'static str {
 #[cfg(test)]
 #[path = "sqlserver_tests.rs"]
 pub(in crate::sources) mod tests;
+
+#[cfg(test)]
+#[path = "sqlserver/twins_tests.rs"]
+mod twins_tests;

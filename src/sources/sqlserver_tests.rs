@@ -8,11 +8,15 @@ use crate::{
     config::{Secret, SourceKind, SourceLimits},
     sources::{
         Moment, SharedSource,
-        open::open,
+        open::{Opening, open},
         sqlite::tests::{Log, branch, statement, table},
     },
     value::{Type, Value},
 };
+
+fn opening<'a>(url: &'a Secret, limits: &'a SourceLimits, zone: chrono_tz::Tz) -> Opening<'a> {
+    Opening { name: "erp", kind: SourceKind::SqlServer, url, limits, dir: Path::new("."), zone, twins: &[] }
+}
 
 /// A database of its own.
 pub(in crate::sources) struct Server {
@@ -29,7 +33,7 @@ fn of_database(url: &str, database: &str) -> String {
 }
 
 async fn admin(url: &str) -> Client<Compat<TcpStream>> {
-    SqlServer::new(url, Path::new("."), LONG).unwrap().dial().await.unwrap()
+    SqlServer::new(url, Path::new("."), LONG, Vec::new()).unwrap().dial().await.unwrap()
 }
 
 const LONG: Duration = Duration::from_secs(20);
@@ -76,8 +80,7 @@ impl Server {
         let limits = SourceLimits { connections: 2, connect: Duration::from_secs(5), statement: LONG };
         let url = Secret(format!("{}{more}", self.url));
         let log = Arc::new(Log::default());
-        open("erp", SourceKind::SqlServer, &url, &limits, Path::new("."), chrono_tz::Europe::Paris, log)
-            .unwrap()
+        open(opening(&url, &limits, chrono_tz::Europe::Paris), log).unwrap()
     }
 }
 
@@ -85,7 +88,7 @@ impl Server {
 async fn a_used_connection_comes_back_clean() {
     let Some(mut s) = Server::new("recycle").await else { return };
     s.run("CREATE TABLE t (n int)").await;
-    let wire = SqlServer::new(&s.url, Path::new("."), LONG).unwrap();
+    let wire = SqlServer::new(&s.url, Path::new("."), LONG, Vec::new()).unwrap();
     let mut conn = wire.connect().await.unwrap();
     for sql in ["BEGIN TRANSACTION", "INSERT INTO t VALUES (1)"] {
         conn.client.simple_query(sql).await.unwrap().into_results().await.unwrap();
@@ -171,8 +174,7 @@ async fn refusals_say_what_to_do() {
     let ask = |url: String| async move {
         let limits = SourceLimits { connections: 1, connect: Duration::from_secs(5), statement: LONG };
         let log = Arc::new(Log::default());
-        let source =
-            open("erp", SourceKind::SqlServer, &Secret(url), &limits, Path::new("."), chrono_tz::UTC, log);
+        let source = open(opening(&Secret(url), &limits, chrono_tz::UTC), log);
         let error = source.unwrap().ping().await.unwrap_err();
         assert_eq!(error.cause(), "CONNECT");
         error.to_string()
@@ -194,11 +196,8 @@ async fn refusals_say_what_to_do() {
 #[tokio::test]
 async fn a_server_that_is_down_is_an_error_of_the_statement() {
     let limits = SourceLimits { connections: 1, connect: Duration::from_secs(2), statement: LONG };
-    let dir = Path::new(".");
     let url = Secret("sqlserver://user:s3cret@127.0.0.1:1/db".into());
-    let source =
-        open("erp", SourceKind::SqlServer, &url, &limits, dir, chrono_tz::UTC, Arc::new(Log::default()))
-            .unwrap();
+    let source = open(opening(&url, &limits, chrono_tz::UTC), Arc::new(Log::default())).unwrap();
     let error = source.ping().await.unwrap_err();
     assert_eq!(error.cause(), "CONNECT");
     assert!(!error.to_string().contains("s3cret"));
@@ -210,7 +209,7 @@ async fn a_server_that_is_down_is_an_error_of_the_statement() {
         "sqlserver://u:s3cret@h/db?tls=s3cret",
     ] {
         let log = Arc::new(Log::default());
-        let opened = open("e", SourceKind::SqlServer, &Secret(url.into()), &limits, dir, chrono_tz::UTC, log);
+        let opened = open(opening(&Secret(url.into()), &limits, chrono_tz::UTC), log);
         let error = opened.err().unwrap().to_string();
         assert!(error.contains("malformed") && !error.contains("s3cret"), "{error}");
     }
@@ -223,8 +222,7 @@ async fn a_listener_that_says_nothing_costs_the_time_limit_once() {
     let limits = SourceLimits { connections: 1, connect: Duration::from_millis(300), statement: LONG };
     let url = Secret(format!("sqlserver://u:p@127.0.0.1:{port}/db"));
     let log = Arc::new(Log::default());
-    let source =
-        open("erp", SourceKind::SqlServer, &url, &limits, Path::new("."), chrono_tz::UTC, log).unwrap();
+    let source = open(opening(&url, &limits, chrono_tz::UTC), log).unwrap();
     let started = std::time::Instant::now();
     assert_eq!(source.ping().await.unwrap_err().cause(), "CONNECT");
     assert!(started.elapsed() < Duration::from_secs(2));

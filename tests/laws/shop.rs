@@ -24,6 +24,7 @@ pub struct RandomArticle {
     path: &'static [u16],
     shape: u8,
     barcode: Option<&'static str>,
+    created: Option<&'static str>,
     warranty: Option<u8>,
     origin: Option<&'static str>,
     own_code: Option<u8>,
@@ -67,16 +68,45 @@ pub struct RandomShop {
 /// Title, slug or parent, position and flag of an overlay's department.
 type RandomDepartment = (Option<&'static str>, Option<&'static str>, u8, Option<u8>);
 
-const TITLES: &[&str] = &["Vélo", "  ", "", "Casque noir   ", "L'œuvre", "0"];
+/// Texts of which many are equal once folded, and some are no text at all.
+pub const TEXTS: &[&str] = &[
+    "Vélo",
+    "velo",
+    "VÉLO   ",
+    "Ve\u{301}lo",
+    " vélo",
+    "  ",
+    "",
+    "0",
+    "L'œuvre",
+    "L’ŒUVRE",
+    "loeuvre",
+    "Straße",
+    "STRAẞE",
+    "strasse  ",
+    "Æther",
+    "aether",
+    "Øre",
+    "İzmir",
+    "ızmir",
+    "IZMIR",
+    "🚲 50%",
+    "50_[x]",
+    "50\\%",
+    "Casque noir   ",
+];
 const PATHS: &[&[u16]] = &[&[0, 0, 0, 0], &[1, 0, 0, 0], &[1, 2, 0, 0], &[3, 0, 0, 0], &[1, 2, 4, 0]];
+/// Local ones; the first of each ERP means nothing.
+const MOMENTS: &[&str] =
+    &["2024-03-31 00:00:00", "1753-01-01 00:00:00", "2024-03-30 00:00:00", "2023-07-14 00:00:00"];
 const FIELDS: &[&str] =
     &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary"];
 
 fn overlays() -> impl Strategy<Value = RandomOverlay> {
     let texts = (
-        option::of(select(TITLES)),
-        option::of(select(&["Sous-titre", " ", ""][..])),
-        option::of(select(&["Marque", ""][..])),
+        option::of(select(TEXTS)),
+        option::of(select(TEXTS)),
+        option::of(select(TEXTS)),
         option::of(select(&["Lot", " "][..])),
         option::of(select(&["0", "1.25", "0.5", "12.000001"][..])),
     );
@@ -89,7 +119,7 @@ fn overlays() -> impl Strategy<Value = RandomOverlay> {
     );
     let rest = (
         prop::bool::weighted(0.08),
-        option::of(select(&["Référence", "  "][..])),
+        option::of(select(TEXTS)),
         prop_oneof![4 => Just(None), 1 => Just(Some(0))],
     );
     (texts, flags, rest).prop_map(|(t, f, r)| RandomOverlay {
@@ -111,12 +141,13 @@ fn overlays() -> impl Strategy<Value = RandomOverlay> {
 
 fn articles() -> impl Strategy<Value = RandomArticle> {
     let texts = (
-        option::of(select(TITLES)),
-        option::of(select(&["Bike", "", "Helmet"][..])),
+        option::of(select(TEXTS)),
+        option::of(select(&["Bike", "", "Helmet", "hélmet"][..])),
         select(&["FAM1", "FAM2", "FAM3"][..]),
         (option::of(0..5_u8), option::of(select(&["0", "280", "1.5", "13.25"][..]))),
         option::of(1..4_u8),
-        option::of(select(&["ERP", ""][..])),
+        option::of(select(TEXTS)),
+        option::of(select(MOMENTS)),
     );
     let flags = (
         prop_oneof![6 => Just(Some(1)), 1 => Just(Some(0)), 1 => Just(None)],
@@ -125,7 +156,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         0..4_u8,
         option::of(select(&["376000", "", "376001"][..])),
         option::of(select(&[0_u8, 12, 36][..])),
-        option::of(select(&["France", " "][..])),
+        option::of(select(&["France", " ", "FRANCE", "Thaïlande"][..])),
     );
     let rest = (
         option::of(0..3_u8),
@@ -143,6 +174,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         weight: t.3,
         unit: t.4,
         brand: t.5,
+        created: t.6,
         published: f.0,
         asleep: f.1,
         path: f.2,
@@ -162,9 +194,14 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
 
 /// The strategy.
 pub fn shops() -> impl Strategy<Value = RandomShop> {
+    shops_of(6)
+}
+
+/// Shops of at most so many articles.
+pub fn shops_of(most: usize) -> impl Strategy<Value = RandomShop> {
     let overrides = vec(
         (
-            0..6_usize,
+            0..most,
             select(&["title", "subtitle", "weight", "brand", "published", "warrantyMonths"][..]),
             0..4_u8,
         ),
@@ -189,7 +226,7 @@ pub fn shops() -> impl Strategy<Value = RandomShop> {
         ),
         6,
     );
-    (vec(articles(), 1..7), vec(0..7_u16, 5), departments, overrides, rules).prop_map(
+    (vec(articles(), 1..=most), vec(0..7_u16, 5), departments, overrides, rules).prop_map(
         |(articles, parents, departments, overrides, rules)| {
             let overrides = overrides
                 .into_iter()
@@ -237,7 +274,9 @@ impl RandomShop {
             }
             // MIN and MAX compare numbers.
             let numeric = matches!(*field, "warrantyMonths" | "weight");
-            let rule = if numeric { *rule } else { Rule::Priority };
+            // A column in a source that the rule does not list is a mistake of the shop's file.
+            let only = *rule == Rule::Only && *field == "warrantyMonths";
+            let rule = if numeric && !only { *rule } else { Rule::Priority };
             let sources = match (rule, turned) {
                 (Rule::Only, _) => vec!["erp"],
                 (_, true) => vec!["erp", "isoshop"],
@@ -294,10 +333,10 @@ impl RandomShop {
                 _ => (0, 0, 0),
             };
             sql.push_str(&format!(
-                "INSERT INTO \"F_ARTICLE\" (\"AR_Ref\", \"AR_Design\", \"AR_Langue1\", \"FA_CodeFamille\", \"AR_UnitePoids\", \"AR_PoidsNet\", \"AR_UniteVen\", \"AR_Stat01\", \"AR_Publie\", \"AR_Sommeil\", \"AR_Gamme1\", \"AR_Gamme2\", \"AR_Condition\", \"AR_CodeBarre\", \"AR_Pays\", \"Durée garantie\", \"CL_No1\", \"CL_No2\", \"CL_No3\", \"CL_No4\") VALUES ('{code}', {}, {}, '{}', {}, {}, {}, {}, {}, {}, {one}, {two}, {pack}, {}, {}, {}, {}, {}, {}, {});\n",
+                "INSERT INTO \"F_ARTICLE\" (\"AR_Ref\", \"AR_Design\", \"AR_Langue1\", \"FA_CodeFamille\", \"AR_UnitePoids\", \"AR_PoidsNet\", \"AR_UniteVen\", \"AR_Stat01\", \"AR_Publie\", \"AR_Sommeil\", \"AR_Gamme1\", \"AR_Gamme2\", \"AR_Condition\", \"AR_CodeBarre\", \"AR_Pays\", \"Durée garantie\", \"AR_DateCreation\", \"CL_No1\", \"CL_No2\", \"CL_No3\", \"CL_No4\") VALUES ('{code}', {}, {}, '{}', {}, {}, {}, {}, {}, {}, {one}, {two}, {pack}, {}, {}, {}, {}, {}, {}, {}, {});\n",
                 text(a.title), text(a.english), a.family, number(a.weight.0), number(a.weight.1), number(a.unit),
                 text(a.brand), number(a.published), number(a.asleep), text(a.barcode), text(a.origin),
-                number(a.warranty), a.path[0], a.path[1], a.path[2], a.path[3],
+                number(a.warranty), text(a.created), a.path[0], a.path[1], a.path[2], a.path[3],
             ));
             let base = n * 10;
             if one != 0 {

@@ -28,6 +28,17 @@ impl Want {
         }
     }
 
+    /// Whether another want holds all of this one.
+    pub fn within(&self, other: &Self) -> bool {
+        self.fields.is_subset(&other.fields)
+            && self.lists.is_subset(&other.lists)
+            && (other.changes || !self.changes)
+            && self
+                .inherited
+                .as_deref()
+                .is_none_or(|mine| other.inherited.as_deref().is_some_and(|theirs| mine.within(theirs)))
+    }
+
     /// Everything an entity has.
     pub fn all(model: &Model, entity: EntityId) -> Self {
         let e = &model.entities[entity];

@@ -2,26 +2,26 @@
 
 use super::{Writer, Written};
 use crate::{
-    catalog::levels::{Level, Pages},
+    catalog::levels::{Args, Level, PageArgs, Pages},
+    federation::{batch::NONE, order::Spot, page::Page},
     graphql::{
-        arguments,
         error::Location,
         execute::fault,
         plan::{ConnectionKind, ConnectionOut, EdgeKind, EdgeOut},
     },
 };
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     pub(super) fn connection(
         &mut self,
         outs: &[ConnectionOut],
         level: &Level,
         pages: &Pages,
-        entity: usize,
         slot: Option<usize>,
     ) -> Written {
         self.buf.push(b'{');
         let records = &pages.page.records;
+        let args = self.page_args(slot);
         for (i, out) in outs.iter().enumerate() {
             self.key(i, &out.json);
             match &out.kind {
@@ -38,22 +38,25 @@ impl Writer<'_> {
                     w.list(records.iter(), false, |w, r| w.record(outs, level, *r, out.place))
                 })?,
                 ConnectionKind::Edges(edges) => self.field(true, &out.key, |w| {
-                    w.list(records.iter(), true, |w, r| w.edge(edges, level, *r, entity, out.place))
+                    w.list(0..records.len(), true, |w, i| {
+                        w.edge(edges, level, &pages.page, i, args, out.place)
+                    })
                 })?,
                 ConnectionKind::PageInfo(fields) => {
-                    let after = self
-                        .args(slot)
-                        .get("after")
-                        .is_some_and(|v| *v != async_graphql_value::ConstValue::Null);
+                    let (backward, from) = args.map_or((false, false), |a| (a.backward, a.from.is_some()));
+                    // What lies behind where the page began is taken to be there.
+                    let (next, previous) =
+                        if backward { (from, pages.page.more) } else { (pages.page.more, from) };
+                    let last = records.len().saturating_sub(1);
                     self.buf.push(b'{');
                     for (i, f) in fields.iter().enumerate() {
                         self.key(i, &f.json);
                         match &f.kind {
                             EdgeKind::Typename(name) => self.text(name),
-                            EdgeKind::HasNext => self.bool(pages.page.more),
-                            EdgeKind::HasPrevious => self.bool(after),
-                            EdgeKind::Start => self.cursor(level, records.first().copied(), entity),
-                            EdgeKind::End => self.cursor(level, records.last().copied(), entity),
+                            EdgeKind::HasNext => self.bool(next),
+                            EdgeKind::HasPrevious => self.bool(previous),
+                            EdgeKind::Start => self.cursor(level, &pages.page, 0, args),
+                            EdgeKind::End => self.cursor(level, &pages.page, last, args),
                             EdgeKind::Cursor | EdgeKind::Node(_) => self.null(),
                         }
                     }
@@ -69,8 +72,9 @@ impl Writer<'_> {
         &mut self,
         outs: &[EdgeOut],
         level: &Level,
-        record: u32,
-        entity: usize,
+        page: &Page,
+        at: usize,
+        args: Option<&PageArgs>,
         place: Location,
     ) -> Written {
         self.buf.push(b'{');
@@ -78,8 +82,9 @@ impl Writer<'_> {
             self.key(i, &out.json);
             match &out.kind {
                 EdgeKind::Typename(name) => self.text(name),
-                EdgeKind::Cursor => self.cursor(level, Some(record), entity),
+                EdgeKind::Cursor => self.cursor(level, page, at, args),
                 EdgeKind::Node(outs) => {
+                    let record = page.records.get(at).copied().unwrap_or(NONE);
                     self.field(false, &out.key, |w| w.record(outs, level, record, place))?;
                 }
                 _ => self.null(),
@@ -89,10 +94,21 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn cursor(&mut self, level: &Level, record: Option<u32>, entity: usize) {
+    /// The cursor of a page's record.
+    fn cursor(&mut self, level: &Level, page: &Page, i: usize, args: Option<&PageArgs>) {
         let catalog = self.run.catalog;
-        let position = record.and_then(|r| catalog.engine.position(&level.batch, r));
-        let cursor = position.map(|p| catalog.sealer.seal(&arguments::list_name(catalog, entity), &p));
+        let spot = page.spots.get(i).cloned().or_else(|| {
+            let record = page.records.get(i)?;
+            catalog.engine.position(&level.batch, *record).map(Spot::from)
+        });
+        let cursor = spot.zip(args).map(|(spot, args)| catalog.sealer.seal(&args.name, &spot));
         self.text_or_null(cursor.as_deref());
+    }
+
+    fn page_args(&self, slot: Option<usize>) -> Option<&'a PageArgs> {
+        match self.run.args.get(slot?)? {
+            Args::Page(page) => Some(page),
+            _ => None,
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::super::{
-    columns::{Catalog, Known},
+    columns::{Catalog, Known, Twin},
     expr::{CastType, Expr, parse},
     select::{Branch, Decode, Item, Join, OrderBy, Output, Pairs, Predicate, Select, Table, Window},
 };
@@ -16,7 +16,7 @@ struct Sage(Vec<Known>, &'static str);
 
 fn known(name: &str, ty: SqlType) -> Known {
     let collation = ty.is_text().then(|| "French_CI_AS".into());
-    Known { name: name.into(), ty: Some(ty), collation }
+    Known { name: name.into(), ty: Some(ty), collation, twin: None }
 }
 
 fn sage() -> Sage {
@@ -131,6 +131,79 @@ fn composite_keys_are_rows() {
     b.filter = vec![keys(&[("a.AR_Ref", CastType::Text(19)), ("a.AG_No1", CastType::Integer)])];
     insta::assert_snapshot!("composite_list", shown(&select(vec![b.clone()]), &[ParamKind::KeyList(2)]));
     insta::assert_snapshot!("composite_packed", shown(&select(vec![b]), &[ParamKind::Keys]));
+}
+
+/// Sage's tables, whose indexes stand on binary copies; `home` is the table of the key.
+fn twinned(ordered: bool) -> impl Catalog {
+    struct Twinned(Vec<(&'static str, Known)>);
+    impl Catalog for Twinned {
+        fn has(&self, _table: &Table, _column: &str) -> bool {
+            true
+        }
+
+        fn column(&self, table: &Table, column: &str) -> Option<&Known> {
+            let of = |at: &str| at == "*" || at == table.name;
+            self.0.iter().find(|(at, c)| of(at) && c.name == column).map(|(_, c)| c)
+        }
+    }
+    let copy = |column: &str, home: Option<&str>, bytes: u32| {
+        let twin = Twin { name: format!("cb{column}"), bytes, home: home.map(str::to_owned), ordered };
+        Known { twin: Some(twin), ..known(column, SqlType::VarChar(bytes - 1)) }
+    };
+    Twinned(vec![
+        ("F_ARTICLE", copy("AR_Ref", None, 20)),
+        ("F_ARTENUMREF", copy("AR_Ref", Some("F_ARTICLE"), 20)),
+        ("F_FAMILLE", copy("FA_CodeFamille", None, 12)),
+        ("F_ARTICLE", copy("FA_CodeFamille", Some("F_FAMILLE"), 12)),
+        ("*", known("AG_No1", SqlType::Int)),
+    ])
+}
+
+fn rendered(select: &Select, kinds: &[ParamKind], catalog: &dyn Catalog) -> String {
+    render(select, Dialect::SqlServer, kinds, catalog).map_or_else(|e| e.to_string(), |r| r.sql.to_string())
+}
+
+#[test]
+fn keys_are_compared_as_the_bytes_that_their_home_has() {
+    let catalog = twinned(true);
+    let mut b = branch(&["e.AG_No1"]);
+    b.from = table("F_ARTENUMREF", "e");
+    b.joins = vec![
+        Join { table: table("F_ARTICLE", "a"), on: parse("a.AR_Ref = e.AR_Ref").unwrap() },
+        Join { table: table("F_FAMILLE", "f"), on: parse("f.FA_CodeFamille = a.FA_CodeFamille").unwrap() },
+    ];
+    b.items.push(Item::from(parse("f.FA_Intitule").unwrap()));
+    b.filter = vec![keys(&[("e.AR_Ref", CastType::Text(19))])];
+    let of = |b: &Branch, kind| rendered(&select(vec![b.clone()]), &[kind], &catalog);
+    insta::assert_snapshot!("twin_list", of(&b, ParamKind::KeyList(2)));
+    insta::assert_snapshot!("twin_packed", of(&b, ParamKind::Keys));
+    b.filter = vec![keys(&[("e.AR_Ref", CastType::Text(19)), ("e.AG_No1", CastType::Integer)])];
+    insta::assert_snapshot!("twin_composite", of(&b, ParamKind::KeyList(2)));
+    // At home the text has an index of its own.
+    let mut at_home = branch(&["a.AR_Design"]);
+    at_home.filter = vec![keys(&[("a.AR_Ref", CastType::Text(19))])];
+    insta::assert_snapshot!("twin_home", of(&at_home, ParamKind::KeyList(1)));
+}
+
+#[test]
+fn pairs_and_pages_use_the_copies() {
+    let mut b = branch(&["p.\"group\"", "a.AR_Ref"]);
+    b.pairs = Some(Pairs { alias: "p".into(), slot: 0, on: parse("p.node = a.FA_CodeFamille").unwrap() });
+    b.window = Some(Window {
+        partition: vec![parse("p.\"group\"").unwrap()],
+        order: vec![by("a.AR_Ref", CastType::Text(0))],
+        limit: 1,
+    });
+    let nested = rendered(&select(vec![b]), &[ParamKind::KeyList(2), INT], &twinned(true));
+    insta::assert_snapshot!("twin_window", nested);
+    let order = vec![by("a.AR_Ref", CastType::Text(19)), by("a.AG_No1", CastType::Integer)];
+    let mut b = branch(&["a.AR_Design"]);
+    b.filter = vec![Predicate::After { columns: order.clone(), slots: vec![0, 1] }];
+    b.order = order;
+    b.limit = Some(2);
+    let page = |ordered| rendered(&select(vec![b.clone()]), &[TEXT, INT, INT], &twinned(ordered));
+    insta::assert_snapshot!("twin_page", page(true));
+    insta::assert_snapshot!("twin_page_of_texts", page(false));
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub async fn transact(
     question: &str,
     answer: impl FnOnce(Vec<String>) -> Vec<String> + Send,
 ) -> Result<(), SourceError> {
-    let server = SqlServer::new(url, dir, limit)?;
+    let server = SqlServer::new(url, dir, limit, Vec::new())?;
     let mut conn = server.connect().await?;
     run(&mut conn, "SET XACT_ABORT ON; BEGIN TRANSACTION").await?;
     let names = run(&mut conn, question).await?;

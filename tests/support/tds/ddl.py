@@ -5,6 +5,7 @@ r radix, i identity, d default)."""
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 
 from .batch import Words
@@ -197,7 +198,8 @@ class Table:
         written = words.name()
         column = quote(key(written))
         if words.take("AS"):
-            raise unsupported("computed columns")
+            self._copy(written, words)
+            return
         kind = read_type(words)
         if kind.name in CHARACTER:
             kind = kind.collated(self.scope.collation)
@@ -250,6 +252,19 @@ class Table:
             label = quote("tds_len_" + key(written))
             self.parts.append(f"CONSTRAINT {label} CHECK (length({column}) <= {kind.length})")
         self.columns.append((written, kind, identity, default_text))
+
+    def _copy(self, written: str, words: Words) -> None:
+        """The one computed column there is: a text's bytes, `AS CAST("x" AS varbinary(n))`."""
+        start = words.at
+        words.expect("CAST")
+        words.group()
+        text = words.text(start, words.at)
+        found = re.fullmatch(r"CAST\s*\(.+\bAS\s+varbinary\s*\((\d+)\)\s*\)", text, re.IGNORECASE | re.DOTALL)
+        if not found or not words.done:
+            raise unsupported("computed columns other than CAST(… AS varbinary(n))")
+        expression = Translator(self.scope).expression(text)
+        self.parts.append(f"{quote(key(written))} bytea GENERATED ALWAYS AS ({expression}) STORED")
+        self.columns.append((written, SqlType("varbinary", int(found[1])), False, None))
 
     def _default(self, words: Words) -> str:
         if words.peek() == "(":

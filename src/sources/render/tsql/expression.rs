@@ -9,7 +9,7 @@ use super::{
 use crate::{
     sources::{
         columns::SqlType,
-        expr::{BinaryOp, CastType, Expr, Function},
+        expr::{BinaryOp, CastType, CompareOp, Expr, Function},
         render::{Bind, Done, ParamKind, RenderError},
         select::Branch,
     },
@@ -34,6 +34,13 @@ impl Tsql<'_, '_> {
             }
             Expr::And(all) => self.joined(branch, all, " AND ")?,
             Expr::Or(all) => self.joined(branch, all, " OR ")?,
+            Expr::Compare(CompareOp::Eq, a, b) if let Some((a, b)) = self.twins(branch, a, b) => {
+                self.put("(");
+                self.value(branch, &a)?;
+                self.put(" = ");
+                self.value(branch, &b)?;
+                self.put(")");
+            }
             Expr::Compare(op, a, b) => {
                 self.put("(");
                 self.operand(branch, a, b)?;
@@ -124,6 +131,18 @@ impl Tsql<'_, '_> {
             }
             _ => self.value(branch, expr),
         }
+    }
+
+    /// The binary copies of two columns that hold one key: what indexes stand on, and foreign keys.
+    fn twins(&self, branch: &Branch, a: &Expr, b: &Expr) -> Option<(Expr, Expr)> {
+        let (Expr::Column { table: of_a, name: a_name }, Expr::Column { table: of_b, name: b_name }) = (a, b)
+        else {
+            return None;
+        };
+        let twin = |expr: &Expr| Some(self.known(branch, expr)?.twin.as_ref()?.name.clone());
+        let column = |table: &Option<String>, name| Expr::Column { table: table.clone(), name };
+        let (a, b) = (twin(a)?, twin(b)?);
+        a_name.eq_ignore_ascii_case(b_name).then(|| (column(of_a, a), column(of_b, b)))
     }
 
     /// A constant or a slot, as this type.

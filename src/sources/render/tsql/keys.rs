@@ -3,6 +3,9 @@
 //! A batch is a list of parameters of one of a few sizes, so that the server keeps few plans; what
 //! a statement cannot take as parameters (the server allows 2,100) comes packed into one text, cut
 //! up by the statement itself.
+//!
+//! Where a key's index stands on a binary copy of it (see [`crate::sources::columns::Twin`]), a key is looked up as text in
+//! the table whose key it is, and the bytes found there are compared: the ERP's own, in its spelling.
 
 use std::fmt::Write;
 
@@ -10,8 +13,8 @@ use super::{BINARY, Tsql};
 use crate::sources::{
     columns::SqlType,
     expr::{CastType, CompareOp, Expr},
-    render::{Bind, Done, KeyList, ParamKind, RenderError},
-    select::{Branch, OrderBy, Pairs, Predicate},
+    render::{Bind, Done, KeyList, ParamKind, RenderError, table_of},
+    select::{Branch, OrderBy, Pairs, Predicate, Table},
 };
 
 /// Rows of the ten digits.
@@ -22,6 +25,17 @@ struct Column {
     ty: SqlType,
     /// Told where keys stand in a table of their own, whose collation could be another.
     collation: Option<Box<str>>,
+    /// The column's binary copy, and where texts are looked up for it.
+    through: Option<Through>,
+}
+
+/// How a key is compared as bytes: looked up as text in `home`, then its bytes with the copy.
+struct Through {
+    home: Table,
+    text: String,
+    bytes: u32,
+    /// The copy, of the same table as the column.
+    twin: Expr,
 }
 
 impl Tsql<'_, '_> {
@@ -95,7 +109,37 @@ impl Tsql<'_, '_> {
                 _ => SqlType::of(declared),
             },
         };
-        Column { ty, collation: known.and_then(|k| k.collation.clone()) }
+        Column {
+            ty,
+            collation: known.and_then(|k| k.collation.clone()),
+            through: self.through(branch, expr, ty),
+        }
+    }
+
+    fn through(&self, branch: &Branch, expr: &Expr, ty: SqlType) -> Option<Through> {
+        let Expr::Column { table, name } = expr else { return None };
+        let twin = self.known(branch, expr)?.twin.as_ref()?;
+        let home = twin.home.clone().filter(|_| ty.is_text())?;
+        let prefix = table_of(branch, table.as_deref())?.prefix.clone();
+        Some(Through {
+            home: Table { prefix, name: home, alias: "home".into() },
+            text: name.clone(),
+            bytes: twin.bytes,
+            twin: Expr::Column { table: table.clone(), name: twin.name.clone() },
+        })
+    }
+
+    /// The bytes of the text that was found at home.
+    fn home_bytes(&mut self, through: &Through, alias: &str) {
+        self.put("CAST(");
+        self.home_text(through, alias);
+        let _ = write!(self.r.sql, " AS varbinary({}))", through.bytes);
+    }
+
+    fn home_text(&mut self, through: &Through, alias: &str) {
+        self.identifier(alias);
+        self.put(".");
+        self.identifier(&through.text);
     }
 
     fn in_keys(&mut self, branch: &Branch, exprs: &[Expr], types: &[CastType], slot: usize) -> Done {
@@ -105,23 +149,31 @@ impl Tsql<'_, '_> {
         let columns: Vec<Column> =
             exprs.iter().zip(types).map(|(e, t)| self.compared(branch, e, *t)).collect();
         let list = KeyList { slot, types: columns.iter().map(|c| c.ty).collect() };
-        let single = exprs.len() == 1;
         match self.r.kinds.get(slot) {
             Some(ParamKind::KeyList(0)) => self.put("(1 = 0)"),
-            Some(ParamKind::KeyList(size)) if single => {
-                self.value(branch, &exprs[0])?;
-                self.put(" IN (");
-                for index in 0..usize::from(*size) {
-                    self.put(if index > 0 { ", " } else { "" });
-                    self.key(&list, index, 0, true);
+            Some(kind @ (ParamKind::KeyList(_) | ParamKind::Keys)) if exprs.len() == 1 => {
+                let kind = *kind;
+                if let Some(through) = &columns[0].through {
+                    self.value(branch, &through.twin)?;
+                    self.put(" IN (SELECT ");
+                    self.home_bytes(through, "home");
+                    self.put(" FROM ");
+                    self.table(&through.home);
+                    self.put(" WHERE ");
+                    self.home_text(through, "home");
+                } else {
+                    self.value(branch, &exprs[0])?;
                 }
-                self.put(")");
-            }
-            Some(ParamKind::Keys) if single => {
-                self.value(branch, &exprs[0])?;
                 self.put(" IN (");
-                self.packed(&list, &columns);
-                self.put(")");
+                if let ParamKind::KeyList(size) = kind {
+                    for index in 0..usize::from(size) {
+                        self.put(if index > 0 { ", " } else { "" });
+                        self.key(&list, index, 0, true);
+                    }
+                } else {
+                    self.packed(&list, &columns);
+                }
+                self.put(if columns[0].through.is_some() { "))" } else { ")" });
             }
             Some(kind @ (ParamKind::KeyList(_) | ParamKind::Keys)) => {
                 self.put("EXISTS (SELECT 1 FROM (");
@@ -130,17 +182,38 @@ impl Tsql<'_, '_> {
                 } else {
                     self.packed(&list, &columns);
                 }
-                self.put(") AS [k] WHERE ");
-                for (i, expr) in exprs.iter().enumerate() {
+                self.put(") AS [k]");
+                self.homes(&columns);
+                self.put(" WHERE ");
+                for (i, (expr, column)) in exprs.iter().zip(&columns).enumerate() {
                     self.put(if i > 0 { " AND " } else { "" });
-                    let _ = write!(self.r.sql, "[k].[k{i}] = ");
-                    self.value(branch, expr)?;
+                    if let Some(through) = &column.through {
+                        self.home_bytes(through, &format!("home{i}"));
+                        self.put(" = ");
+                        self.value(branch, &through.twin)?;
+                    } else {
+                        let _ = write!(self.r.sql, "[k].[k{i}] = ");
+                        self.value(branch, expr)?;
+                    }
                 }
                 self.put(")");
             }
             _ => return Err(RenderError(format!("no keys for slot {slot}"))),
         }
         Ok(())
+    }
+
+    /// Joins the tables in which keys `k0`, `k1`… of the table `k` are looked up as text.
+    fn homes(&mut self, columns: &[Column]) {
+        for (i, column) in columns.iter().enumerate() {
+            let Some(through) = &column.through else { continue };
+            let alias = format!("home{i}");
+            self.put(" JOIN ");
+            self.table(&Table { alias: alias.clone(), ..through.home.clone() });
+            self.put(" ON ");
+            self.home_text(through, &alias);
+            let _ = write!(self.r.sql, " = [k].[k{i}]");
+        }
     }
 
     fn key(&mut self, list: &KeyList, index: usize, column: usize, repeat: bool) {
@@ -207,18 +280,44 @@ impl Tsql<'_, '_> {
     pub(super) fn pairs(&mut self, branch: &Branch) -> Done {
         let Some(pairs) = &branch.pairs else { return Ok(()) };
         let node = self.node(branch, pairs);
-        let group = Column { ty: SqlType::NVarChar(450), collation: Some("Latin1_General_BIN2".into()) };
+        let group = Column {
+            ty: SqlType::NVarChar(450),
+            collation: Some("Latin1_General_BIN2".into()),
+            through: None,
+        };
         let columns = [group, node];
         let list = KeyList { slot: pairs.slot, types: columns.iter().map(|c| c.ty).collect() };
-        self.put(" JOIN (SELECT [k].[k0] AS [group], [k].[k1] AS [node] FROM (");
+        let through = columns[1].through.as_ref();
+        // A text may be found at home in several rows (a family's code, in two types).
+        self.put(if through.is_some() { " JOIN (SELECT DISTINCT " } else { " JOIN (SELECT " });
+        self.put("[k].[k0] AS [group], [k].[k1] AS [node]");
+        if let Some(through) = through {
+            self.put(", ");
+            self.home_bytes(through, "home1");
+            self.put(" AS [twin]");
+        }
+        self.put(" FROM (");
         match self.r.kinds.get(pairs.slot) {
             Some(ParamKind::KeyList(size)) => self.rows(&list, &columns, (*size).max(1).into(), false),
             Some(ParamKind::Keys) => self.packed(&list, &columns),
             _ => return Err(RenderError(format!("no pairs for slot {}", pairs.slot))),
         }
-        self.put(") AS [k]) AS ");
+        self.put(") AS [k]");
+        self.homes(&columns);
+        self.put(") AS ");
         self.identifier(&pairs.alias);
         self.put(" ON ");
+        if let Some(through) = &columns[1].through {
+            let text = |e: &Expr| matches!(e, Expr::Column { table: Some(t), name } if *t == pairs.alias && name == "node");
+            let bytes = Expr::Column { table: Some(pairs.alias.clone()), name: "twin".into() };
+            let on = pairs.on.clone().map(&mut |part| match part {
+                Expr::Compare(CompareOp::Eq, a, b) if text(&a) || text(&b) => {
+                    Expr::Compare(CompareOp::Eq, Box::new(bytes.clone()), Box::new(through.twin.clone()))
+                }
+                other => other,
+            });
+            return self.condition(branch, &on);
+        }
         self.condition(branch, &pairs.on)
     }
 
@@ -238,7 +337,7 @@ impl Tsql<'_, '_> {
         pairs.on.walk(&mut |expr| look(expr));
         match other {
             Some(expr) => self.compared(branch, &expr, CastType::Text(0)),
-            None => Column { ty: SqlType::NVarChar(4000), collation: None },
+            None => Column { ty: SqlType::NVarChar(4000), collation: None, through: None },
         }
     }
 
@@ -268,13 +367,38 @@ impl Tsql<'_, '_> {
     }
 
     fn against(&mut self, branch: &Branch, by: &OrderBy, op: &str, slot: usize) -> Done {
-        self.ordered(branch, by)?;
-        let _ = write!(self.r.sql, " {op} ");
-        if let CastType::Text(_) = by.ty {
-            self.scalar_slot(slot, SqlType::NVarChar(4000))?;
-            self.put(BINARY);
-            return Ok(());
+        if let Some((twin, bytes)) = self.ordering_twin(branch, by) {
+            // Equal texts may differ in trailing blanks.
+            if op != "=" {
+                self.put("(");
+                self.value(branch, &twin)?;
+                let _ = write!(self.r.sql, " {op} CAST(");
+                self.scalar_slot(slot, SqlType::VarChar(bytes))?;
+                let _ = write!(self.r.sql, " AS varbinary({bytes}))");
+                if op.ends_with('=') {
+                    self.put(")");
+                    return Ok(());
+                }
+                self.put(" AND ");
+                self.text_against(branch, by, "<>", slot)?;
+                self.put(")");
+                return Ok(());
+            }
         }
+        if let CastType::Text(_) = by.ty {
+            return self.text_against(branch, by, op, slot);
+        }
+        self.value(branch, &by.expr)?;
+        let _ = write!(self.r.sql, " {op} ");
         self.scalar_slot(slot, SqlType::of(by.ty))
+    }
+
+    /// Text against text, by code points.
+    fn text_against(&mut self, branch: &Branch, by: &OrderBy, op: &str, slot: usize) -> Done {
+        self.ordered_text(branch, by)?;
+        let _ = write!(self.r.sql, " {op} ");
+        self.scalar_slot(slot, SqlType::NVarChar(4000))?;
+        self.put(BINARY);
+        Ok(())
     }
 }

@@ -1,0 +1,160 @@
+//! Lists in any order: every record that passes is read with only what filter and sort need of it,
+//! sorted here by merged values, and the page's records are then read whole. Exact, and bounded by
+//! `limits.gather` records of one list; CODE order needs none of it.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use super::{
+    batch::{Batch, NONE},
+    engine::{Ask, Engine, Fault},
+    filter::Filter,
+    order::{Order, Spot},
+    page::{Page, PageAsk},
+    shape::{Shape, Want},
+};
+
+/// What page of a list is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct ListAsk<'a> {
+    /// How many records.
+    pub size: usize,
+    /// After this place, or before it.
+    pub from: Option<&'a Spot>,
+    /// The last records (before `from`) instead of the first (after it).
+    pub backward: bool,
+    /// In which order.
+    pub order: &'a Order,
+    /// Which records.
+    pub filter: &'a Filter,
+}
+
+/// A record that was gathered: where it stands, and its code.
+pub type Gathered = (Spot, String);
+
+impl ListAsk<'_> {
+    /// Whether the deciding source can page it by itself.
+    pub fn keyset(&self) -> bool {
+        self.order.is_code() && !self.backward
+    }
+
+    /// What is read of each record to find the page.
+    pub fn want(&self) -> Want {
+        let mut want = Want::default();
+        self.filter.want(&mut want);
+        self.order.want(&mut want);
+        want
+    }
+
+    /// The fault of a list that is longer than what may be gathered.
+    pub fn too_long(&self, engine: &Engine, entity: usize) -> Fault {
+        match self.order.needs_index(&engine.model, entity) {
+            Some(field) => Fault::NeedsIndex { field, limit: engine.limits.gather },
+            None => Fault::Budget { setting: "limits.gather", limit: engine.limits.gather },
+        }
+    }
+
+    /// Sorts what was gathered and cuts the page out of it.
+    pub fn cut(&self, mut all: Vec<Gathered>) -> Cut {
+        let total = all.len();
+        all.sort_by(|a, b| self.order.compare(&a.0, &b.0));
+        let side = if self.backward { Ordering::Less } else { Ordering::Greater };
+        if let Some(from) = self.from {
+            all.retain(|(spot, _)| self.order.compare(spot, from) == side);
+        }
+        let more = all.len() > self.size;
+        if self.backward {
+            all.drain(..all.len().saturating_sub(self.size));
+        } else {
+            all.truncate(self.size);
+        }
+        Cut { page: all, more, total }
+    }
+}
+
+/// A page cut out of a whole list.
+#[derive(Debug, Default)]
+pub struct Cut {
+    /// Its records, in order.
+    pub page: Vec<Gathered>,
+    /// Whether there are more on its far side.
+    pub more: bool,
+    /// How many records the list has.
+    pub total: usize,
+}
+
+impl Engine {
+    /// One page of a list of all records (`parents`: none), or one under each parent.
+    ///
+    /// # Errors
+    /// The deciding source does not answer; more rows than the budget; a list too long to be sorted.
+    pub async fn list(
+        &self,
+        ask: &Ask,
+        shape: &Arc<Shape>,
+        parents: Option<&[&str]>,
+        list: &ListAsk<'_>,
+        held: Option<&Arc<Batch>>,
+    ) -> Result<(Batch, Vec<Page>), Fault> {
+        if list.keyset() {
+            let after = list.from.map(|spot| spot.position.clone());
+            let page = PageAsk { first: list.size, after, filter: list.filter };
+            return self.pages(ask, shape, parents, &page, held).await;
+        }
+        let light = Arc::new(Shape::new(self, shape.entity, list.want(), shape.language.as_deref()));
+        let mut groups: Vec<Vec<Gathered>> = vec![Vec::new(); parents.map_or(1, <[&str]>::len)];
+        self.scan(ask, &light, parents, list.filter, |group, batch, records| {
+            let group = &mut groups[group];
+            for record in records {
+                group.extend(self.gathered(list, batch, *record)?);
+            }
+            if group.len() > self.limits.gather { Err(list.too_long(self, shape.entity)) } else { Ok(()) }
+        })
+        .await
+        .map_err(|fault| match fault {
+            Fault::Budget { setting: "limits.scan_rows", .. }
+                if list.order.needs_index(&self.model, shape.entity).is_some() =>
+            {
+                list.too_long(self, shape.entity)
+            }
+            other => other,
+        })?;
+        let cuts: Vec<Cut> = groups.into_iter().map(|all| list.cut(all)).collect();
+        self.whole(ask, shape, cuts).await
+    }
+
+    /// Where a record that passes stands, and its code.
+    pub fn gathered(
+        &self,
+        list: &ListAsk<'_>,
+        batch: &Batch,
+        record: u32,
+    ) -> Result<Option<Gathered>, Fault> {
+        let visible = self.visible(batch, record).map_err(Fault::Source)?;
+        let spot = self.spot(list.order, batch, record, visible).map_err(Fault::Source)?;
+        Ok(spot.map(|spot| (spot, batch.code(record).to_owned())))
+    }
+
+    /// Reads the records of some pages whole.
+    pub async fn whole(
+        &self,
+        ask: &Ask,
+        shape: &Arc<Shape>,
+        cuts: Vec<Cut>,
+    ) -> Result<(Batch, Vec<Page>), Fault> {
+        let codes: Vec<&str> =
+            cuts.iter().flat_map(|c| c.page.iter().map(|(_, code)| code.as_str())).collect();
+        let found = self.by_code(ask, shape, &codes).await?;
+        let mut of = found.of.into_iter();
+        let pages = cuts
+            .into_iter()
+            .map(|cut| {
+                let here = of.by_ref().take(cut.page.len());
+                // One that has gone since it was gathered is left out.
+                let (records, spots) =
+                    here.zip(cut.page).filter(|(r, _)| *r != NONE).map(|(r, (spot, _))| (r, spot)).unzip();
+                Page { records, spots, more: cut.more, total: Some(cut.total) }
+            })
+            .collect();
+        Ok((found.batch, pages))
+    }
+}
