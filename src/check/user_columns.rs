@@ -204,6 +204,7 @@ impl Live<'_> {
                 ..branch(table)
             }],
             order: Vec::new(),
+            descending: false,
             count: false,
         };
         let Ok(rows) = asked.run(&Statement::new(select), &[], &self.ask.moment).await else {
