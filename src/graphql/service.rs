@@ -185,7 +185,7 @@ impl Service {
             );
             return Err(vec![error]);
         }
-        Ok(Ready { plan, variables, cost, language: language.map(Into::into) })
+        Ok(Ready { plan, variables, cost, language })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
