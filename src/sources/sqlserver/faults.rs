@@ -31,20 +31,22 @@ pub(super) fn login(error: &Error, address: &Address) -> SourceError {
         Error::Io { kind: IoErrorKind::TimedOut, .. } => {
             format!("{place} accepts connections but does not answer the login in time")
         }
-        Error::Io { kind: IoErrorKind::UnexpectedEof | IoErrorKind::ConnectionReset, .. } => {
-            match address.tls {
-                Tls::Strict => format!(
-                    "{place} breaks the connection off: tls = \"strict\" needs SQL Server 2022; set tls = \"required\" for older ones"
-                ),
-                Tls::Required => format!(
-                    "{place} breaks the connection off during TLS: a server without TLS 1.2 must be updated (tls = \"none\" \
+        // What is no TLS at all comes as invalid data: a server that does not begin with it.
+        Error::Io {
+            kind: IoErrorKind::UnexpectedEof | IoErrorKind::ConnectionReset | IoErrorKind::InvalidData,
+            ..
+        } => match address.tls {
+            Tls::Strict => format!(
+                "{place} breaks the connection off: tls = \"strict\" needs SQL Server 2022; set tls = \"required\" for older ones"
+            ),
+            Tls::Required => format!(
+                "{place} breaks the connection off during TLS: a server without TLS 1.2 must be updated (tls = \"none\" \
                  sends password and data readable by all)"
-                ),
-                Tls::None => format!(
-                    "{place} breaks the connection off: it may demand encryption; set tls = \"required\""
-                ),
+            ),
+            Tls::None => {
+                format!("{place} breaks the connection off: it may demand encryption; set tls = \"required\"")
             }
-        }
+        },
         Error::Io { message, .. } => format!("{place}: {message}"),
         // tiberius says so when one side demands what the other does not have.
         Error::Protocol(why) if why.to_ascii_lowercase().contains("encrypt") => match address.tls {
