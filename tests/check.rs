@@ -398,6 +398,57 @@ fn every_built_in_map_fits_the_bases_it_is_for() {
     }
 }
 
+/// Cegid's dictionary says what the company calls a free field, and that a text of one character is a flag.
+#[test]
+fn cegid_s_free_fields_are_proposed_by_their_names() {
+    on_each("check of Cegid's free fields", &shops::cegid(), &async |folder: &Folder| {
+        folder
+            .execute(
+                "erp",
+                "UPDATE \"ARTICLE\" SET \"GA_BOOLLIBRE2\" = 'X', \"GA_VALLIBRE3\" = 7 WHERE \"GA_CODEARTICLE\" = 'GOM'; \
+                 INSERT INTO \"DECHAMPS\" VALUES ('GA', 205, 'GA_BOOLLIBRE2', 'Fait \"main\"', 'BOOLEAN', 'LD')",
+            )
+            .await;
+        let checked = Checked::run(folder.path(), &[]);
+        let flag = checked.one("UNDECLARED_COLUMN", "note", &["GA_BOOLLIBRE2"]);
+        assert_eq!(
+            flag["paste"],
+            "extend type Article { \"Fait \\\"main\\\"\" gaBoollibre2: Boolean @complement(columns: { erp: \"GA_BOOLLIBRE2\" }) }"
+        );
+        let number = checked.one("UNDECLARED_COLUMN", "note", &["GA_VALLIBRE3"]);
+        assert_eq!(
+            number["paste"],
+            "extend type Article { gaVallibre3: Decimal @complement(columns: { erp: \"GA_VALLIBRE3\" }) }"
+        );
+        assert!(
+            checked
+                .of("UNDECLARED_COLUMN")
+                .iter()
+                .all(|f| !f["message"].to_string().contains("GA_VALLIBRE1"))
+        );
+    });
+}
+
+/// Slugs set by hand that two records share, or that a path cannot hold; keys that end in blanks.
+#[test]
+fn slugs_and_keys_that_look_ups_miss() {
+    let mut recipe = healthy();
+    recipe.isoshop.push(
+        "UPDATE \"article\" SET slug = 'meme' WHERE code IN ('VTT-100', 'GANT-1'); \
+         UPDATE \"article\" SET slug = 'à part/1' WHERE code = 'ROUTE-200'"
+            .into(),
+    );
+    recipe.erp.push("UPDATE \"F_ARTICLE\" SET \"AR_Ref\" = 'POMPE-2  ' WHERE \"AR_Ref\" = 'POMPE-2'".into());
+    on_each("check of slugs", &recipe, &async |folder: &Folder| {
+        let checked = Checked::run(folder.path(), &[]);
+        let told = |finding: &Json| finding["examples"].to_string();
+        assert!(told(checked.one("DUPLICATE_SLUG", "warning", &["1 slug of Article"])).contains("meme (of"));
+        assert!(told(checked.one("BAD_SLUG", "warning", &["1 slug of Article"])).contains("à part/1"));
+        let padded = checked.one("PADDED_KEY", "warning", &["keys of Article", "AR_Ref"]);
+        assert!(told(padded).contains("POMPE-2"), "{padded:#}");
+    });
+}
+
 #[test]
 fn another_product_is_told_by_its_name() {
     on_each("check of Cegid PMI", &shops::cegid(), &async |folder: &Folder| {
@@ -440,9 +491,10 @@ fn a_map_of_ones_own_is_checked_like_the_built_in_ones() {
     write("schema/connectors/gesto.toml", map);
     let tables = block(&docs, "*Gesto* is an invented ERP. Its tables:", "sql");
     let rows = "INSERT INTO rayon VALUES (1, 'Tables', 0, 1); \
-         INSERT INTO produit VALUES ('TAB-20', 'Table', 'Table', 12000, 20, 1, 'tab.jpg', 1, 0, '2026-01-10', 24), \
-         ('TAB-30', 'Table basse', NULL, 9000, 20, 2, NULL, 1, 0, '2026-01-10', NULL); \
-         INSERT INTO taille VALUES ('TAB-20', 1, 'S', NULL), ('TAB-20', 2, 'M', NULL); \
+         INSERT INTO produit VALUES ('TAB-20', 'Table', 'Worktable', 12000, 20, 1, 'tab.jpg', 1, 0, '2026-01-10', 24), \
+         ('TAB-30', 'Table basse', NULL, 9000, 20, 2, NULL, 1, 0, '2026-01-10', NULL), \
+         ('LAMPE', 'Lampe', NULL, 900, 20, 1, NULL, 1, 1, '2026-01-10', NULL); \
+         INSERT INTO taille VALUES ('TAB-20', 1, 'S', NULL), ('TAB-20', 2, 'M', '3760000000024'); \
          INSERT INTO notice VALUES ('TAB-20', 1, 'Laver')";
     block_on(shops::sqlite(&dir.path().join("erp.db"), &[tables.to_owned(), rows.to_owned()]));
     let checked = Checked::run(dir.path(), &[]);
@@ -458,7 +510,47 @@ fn a_map_of_ones_own_is_checked_like_the_built_in_ones() {
         "extend type Article { garantie: Int @complement(columns: { erp: \"garantie\" }) }"
     );
     checked.one("UNKNOWN_DEPARTMENT", "warning", &["TAB-30 in 2"]);
-    assert_eq!(checked.json["entities"][2]["records"], 3, "{:#}", checked.json["entities"]);
+    assert_eq!(checked.json["entities"][2]["records"], 4, "{:#}", checked.json["entities"]);
+    // What it is for: the shop answers, in each of its languages.
+    let gateway = gateway::Gateway::open(dir.path()).expect("the shop opens");
+    let answered = |language: &str| {
+        let query = r#"{
+            departments { code title }
+            table: article(code: "TAB-20") {
+                title description weight vatRate department { code } options { name values } images { url usage }
+                references(first: 5) { nodes { code barcode optionValues { name value } } }
+            }
+            low: article(code: "TAB-30") { title references(first: 5) { nodes { code } } }
+            size: reference(code: "TAB-20~2") { code weight article { code } }
+            lamp: article(code: "LAMPE") { code }
+        }"#;
+        block_on(gateway.run(query, serde_json::Map::new(), &[language]))
+    };
+    let french = answered("fr");
+    assert_eq!(
+        french["data"],
+        serde_json::json!({
+            "departments": [{"code": "1", "title": "Tables"}],
+            "table": {
+                "title": "Table", "description": "Laver", "weight": "12", "vatRate": "20", "department": {"code": "1"},
+                "options": [{"name": "Taille", "values": ["S", "M"]}],
+                "images": [{"url": french["data"]["table"]["images"][0]["url"], "usage": "principal"}],
+                "references": {"nodes": [
+                    {"code": "TAB-20~1", "barcode": null, "optionValues": [{"name": "Taille", "value": "S"}]},
+                    {"code": "TAB-20~2", "barcode": "3760000000024", "optionValues": [{"name": "Taille", "value": "M"}]}
+                ]}
+            },
+            "low": {"title": "Table basse", "references": {"nodes": [{"code": "TAB-30"}]}},
+            "size": {"code": "TAB-20~2", "weight": "12", "article": {"code": "TAB-20"}},
+            "lamp": null
+        }),
+        "{french:#}"
+    );
+    let english = answered("en");
+    assert_eq!(
+        (&english["data"]["table"]["title"], &english["data"]["low"]["title"]),
+        (&"Worktable".into(), &"Table basse".into())
+    );
     write(
         "schema/connectors/gesto.toml",
         &map.replace("\"p.libelle\"", "\"p.libele\"").replace("\"notice\"\nas", "\"notices\"\nas"),

@@ -113,8 +113,11 @@ impl Run<'_> {
                 want.fields.insert(field);
                 Arc::new(Shape::new(engine, shape.entity, want, shape.language.as_deref()))
             };
-            let (codes, cause) = self.codes_with(shape.entity, "slug", slug).await?;
+            let (mut codes, cause) = self.codes_with(shape.entity, "slug", slug).await?;
             unknown = cause;
+            // A slug that two records have (`check` reports it) leads to the one of the lower code, always.
+            codes.sort_unstable();
+            codes.dedup();
             for code in codes {
                 let found = self.by_code(&shape, &code).await?;
                 if let Found::One(batch, record) = &found {

@@ -20,7 +20,7 @@ use crate::{
         filter::Filter,
         order::Order,
         page::{GROUPS_EACH, Page, Position, on_the_web},
-        shape::{Shape, SourceShape, Want, after_key, branch, key_type},
+        shape::{Shape, SourceShape, Want, after_key, branch, has_key, key_type},
     },
     sources::{
         Expr, Keys, Param, Rows, Select, Statement,
@@ -508,6 +508,7 @@ fn placed_select(
         for child in decider.map.children.get("placements").into_iter().flatten() {
             let Some(mut branch) = placed_branch(n, row, child, keys) else { continue };
             let Some(filter) = narrow(n, row) else { continue };
+            branch.filter.push(has_key(row));
             branch.filter.extend(filter);
             branches.push(branch);
         }

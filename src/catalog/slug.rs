@@ -68,6 +68,13 @@ pub fn code_of(slug: &str) -> Option<String> {
     String::from_utf8(code).ok()
 }
 
+/// Whether a slug that was set by hand can stand in a path as it is: the characters that an address holds
+/// unescaped (letters, digits, `-`, `.`, `_`, `~`), and neither `.` nor `..`.
+pub fn fits_a_path(slug: &str) -> bool {
+    !matches!(slug, "." | "..")
+        && slug.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+}
+
 /// What the storefront path of a kind of thing starts with.
 pub const ARTICLE_PATH: &str = "/article/";
 /// Likewise for departments.
@@ -82,6 +89,20 @@ mod tests {
     fn a_slug_reads_well() {
         assert_eq!(slug("Vélo d’été – œuvre", "VTT-42"), "velo-d-ete-oeuvre-vtt.42");
         assert_eq!(slug("", "A1"), "a1");
+    }
+
+    #[test]
+    fn what_a_path_holds() {
+        for (slug, fits) in [
+            ("velo-rouge_2.b~c", true),
+            ("a/b", false),
+            ("été", false),
+            ("a b", false),
+            ("a?b", false),
+            ("..", false),
+        ] {
+            assert_eq!(fits_a_path(slug), fits, "{slug}");
+        }
     }
 
     proptest! {

@@ -194,6 +194,27 @@ impl Live<'_> {
                 barcodes,
             );
         }
+        let (count, slugs) = &scan.same_slug;
+        if *count > 0 {
+            add(
+                Level::Warning,
+                "DUPLICATE_SLUG",
+                format!("{count} slug{} of {} belong{} to several rows", s(*count), e.name, third(*count)),
+                "give each its own; until then such a slug leads to the record of the lower code".into(),
+                slugs,
+            );
+        }
+        let (count, slugs) = &scan.bad_slugs;
+        if *count > 0 {
+            add(
+                Level::Warning,
+                "BAD_SLUG",
+                format!("{count} slug{} of {} hold{} what a path cannot hold as it is", s(*count), e.name, third(*count)),
+                "use letters without accents, digits, `-`, `.`, `_` and `~`; a slug with `/`, `?` or `#` is never found"
+                    .into(),
+                slugs,
+            );
+        }
         if scan.no_key > 0 {
             add(
                 Level::Warning,

@@ -3,15 +3,15 @@
 //! only in case, or two rows take themselves for one.
 
 use super::{
-    Finding, KeyReport, Level, Live,
+    EXAMPLES, Finding, KeyReport, Level, Live,
     structure::{Known, find},
 };
 use crate::{
     federation::shape::branch,
     sources::{
-        Expr, Param, SharedSource, Statement,
+        Dialect, Expr, Param, SharedSource, Statement,
         expr::{CastType, CompareOp, Function},
-        select::{Branch, Decode, Item, Output, Select, Table},
+        select::{Branch, Decode, Item, Output, Predicate, Select, Table},
         survey::ColumnInfo,
     },
     value::{KeyCompare, Type, Value},
@@ -59,7 +59,27 @@ impl Live<'_> {
                     if let Some(of_source) = self.of_source(source) {
                         of_source.keys.push(report);
                     }
-                    if let Some(finding) = finding {
+                    let padded = match asked.dialect() {
+                        // It compares as if trailing blanks were not there.
+                        Dialect::SqlServer => Vec::new(),
+                        _ if key.trim => self.padded(&asked, &row.table, &key.expr).await,
+                        _ => Vec::new(),
+                    };
+                    let padded = (!padded.is_empty()).then(|| {
+                        Finding::new(
+                            Level::Warning,
+                            "PADDED_KEY",
+                            format!(
+                                "keys of {} end in blanks in `{column}` of `{}`: this database takes them for \
+                                 other keys, so these records are listed but not found by their codes, and \
+                                 nothing completes them",
+                                e.name, row.table.name
+                            ),
+                            format!("take the blanks away: UPDATE … SET {column} = RTRIM({column})"),
+                        )
+                        .examples(padded)
+                    });
+                    for finding in finding.into_iter().chain(padded) {
                         let finding = finding
                             .source(&name)
                             .entity(&e.name)
@@ -71,6 +91,28 @@ impl Live<'_> {
                 }
             }
         }
+    }
+
+    /// Some keys that end in blanks.
+    async fn padded(&self, asked: &SharedSource, table: &Table, key: &Expr) -> Vec<String> {
+        let trimmed = Expr::Call(Function::RTrim, vec![key.clone()]);
+        let length = |of: Expr| Box::new(Expr::Call(Function::Length, vec![of]));
+        let longer = Expr::Compare(CompareOp::Ne, length(key.clone()), length(trimmed.clone()));
+        let select = Select {
+            outputs: vec![Output { decode: Decode::of(Type::Text), label: "key".into() }],
+            branches: vec![Branch {
+                items: vec![Item::from(trimmed)],
+                filter: vec![Predicate::Expr(longer)],
+                limit: Some(0),
+                ..branch(table.clone())
+            }],
+            order: Vec::new(),
+            descending: false,
+            count: false,
+        };
+        let params = [Param::Value(Value::Int(i64::try_from(EXAMPLES).unwrap_or(i64::MAX)))];
+        let rows = asked.run(&Statement::new(select), &params, &self.ask.moment).await.unwrap_or_default();
+        (0..rows.len()).filter_map(|r| rows.get(r, 0).as_str().map(str::to_owned)).collect()
     }
 
     /// Whether the database tells a key from itself in another case; `None` where no key has letters.

@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 
 use super::{EXAMPLES, Live};
 use crate::{
+    catalog::slug,
     federation::{
         fetch::code_of,
         model::FieldId,
@@ -57,6 +58,10 @@ pub(super) struct Scan {
     pub same_code: (usize, Vec<String>),
     /// Barcodes that several rows have: how many, and some.
     pub same_barcode: (usize, Vec<String>),
+    /// Slugs that several rows have: how many, and some.
+    pub same_slug: (usize, Vec<String>),
+    /// Slugs with a character that a path cannot hold.
+    pub bad_slugs: (usize, Vec<String>),
     /// Rows without a key.
     pub no_key: usize,
     pub bad_keys: Bad,
@@ -84,6 +89,9 @@ struct Met {
     /// The field that holds barcodes, and how often each barcode was met.
     barcode: Option<FieldId>,
     barcodes: HashMap<String, bool>,
+    /// Likewise of slugs.
+    slug: Option<FieldId>,
+    slugs: HashMap<String, bool>,
     rows: usize,
 }
 
@@ -95,7 +103,7 @@ impl Live<'_> {
         let mut want = Want::default();
         for (id, field) in e.fields.values().enumerate() {
             let text = matches!(field.ty, Type::Text | Type::Html) && field.enumeration.is_empty();
-            if !text || field.name == "barcode" {
+            if !text || matches!(field.name.as_str(), "barcode" | "slug") {
                 want.fields.insert(id);
             }
         }
@@ -130,6 +138,8 @@ impl Live<'_> {
             enums: shape.columns.enums.iter().map(|(_, field)| *field).collect(),
             barcode: e.fields.get_index_of("barcode"),
             barcodes: HashMap::new(),
+            slug: e.fields.get_index_of("slug"),
+            slugs: HashMap::new(),
             rows: 0,
         };
         for i in 0..shape.map.rows.len() {
@@ -282,19 +292,16 @@ fn take(
             }
         }
     }
-    let barcode = met.barcode.and_then(|id| row.get((*shape.columns.fields.get(id)?)?)?.as_str());
-    if let Some(barcode) = barcode {
-        match met.barcodes.get_mut(barcode) {
-            None => {
-                met.barcodes.insert(barcode.to_owned(), false);
-            }
-            Some(counted) => {
-                if !std::mem::replace(counted, true) {
-                    scan.same_barcode.0 += 1;
-                    if scan.same_barcode.1.len() < EXAMPLES {
-                        scan.same_barcode.1.push(format!("{barcode} (of {code} too)"));
-                    }
-                }
+    let said = |field: Option<FieldId>| row.get((*shape.columns.fields.get(field?)?)?)?.as_str();
+    if let Some(barcode) = said(met.barcode) {
+        count_again(&mut met.barcodes, barcode, &code, &mut scan.same_barcode);
+    }
+    if let Some(slug) = said(met.slug) {
+        count_again(&mut met.slugs, slug, &code, &mut scan.same_slug);
+        if !slug::fits_a_path(slug) {
+            scan.bad_slugs.0 += 1;
+            if scan.bad_slugs.1.len() < EXAMPLES {
+                scan.bad_slugs.1.push(format!("{slug} (of {code})"));
             }
         }
     }
@@ -305,6 +312,23 @@ fn take(
         text(shape.columns.native)
     };
     scan.records.push(Record { native, parent: text(shape.columns.parent), code });
+}
+
+/// Counts a text that another row had before; each text once.
+fn count_again(met: &mut HashMap<String, bool>, text: &str, code: &str, into: &mut (usize, Vec<String>)) {
+    match met.get_mut(text) {
+        None => {
+            met.insert(text.to_owned(), false);
+        }
+        Some(counted) => {
+            if !std::mem::replace(counted, true) {
+                into.0 += 1;
+                if into.1.len() < EXAMPLES {
+                    into.1.push(format!("{text} (of {code} too)"));
+                }
+            }
+        }
+    }
 }
 
 fn bad(value: &Value) -> Option<&str> {

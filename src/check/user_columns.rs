@@ -18,7 +18,7 @@ use crate::{
     },
     sources::{
         Expr, Moment, Param, SharedSource, Statement,
-        expr::{CastType, Function},
+        expr::{CastType, CompareOp, Function},
         select::{Branch, Decode, Item, Output, Predicate, Select, Table},
         survey::{self, ColumnInfo},
     },
@@ -36,6 +36,8 @@ struct Own {
     class: names::Class,
     /// Its values are computed by the ERP's own programs, and may not be stored.
     computed: bool,
+    /// What the company calls it, where the base says so.
+    label: Option<String>,
 }
 
 impl Live<'_> {
@@ -50,6 +52,7 @@ impl Live<'_> {
         let name = self.name(source).to_owned();
         let connector = self.connector(source).to_owned();
         let registered = if connector == "sage100" { self.registered(&asked).await } else { None };
+        let labels = if connector == "cegid" { self.labels(&asked).await } else { HashMap::new() };
         let model = self.engine.model.clone();
         // A table of several entities is the article's, whose values references inherit.
         let mut entities: Vec<&Entity> = model.entities.iter().collect();
@@ -70,7 +73,7 @@ impl Live<'_> {
                     .filter_map(|(_, column, kind, computed)| {
                         let info = find(asked.dialect(), columns, column)?;
                         let class = sage_class(*kind, names::class(&info.type_name));
-                        Some(Own { column: info.name.clone(), class, computed: *computed })
+                        Some(Own { column: info.name.clone(), class, computed: *computed, label: None })
                     })
                     .collect()
             } else {
@@ -88,8 +91,13 @@ impl Live<'_> {
                             && unused
                             && holds_something(&asked, table, info, dates, &self.ask.moment).await);
                     if theirs && full {
-                        let class = names::class(&info.type_name);
-                        own.push(Own { column: info.name.clone(), class, computed: false });
+                        let named = labels.get(&info.name.to_uppercase());
+                        let class = match named {
+                            Some((_, true)) => names::Class::Boolean,
+                            _ => names::class(&info.type_name),
+                        };
+                        let label = named.map(|(label, _)| label.clone()).filter(|label| !label.is_empty());
+                        own.push(Own { column: info.name.clone(), class, computed: false, label });
                     }
                 }
                 own
@@ -102,8 +110,10 @@ impl Live<'_> {
             let mut taken: HashSet<String> = HashSet::new();
             for own in undeclared.into_iter().take(MOST) {
                 let field = self.free_name(&model, e, &own.column, &name, &mut taken);
+                let label =
+                    own.label.as_deref().map_or_else(String::new, |l| format!("{} ", graphql_string(l)));
                 let line = format!(
-                    "extend type {} {{ {field}: {} @complement(columns: {{ {name}: {} }}) }}",
+                    "extend type {} {{ {label}{field}: {} @complement(columns: {{ {name}: {} }}) }}",
                     e.name,
                     names::scalar(own.class),
                     graphql_string(&own.column)
@@ -171,6 +181,42 @@ impl Live<'_> {
             .collect();
         all.sort();
         Some(all)
+    }
+
+    /// What Cegid's dictionary calls each column, and whether it is a flag ('X' or '-').
+    async fn labels(&self, asked: &SharedSource) -> HashMap<String, (String, bool)> {
+        const COLUMNS: [&str; 3] = ["DH_NOMCHAMP", "DH_LIBELLE", "DH_TYPECHAMP"];
+        let table = Table { prefix: None, name: "DECHAMPS".into(), alias: "d".into() };
+        let Ok(Some(there)) = survey::describe(asked, None, &table.name).await else { return HashMap::new() };
+        let column = |name: &str| match find(asked.dialect(), &there, name) {
+            Some(info) => Expr::column("d", &info.name),
+            None => Expr::Null,
+        };
+        let prefix = Box::new(column("DH_PREFIXE"));
+        let articles = Expr::Compare(CompareOp::Eq, prefix, Box::new(Expr::Text("GA".into())));
+        let select = Select {
+            outputs: COLUMNS
+                .map(|label| Output { decode: Decode::of(Type::Text), label: label.into() })
+                .into(),
+            branches: vec![Branch {
+                items: COLUMNS.map(|c| Item::from(column(c))).into(),
+                filter: vec![Predicate::Expr(articles)],
+                ..branch(table)
+            }],
+            order: Vec::new(),
+            descending: false,
+            count: false,
+        };
+        let Ok(rows) = asked.run(&Statement::new(select), &[], &self.ask.moment).await else {
+            return HashMap::new();
+        };
+        (0..rows.len())
+            .filter_map(|r| {
+                let text = |c: usize| rows.get(r, c).as_str().map(str::to_owned);
+                let flag = text(2).is_some_and(|kind| kind.eq_ignore_ascii_case("BOOLEAN"));
+                Some((text(0)?.to_uppercase(), (text(1).unwrap_or_default(), flag)))
+            })
+            .collect()
     }
 
     /// A name that the type does not have yet.

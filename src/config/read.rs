@@ -16,7 +16,10 @@ use super::{
     secrets::{self, Environment},
     source,
 };
-use crate::diagnostics::{Diagnostics, Place};
+use crate::{
+    diagnostics::{Diagnostics, Place},
+    value::Value,
+};
 
 /// The shop file's name.
 pub const FILE: &str = "comptoir.toml";
@@ -289,12 +292,36 @@ fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String,
     }
     let mut pivots = sources.values().filter(|source: &&SourceConfig| source.connector == "isoshop");
     if let (Some(first), Some(second)) = (pivots.next(), pivots.next()) {
-        diags.error(
-            "TWO_ISOSHOP",
-            second.place.clone(),
-            format!("`{}` and `{}` are both IsoShop bases", first.name, second.name),
-            "an IsoShop base already is the shop's own model: enrich the first one directly",
-        );
+        // Which of them is the pivot, if any, its map says as well: by the role, else by the name.
+        let pivot = |source: &SourceConfig| match source.settings.get("role").and_then(Value::as_str) {
+            Some(role) => role == "pivot",
+            None => source.name == "erp",
+        };
+        let (message, help) = match (pivot(first), pivot(second)) {
+            (true, true) => (
+                format!("`{}` and `{}` are both pivots", first.name, second.name),
+                "one base decides which records there are: keep one of the two".to_owned(),
+            ),
+            (false, false) => (
+                format!("`{}` and `{}` are both IsoShop bases", first.name, second.name),
+                "an IsoShop base already is the shop's own model: enrich the first one directly".to_owned(),
+            ),
+            (first_is, _) => {
+                let (pivot, other) = if first_is { (first, second) } else { (second, first) };
+                (
+                    format!(
+                        "`{}` is an IsoShop pivot, and `{}` a second IsoShop base beside it",
+                        pivot.name, other.name
+                    ),
+                    format!(
+                        "a pivot already is the shop's own model, with titles, texts and departments of its own: \
+                         enter what `{}` would add in `{}`, and take `{0}` away",
+                        other.name, pivot.name
+                    ),
+                )
+            }
+        };
+        diags.error("TWO_ISOSHOP", second.place.clone(), message, help);
     }
     sources
 }

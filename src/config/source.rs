@@ -96,11 +96,7 @@ pub fn read(dir: &Path, name: &str, entry: &Entry, diags: &mut Diagnostics) -> S
         }
         None
     };
-    let (mut settings, setting_places) = settings(table, diags);
-    if name == "erp" && connector.as_deref() == Some("isoshop") {
-        // Where no connector fits the ERP, the IsoShop base stands for it under this name.
-        settings.entry("role".into()).or_insert_with(|| Value::text("pivot"));
-    }
+    let (settings, setting_places) = settings(table, diags);
     let limits = limits(table, name, kind, diags);
     SourceConfig {
         name: name.to_owned(),

@@ -90,7 +90,7 @@ impl Reader<'_> {
         let table = node.table("rows", self.diags)?;
         let known = [
             "name", "when", "table", "as", "prefix", "joins", "filter", "distinct", "key", "code", "parent",
-            "native", "order", "visible", "closed", "change", "fields",
+            "native", "repeats", "order", "visible", "closed", "change", "fields",
         ];
         known_keys(table, "rows", &known, self.diags);
         let holds = self.settings.hold(node.get("when"), self.diags);
@@ -102,6 +102,7 @@ impl Reader<'_> {
         };
         let key = self.key(node, &scope);
         let code = self.code(node, &scope, &key);
+        let repeats = self.repeats(node, &scope);
         let mut optional = |key: &str| {
             let value = node.get(key)?;
             // `visible = false` in a shop's file takes the built-in one away.
@@ -115,6 +116,7 @@ impl Reader<'_> {
             parent: optional("parent"),
             native: optional("native"),
             order: optional("order"),
+            repeats,
             visible: optional("visible"),
             closed: optional("closed"),
             distinct: self.distinct(node),
@@ -129,6 +131,21 @@ impl Reader<'_> {
             code: code.unwrap_or_default(),
         };
         (!self.diags.errors_since(mark)).then_some((row, holds))
+    }
+
+    /// The joined row that a row repeats, by its alias.
+    fn repeats(&mut self, node: &Node, scope: &Scope) -> Option<String> {
+        let alias = node.get("repeats")?;
+        let text = alias.filled("repeats", self.diags)?;
+        // The first is the row's own table.
+        let joined = scope.aliases.get(1..).unwrap_or(&[]);
+        if !joined.iter().any(|a| a == text) {
+            let message = format!("`repeats` names no joined table: `{text}`");
+            let help = format!("joined here: {}", joined.join(", "));
+            self.diags.error("UNKNOWN_TABLE", alias.place(), message, help);
+            return None;
+        }
+        Some(text.to_owned())
     }
 
     /// Whether rows that say the same are one.

@@ -11,7 +11,7 @@ use crate::{
     sources::{
         Expr,
         columns::TwinRule,
-        expr::CastType,
+        expr::{CastType, Function},
         select::{Join, Table},
     },
     value::KeyCompare,
@@ -99,6 +99,9 @@ pub struct RowSource {
     /// row matches by it alone. In the source that decides existence: the native key as overlays name
     /// it, where that is not the generated code (Cegid's GA_ARTICLE).
     pub native: Option<Expr>,
+    /// The alias of a joined row that this one repeats (a variant's article): a complementary column that
+    /// says what that row says, says nothing.
+    pub repeats: Option<String>,
     /// An indexed expression whose order is that of the key; the key itself by default.
     pub order: Option<Expr>,
     /// What this source says of the web; absent: it says nothing.
@@ -119,8 +122,13 @@ impl RowSource {
     /// The field map of a complementary field: a column of the main table, by its name. A column
     /// that is missing is an error of that field only.
     pub fn complement(&self, column: &str, place: Place) -> FieldMap {
+        let own = Expr::column(&self.table.alias, column);
+        let expr = match &self.repeats {
+            Some(other) => Expr::Call(Function::NullIf, vec![own, Expr::column(other, column)]),
+            None => own,
+        };
         FieldMap {
-            expr: Some(Expr::column(&self.table.alias, column)),
+            expr: Some(expr),
             absent_when: self.defaults.clone(),
             complement: true,
             place,

@@ -101,7 +101,7 @@ impl Settings {
     ) -> Self {
         let mut settings = Self::default();
         for (name, entry) in node.and_then(|n| n.table("settings", diags)).into_iter().flatten() {
-            settings.declare(name, &entry.node, entry.key_place(), diags);
+            settings.declare(name, &entry.node, entry.key_place(), &source.name, diags);
         }
         for (name, value) in &source.settings {
             let place = source.setting_places.get(name).unwrap_or(&source.place).clone();
@@ -110,13 +110,13 @@ impl Settings {
         settings
     }
 
-    fn declare(&mut self, name: &str, node: &Node, place: Place, diags: &mut Diagnostics) {
+    fn declare(&mut self, name: &str, node: &Node, place: Place, source: &str, diags: &mut Diagnostics) {
         let within = format!("setting `{name}`");
         let Some(table) = node.table(&within, diags) else {
             self.broken.push(name.to_owned());
             return;
         };
-        let known = ["type", "default", "values", "minimum", "maximum", "description"];
+        let known = ["type", "default", "values", "minimum", "maximum", "description", "by_source"];
         known_keys(table, &within, &known, diags);
         if matches!(name, "today" | "now" | "rank") {
             let message = format!("a setting cannot be called `{name}`");
@@ -145,18 +145,25 @@ impl Settings {
         let listed = node.get("values").and_then(|n| n.list("values", diags)).unwrap_or(&[]);
         let allowed: Vec<Value> = listed.iter().filter_map(value).collect();
         let setting = Setting { ty, allowed, least, most };
-        for item in listed.iter().chain(node.get("default")) {
+        // Another default for a source of some name.
+        let named = node.get("by_source").and_then(|n| n.table("by_source", diags));
+        let others = named.into_iter().flatten().map(|(_, entry)| &entry.node);
+        for item in listed.iter().chain(node.get("default")).chain(others) {
             if !value(item).is_some_and(|v| ty.fits(&v)) {
                 let message = format!("{} in {within} is not {}", item.shown(), ty.wanted());
                 diags.error("WRONG_TYPE", item.place(), message, format!("write {}", ty.wanted()));
             }
         }
         if let Some(default) = node.get("default") {
-            if let Some(value) = value(default).filter(|v| ty.fits(v)) {
-                if let Err((message, help)) = setting.accepts(name, &value) {
-                    diags.error("BAD_VALUE", default.place(), message, help);
+            let named = named.and_then(|named| named.get(source)).map(|entry| &entry.node);
+            // The last that fits is the one that counts.
+            for default in [Some(default), named].into_iter().flatten() {
+                if let Some(value) = value(default).filter(|v| ty.fits(v)) {
+                    if let Err((message, help)) = setting.accepts(name, &value) {
+                        diags.error("BAD_VALUE", default.place(), message, help);
+                    }
+                    self.values.insert(name.to_owned(), value);
                 }
-                self.values.insert(name.to_owned(), value);
             }
         } else {
             let message = format!("{within} has no `default`");

@@ -55,7 +55,8 @@ impl Engine {
             let mut order: Vec<&str> = Vec::with_capacity(codes.len());
             let mut known = HashSet::with_capacity(codes.len());
             for code in codes {
-                if known.insert(compare.fold(code)) {
+                // A blank code is none, though many rows may have a blank in the column of their own.
+                if !code.trim().is_empty() && known.insert(compare.fold(code)) {
                     order.push(code);
                 }
             }
@@ -73,7 +74,7 @@ impl Engine {
             self.complete(ask, &mut batch, None).await;
             let at: HashMap<_, u32> = (0u32..)
                 .zip(&batch.codes)
-                .map(|(i, c)| (compare.fold(c.as_str().unwrap_or("")), i))
+                .filter_map(|(i, c)| Some((compare.fold(c.as_str()?), i)))
                 .collect();
             let of = codes.iter().map(|c| at.get(&compare.fold(c)).copied().unwrap_or(NONE)).collect();
             drop(at);

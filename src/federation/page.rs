@@ -10,7 +10,7 @@ use super::{
     fetch::{key_of, row_source},
     filter::Filter,
     order::Spot,
-    shape::{PageKey, PageSlots, Shape, SourceShape, Want, after_key},
+    shape::{PageKey, PageSlots, Shape, SourceShape, Want, after_key, has_key},
 };
 use crate::{
     connectors::map::RowSource,
@@ -271,7 +271,7 @@ impl Engine {
         let base = SLOTS.after + decider.columns.keys;
         let apart = under.filter(|u| !u.afters.is_empty());
         let extra = |i: usize, row: &RowSource| {
-            let mut predicates = Vec::new();
+            let mut predicates = vec![has_key(row)];
             if shopper {
                 predicates.extend(on_the_web(row));
             }

@@ -9,7 +9,7 @@ mod want;
 use std::{collections::HashMap, sync::Arc};
 
 pub use self::{
-    statements::{PageKey, PageSlots, after_key},
+    statements::{PageKey, PageSlots, after_key, has_key},
     want::Want,
 };
 use super::{

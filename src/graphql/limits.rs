@@ -6,12 +6,14 @@
 //! scalars and enums cost nothing. What stands below a list is multiplied by the list's length:
 //! `first` where the field takes one (20 when left out), which a connection hands down to its `nodes`
 //! and `edges`; the number of `ids` where the field takes them; else `list` of `@cost`, else 10.
-//! Selections that `@skip` and `@include` leave out cost nothing; fields selected several times are
-//! counted each time, so the cost is never too low. Introspection is free.
+//! Selections that `@skip` and `@include` leave out cost nothing; fields that merge are counted once, as
+//! they are answered once (in a document whose merging would take long, each time: then the cost is too
+//! high, and never too low). Introspection is free.
 
 use std::collections::{HashMap, HashSet};
 
 use async_graphql_value::ConstValue;
+use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -28,6 +30,8 @@ use crate::config::Limits;
 const DEFAULT_PAGE: u64 = 20;
 /// Assumed length of a list that says nothing of its own.
 const ASSUMED_LIST: u64 = 10;
+/// Selections looked at to count fields that merge once.
+const MERGE_WORK: usize = 100_000;
 
 /// What the document alone says of an operation's size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,7 +161,12 @@ pub fn check(size: &Size, operation: &Operation, limits: &Limits) -> Vec<Graphql
 pub fn cost(types: &TypeSystem, document: &Document, operation: &Operation, variables: &Variables) -> u64 {
     let view = View { types };
     let root = view.root(operation.kind).map_or("", |root| root.name.as_str());
-    Cost { view, document, variables, known: HashMap::new() }.set(&operation.selection, root, None)
+    let mut cost =
+        Cost { view, document, variables, known: HashMap::new(), merged: HashMap::new(), work: MERGE_WORK };
+    match cost.merged(&[(&operation.selection, root)], None) {
+        Some(merged) => merged,
+        None => cost.set(&operation.selection, root, None),
+    }
 }
 
 /// The error for a cost above `limits.cost`.
@@ -188,6 +197,21 @@ struct Cost<'a> {
     variables: &'a Variables,
     /// By fragment and page length handed down.
     known: HashMap<(&'a str, Option<u64>), u64>,
+    /// By the fields that an object answers, and page length handed down.
+    merged: HashMap<(Vec<*const Field>, Option<u64>), u64>,
+    /// What is left of [`MERGE_WORK`].
+    work: usize,
+}
+
+/// Fields by the type they are selected on and their key in the answer: those that merge.
+type Merging<'a> = IndexMap<(&'a str, &'a str), Vec<&'a Field>>;
+
+/// What a field counts for: its weight, the length of its list, and what stands below it.
+struct Weighed<'a> {
+    weight: u64,
+    length: u64,
+    on: &'a str,
+    page: Option<u64>,
 }
 
 impl<'a> Cost<'a> {
@@ -225,13 +249,81 @@ impl<'a> Cost<'a> {
         total
     }
 
-    fn field(&mut self, field: &'a Field, parent: &'a str, page: Option<u64>) -> u64 {
-        if is_introspection(field) {
-            return 0;
+    /// The sets that one object answers, each with the type it is selected on. `None`: too much work.
+    fn merged(&mut self, sets: &[(&'a SelectionSet, &'a str)], page: Option<u64>) -> Option<u64> {
+        let mut fields = Merging::new();
+        let mut seen = HashSet::new();
+        for (set, parent) in sets {
+            self.gather(set, parent, &mut fields, &mut seen)?;
         }
+        let of = fields.values().flatten().map(|field| std::ptr::from_ref(*field)).collect();
+        let key = (of, page);
+        if let Some(known) = self.merged.get(&key) {
+            return Some(*known);
+        }
+        let mut total = 0u64;
+        for ((parent, _), nodes) in fields {
+            let Some(weighed) = nodes.first().and_then(|field| self.weigh(field, parent, page)) else {
+                continue;
+            };
+            let below: Vec<_> =
+                nodes.iter().filter_map(|field| Some((field.selection.as_ref()?, weighed.on))).collect();
+            let below = self.merged(&below, weighed.page)?;
+            total = total.saturating_add(weighed.weight.saturating_add(below).saturating_mul(weighed.length));
+        }
+        self.merged.insert(key, total);
+        Some(total)
+    }
+
+    fn gather(
+        &mut self,
+        set: &'a SelectionSet,
+        parent: &'a str,
+        fields: &mut Merging<'a>,
+        seen: &mut HashSet<&'a str>,
+    ) -> Option<()> {
+        let variables = self.variables;
+        let truth = |name: &str| matches!(variables.get(name), Some(ConstValue::Boolean(true)));
+        self.work = self.work.checked_sub(set.items.len())?;
+        for item in &set.items {
+            if !included(item.directives(), truth) {
+                continue;
+            }
+            match item {
+                Selection::Field(field) => {
+                    fields.entry((parent, field.response_key())).or_default().push(field);
+                }
+                Selection::Inline(inline) => {
+                    let on = inline.on.as_ref().map_or(parent, |on| &*on.name);
+                    self.gather(&inline.selection, on, fields, seen)?;
+                }
+                Selection::Spread(spread) => {
+                    let document = self.document;
+                    if seen.insert(&*spread.name.name)
+                        && let Some(fragment) = document.fragment(&spread.name.name)
+                    {
+                        self.gather(&fragment.selection, &fragment.on.name, fields, seen)?;
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn field(&mut self, field: &'a Field, parent: &'a str, page: Option<u64>) -> u64 {
         let Some(set) = &field.selection else { return 0 };
-        let definition = self.view.get(parent).and_then(|parent| self.view.field(parent, &field.name.name));
-        let Some(definition) = definition else { return 0 };
+        let Some(weighed) = self.weigh(field, parent, page) else { return 0 };
+        let below = self.set(set, weighed.on, weighed.page);
+        weighed.weight.saturating_add(below).saturating_mul(weighed.length)
+    }
+
+    /// `None` for what costs nothing.
+    fn weigh(&self, field: &'a Field, parent: &str, page: Option<u64>) -> Option<Weighed<'a>> {
+        if is_introspection(field) || field.selection.is_none() {
+            return None;
+        }
+        let parent = self.view.get(parent)?;
+        let definition = self.view.field(parent, &field.name.name)?;
         let (weight, assumed) = declared(definition);
         let first = definition.args.contains_key("first").then(|| {
             self.number(field, "first")
@@ -252,8 +344,7 @@ impl<'a> Cost<'a> {
             assumed
         };
         // A connection hands its page down; its edges' nodes are counted by the edges.
-        let below = self.set(set, definition.ty.name(), first.filter(|_| !list));
-        weight.saturating_add(below).saturating_mul(length)
+        Some(Weighed { weight, length, on: definition.ty.name(), page: first.filter(|_| !list) })
     }
 
     fn argument<'s>(field: &'s Field, name: &str) -> Option<&'s ValueNode> {

@@ -34,9 +34,13 @@ pub(in crate::federation) fn key_of<'a>(source: &RowSource, row: &'a [Value]) ->
     row.get(1..1 + source.key.len()).unwrap_or(&[])
 }
 
-/// The code that clients use for a row.
+/// The code that clients use for a row; NULL where the row has no key, which makes it no record.
 pub fn code_of(shape: &SourceShape, row: &[Value]) -> Value {
     let Some(source) = row_source(shape, row) else { return Value::Null };
+    // Of the first column blanks read as NULL.
+    if key_of(source, row).first().is_none_or(Value::is_null) {
+        return Value::Null;
+    }
     let own = row.get(shape.columns.own).and_then(Value::as_str);
     Value::text(source.code.encode(own, key_of(source, row)))
 }

@@ -70,9 +70,14 @@ impl SourceShape {
         Select { outputs: self.outputs.clone(), branches, order: Vec::new(), descending: false, count: false }
     }
 
-    /// Every row.
+    /// Every row that has a key.
     pub fn all(&self) -> &Arc<Statement> {
-        self.kept.all.get_or_init(|| Arc::new(Statement::new(self.select(|_, _| Some(Vec::new())))))
+        self.kept.all.get_or_init(|| {
+            // A row of an overlay may name its record by a native key alone.
+            let keyed = |row: &RowSource| self.map.exists || row.native.is_none();
+            let filter = |_, row: &RowSource| Some(keyed(row).then(|| has_key(row)).into_iter().collect());
+            Arc::new(Statement::new(self.select(filter)))
+        })
     }
 
     /// The statement of a page without filter, made at its first use.
@@ -194,6 +199,21 @@ impl SourceShape {
             })
             .collect()
     }
+}
+
+/// "The row has a key": the first of its columns is neither NULL nor blank. A row without one is no
+/// record, in no list and by no code (see [`code_of`](crate::federation::fetch::code_of)).
+pub fn has_key(row: &RowSource) -> Predicate {
+    let Some(first) = row.key.first() else { return Predicate::Expr(Expr::Bool(false)) };
+    let key = Box::new(first.expr.clone());
+    Predicate::Expr(match first.ty {
+        CastType::Text(_) => Expr::Compare(
+            CompareOp::Ne,
+            Box::new(Expr::Call(Function::RTrim, vec![*key])),
+            Box::new(Expr::Text(String::new())),
+        ),
+        _ => Expr::IsNull(key, true),
+    })
 }
 
 /// Rows after a key of this row source (`backward`: before it), whose columns stand in the slots from

@@ -72,6 +72,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             code: CodeRule::default(),
             parent: None,
             native: None,
+            repeats: None,
             defaults: crate::connectors::map::AbsentWhen::default(),
             order: None,
             visible: None,

@@ -289,6 +289,17 @@ fn limits_are_named_and_cost_knows_lists() {
     assert_eq!(cost("query ($i: [ID!]!) { nodes(ids: $i) { id } }", json!({"i": [1, 2]})), 2);
     assert_eq!(cost("{ department { children { children { id } } } }", json!({})), 111);
     assert_eq!(cost("{ article @skip(if: true) { id } __schema { types { name } } }", json!({})), 0);
+    // Fields that merge are answered once, and cost once, wherever they stand.
+    let thousands = format!("{{ {} }}", "department { children { id } } ".repeat(3_000));
+    assert_eq!(cost(&thousands, json!({})), 11);
+    assert_eq!(
+        cost(
+            "{ department { ...A children { id } } department { children { ...B } } other: department { id } } \
+             fragment A on Department { children { children { id } } } fragment B on Department { children { id } }",
+            json!({})
+        ),
+        112
+    );
     let mut doubling = String::from("{ department { ...F0 } }");
     for i in 0..40 {
         let _ =
