@@ -176,7 +176,11 @@ impl Filter {
             Self::Field(field, Test::In(values)) => {
                 let e = &model.entities[entity];
                 let f = &e.fields[*field];
-                if f.ty != Type::Text || f.sources != [shape.source] || f.default.is_some() {
+                // What is not locked the back office may override, a text may be of another language or inherited:
+                // then the ERP's column does not tell who passes.
+                let alone =
+                    f.lock.is_some() && !f.localized && f.inherit.is_none() && f.sources == [shape.source];
+                if f.ty != Type::Text || !alone || f.default.is_some() {
                     return None;
                 }
                 let texts: Option<Vec<Box<[Value]>>> = values
