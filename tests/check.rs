@@ -417,7 +417,12 @@ fn cegid_s_free_fields_are_proposed_by_their_names() {
             number["paste"],
             "extend type Article { gaVallibre3: Decimal @complement(columns: { erp: \"GA_VALLIBRE3\" }) }"
         );
-        assert!(checked.of("UNDECLARED_COLUMN").iter().all(|f| !f["message"].to_string().contains("GA_VALLIBRE1")));
+        assert!(
+            checked
+                .of("UNDECLARED_COLUMN")
+                .iter()
+                .all(|f| !f["message"].to_string().contains("GA_VALLIBRE1"))
+        );
     });
 }
 

@@ -93,9 +93,14 @@ mod tests {
 
     #[test]
     fn what_a_path_holds() {
-        for (slug, fits) in
-            [("velo-rouge_2.b~c", true), ("a/b", false), ("été", false), ("a b", false), ("a?b", false), ("..", false)]
-        {
+        for (slug, fits) in [
+            ("velo-rouge_2.b~c", true),
+            ("a/b", false),
+            ("été", false),
+            ("a b", false),
+            ("a?b", false),
+            ("..", false),
+        ] {
             assert_eq!(fits_a_path(slug), fits, "{slug}");
         }
     }

@@ -110,7 +110,8 @@ impl Live<'_> {
             let mut taken: HashSet<String> = HashSet::new();
             for own in undeclared.into_iter().take(MOST) {
                 let field = self.free_name(&model, e, &own.column, &name, &mut taken);
-                let label = own.label.as_deref().map_or_else(String::new, |l| format!("{} ", graphql_string(l)));
+                let label =
+                    own.label.as_deref().map_or_else(String::new, |l| format!("{} ", graphql_string(l)));
                 let line = format!(
                     "extend type {} {{ {label}{field}: {} @complement(columns: {{ {name}: {} }}) }}",
                     e.name,

@@ -309,7 +309,10 @@ fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String,
             (first_is, _) => {
                 let (pivot, other) = if first_is { (first, second) } else { (second, first) };
                 (
-                    format!("`{}` is an IsoShop pivot, and `{}` a second IsoShop base beside it", pivot.name, other.name),
+                    format!(
+                        "`{}` is an IsoShop pivot, and `{}` a second IsoShop base beside it",
+                        pivot.name, other.name
+                    ),
                     format!(
                         "a pivot already is the shop's own model, with titles, texts and departments of its own: \
                          enter what `{}` would add in `{}`, and take `{0}` away",

@@ -136,13 +136,7 @@ impl RowSource {
             Some(other) => Expr::Call(Function::NullIf, vec![own, Expr::column(other, column)]),
             None => own,
         };
-        FieldMap {
-            expr: Some(expr),
-            absent_when,
-            complement: true,
-            place,
-            ..FieldMap::default()
-        }
+        FieldMap { expr: Some(expr), absent_when, complement: true, place, ..FieldMap::default() }
     }
 }
 

@@ -263,12 +263,13 @@ impl<'a> Cost<'a> {
         }
         let mut total = 0u64;
         for ((parent, _), nodes) in fields {
-            let Some(weighed) = nodes.first().and_then(|field| self.weigh(field, parent, page)) else { continue };
+            let Some(weighed) = nodes.first().and_then(|field| self.weigh(field, parent, page)) else {
+                continue;
+            };
             let below: Vec<_> =
                 nodes.iter().filter_map(|field| Some((field.selection.as_ref()?, weighed.on))).collect();
             let below = self.merged(&below, weighed.page)?;
-            total =
-                total.saturating_add(weighed.weight.saturating_add(below).saturating_mul(weighed.length));
+            total = total.saturating_add(weighed.weight.saturating_add(below).saturating_mul(weighed.length));
         }
         self.merged.insert(key, total);
         Some(total)
