@@ -1,5 +1,5 @@
-//! `comptoir check` on live databases: a healthy shop, and every finding made on purpose, on SQLite and
-//! on PostgreSQL.
+//! `comptoir check` on live databases: a healthy shop, and every finding made on purpose, on SQLite,
+//! PostgreSQL and SQL Server.
 
 use std::path::Path;
 
@@ -25,6 +25,9 @@ fn engines(test: &str) -> Vec<Engine> {
     let mut engines = vec![Engine::Sqlite];
     if postgres::available(test) {
         engines.push(Engine::Postgres);
+    }
+    if sqlserver::available(test) {
+        engines.push(Engine::SqlServer);
     }
     engines
 }

@@ -3,8 +3,9 @@
 use std::net::TcpListener;
 
 use crate::support::{
-    block_on, gateway, process,
+    block_on, gateway, postgres, process,
     shops::{self, Engine},
+    sqlserver,
 };
 
 fn text(bytes: &[u8]) -> String {
@@ -144,6 +145,51 @@ fn the_tables_of_an_isoshop_base_are_made_once() {
         assert!(said.contains("`erp` is no IsoShop base"), "an ERP's base is never written: {said}");
         let (code, said, _) = create(&["--print", "postgres"]);
         assert!(code == Some(0) && said.contains("french_ci_as"));
+    });
+}
+
+#[test]
+fn the_tables_of_an_isoshop_base_are_made_once_on_a_server() {
+    let test = "isoshop create on a server";
+    let mut engines = Vec::new();
+    if postgres::available(test) {
+        engines.push(Engine::Postgres);
+    }
+    if sqlserver::available(test) {
+        engines.push(Engine::SqlServer);
+    }
+    block_on(async {
+        for engine in engines {
+            let folder = shops::base().make_on(Engine::Sqlite, engine).await;
+            let create = || {
+                let done = process::comptoir(&["isoshop", "create"], folder.path());
+                assert_eq!(done.status.code(), Some(0), "{engine:?}: {}", text(&done.stderr));
+                text(&done.stdout)
+            };
+            folder.execute("isoshop", "DROP TABLE \"marker\"; DROP TABLE \"text\"").await;
+            let said = create();
+            assert!(said.contains("made 2: text, marker") || said.contains("made 2: marker, text"), "{said}");
+            assert!(said.contains("kept 16: department, article"), "{said}");
+            assert!(create().starts_with("kept 18: "));
+            let explained = process::comptoir(&["explain", "article", "VTT-100"], folder.path());
+            assert!(text(&explained.stdout).contains("VTT Cime 29 pouces"), "its rows are still there");
+            // What was made is what the map reads, and what may be written to.
+            folder
+                .execute(
+                    "isoshop",
+                    "INSERT INTO \"text\" (entity, code, language, field, \"value\") VALUES ('article', 'VTT-100', 'en', 'title', 'Summit')",
+                )
+                .await;
+            let checked = process::comptoir(&["check", "--source", "isoshop"], folder.path());
+            let said = text(&checked.stdout);
+            assert!(!said.contains("MISSING") && said.contains("0 errors"), "{engine:?}: {said}");
+            // A base that is not there is an error with its source's name.
+            folder.break_source("isoshop").await;
+            let gone = process::comptoir(&["isoshop", "create"], folder.path());
+            let said = text(&gone.stderr);
+            assert!(gone.status.code() != Some(0) && said.contains("isoshop"), "{engine:?}: {said}");
+            folder.remove().await;
+        }
     });
 }
 

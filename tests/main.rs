@@ -12,4 +12,5 @@ mod laws;
 mod naive;
 mod outages;
 mod spec;
+mod sqlserver;
 mod stand_in;

@@ -1,6 +1,8 @@
 //! A source that misbehaves: its cells are unknown, the other sources' answers are unharmed, and it is used again
 //! without a restart. The servers are real: they are stopped, killed and started again.
 
+mod sqlserver;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -68,13 +70,18 @@ impl Drop for Own {
     }
 }
 
-/// The base shop with its ERP on SQLite and its IsoShop base wherever `url` says.
+/// The base shop with its ERP on SQLite and its IsoShop base on PostgreSQL.
 async fn shop(url: &str, limits: &str) -> (Folder, Gateway) {
+    shop_on("postgres", url, limits).await
+}
+
+/// The base shop with its ERP on SQLite and its IsoShop base wherever `url` says.
+pub(crate) async fn shop_on(kind: &str, url: &str, limits: &str) -> (Folder, Gateway) {
     let folder = shops::base().make(Engine::Sqlite).await;
     let file = folder.path().join("comptoir.toml");
     let mut config: toml::Table = std::fs::read_to_string(&file).expect("the file").parse().expect("TOML");
     let source = format!(
-        "[sources.isoshop]\nkind = \"postgres\"\nconnector = \"isoshop\"\nurl = \"{url}\"\n[sources.isoshop.limits]\n{limits}"
+        "[sources.isoshop]\nkind = \"{kind}\"\nconnector = \"isoshop\"\nurl = \"{url}\"\n[sources.isoshop.limits]\n{limits}"
     );
     let source: toml::Table = source.parse().expect("TOML");
     config["sources"]["isoshop"] = source["sources"]["isoshop"].clone();
@@ -86,7 +93,7 @@ async fn shop(url: &str, limits: &str) -> (Folder, Gateway) {
 const ARTICLE: &str = "{ article(code: \"VTT-100\") { title family } }";
 
 /// The title, and the cause for which IsoShop could not say it.
-async fn title(gateway: &Gateway) -> (String, Option<String>) {
+pub(crate) async fn title(gateway: &Gateway) -> (String, Option<String>) {
     let answer = gateway.run(ARTICLE, serde_json::Map::default(), &[]).await;
     assert!(answer.get("errors").is_none(), "{answer}");
     // What the ERP alone says is there, whatever IsoShop does.
@@ -100,19 +107,19 @@ async fn title(gateway: &Gateway) -> (String, Option<String>) {
     (answer["data"]["article"]["title"].as_str().expect("a title").to_owned(), cause)
 }
 
-const ERP_SAYS: &str = "VTT Cime";
+pub(crate) const ERP_SAYS: &str = "VTT Cime";
 const ISOSHOP_SAYS: &str = "VTT Cime 29 pouces";
 
-fn served() -> (String, Option<String>) {
+pub(crate) fn served() -> (String, Option<String>) {
     (ISOSHOP_SAYS.to_owned(), None)
 }
 
-fn fallback(cause: &str) -> (String, Option<String>) {
+pub(crate) fn fallback(cause: &str) -> (String, Option<String>) {
     (ERP_SAYS.to_owned(), Some(cause.to_owned()))
 }
 
 /// Asks until the source is back; it must come back by itself.
-async fn recovers(gateway: &Gateway) {
+pub(crate) async fn recovers(gateway: &Gateway) {
     for _ in 0..600 {
         if title(gateway).await == served() {
             return;
@@ -122,7 +129,7 @@ async fn recovers(gateway: &Gateway) {
     panic!("it never came back: {:?}", title(gateway).await);
 }
 
-async fn status(gateway: &Gateway) -> Json {
+pub(crate) async fn status(gateway: &Gateway) -> Json {
     let data =
         gateway.data("{ sources { name reachable circuit problem lastError { cause message } } }").await;
     data["sources"][1].clone()

@@ -15,7 +15,7 @@ use crate::support::{
     block_on,
     gateway::{self, Gateway},
     postgres,
-    shops::{self, Engine, Folder, Recipe},
+    shops::{self, Engine, Folder, Recipe, Shelf},
     sqlserver,
 };
 
@@ -93,8 +93,17 @@ fn groups(cases: &[Case]) -> Vec<(Recipe, Vec<&Case>)> {
     groups.into_iter().map(|(_, recipe, members)| (recipe, members)).collect()
 }
 
-async fn run_group(recipe: &Recipe, cases: &[&Case], (erp, isoshop): (Engine, Engine)) -> Vec<String> {
-    let folder = recipe.make_on(erp, isoshop).await;
+async fn run_group(
+    shelf: &Shelf,
+    recipe: &Recipe,
+    cases: &[&Case],
+    (erp, isoshop): (Engine, Engine),
+) -> Vec<String> {
+    let folder = if cases.iter().any(|case| !case.broken.is_empty()) {
+        recipe.make_on(erp, isoshop).await
+    } else {
+        recipe.make_shelved(shelf, erp, isoshop).await
+    };
     let mut failures = Vec::new();
     for case in cases.iter().filter(|_| gateway::READY) {
         for source in &case.broken {
@@ -181,11 +190,14 @@ fn run_all(engines: (Engine, Engine)) {
     let cases = cases();
     let groups = groups(&cases);
     let failures: Vec<String> = block_on(async {
-        futures::stream::iter(&groups)
-            .map(|(recipe, members)| run_group(recipe, members, engines))
+        let shelf = Shelf::default();
+        let failures = futures::stream::iter(&groups)
+            .map(|(recipe, members)| run_group(&shelf, recipe, members, engines))
             .buffer_unordered(4)
             .concat()
-            .await
+            .await;
+        shelf.remove().await;
+        failures
     });
     assert!(
         failures.is_empty(),

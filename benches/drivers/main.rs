@@ -114,7 +114,16 @@ fn statement(task: &Task) -> (Statement, Vec<Param>) {
     };
     let outputs =
         vec![output(Type::Text, "code"), output(Type::Text, "title"), output(Type::Decimal, "price")];
-    (Statement::new(Select { outputs, branches: vec![branch], order: Vec::new(), count: false }), params)
+    (
+        Statement::new(Select {
+            outputs,
+            branches: vec![branch],
+            order: Vec::new(),
+            descending: false,
+            count: false,
+        }),
+        params,
+    )
 }
 
 async fn ours(source: &SharedSource, statement: &Statement, params: &[Param]) -> Vec<Row> {

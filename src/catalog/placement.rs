@@ -66,7 +66,7 @@ impl Run<'_> {
             .map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] })
             .collect();
         let overlaid = self.overlaid(&tree, &groups).await?;
-        let (found, pages, totals) = if args.ask().keyset() {
+        let (found, pages, totals) = if args.ask().keyset() && !args.backward {
             let need = args.size + 1;
             let (found, pages) = self.fill(&tree, &groups, &overlaid, args, need, &link.node.shape).await?;
             let language = link.node.shape.language.as_deref();
@@ -459,7 +459,7 @@ impl Run<'_> {
                 args.filter.necessary(&engine.model, decider, shape.entity, (n, row), base, &mut extra);
             filter.extend(necessary);
             if after.is_some_and(|a| a.row == n) {
-                filter.push(after_key(row, 2));
+                filter.push(after_key(row, 2, false));
             }
             if apart {
                 let at = round.iter().map(|g| (*g, progress[*g].after.as_ref()));
@@ -519,7 +519,7 @@ fn placed_select(
     }
     outputs.extend([text("code"), text("department")]);
     let order = (0..2 + keys).collect();
-    (!branches.is_empty()).then_some(Select { outputs, branches, order, count: false })
+    (!branches.is_empty()).then_some(Select { outputs, branches, order, descending: false, count: false })
 }
 
 /// Rows of a row source that come after their own group's position: `None` when none can.
@@ -542,7 +542,7 @@ fn after_own<'a>(
             Some(after) => {
                 let first = base + params.len();
                 params.extend(after.key.iter().cloned().map(Param::Value));
-                Predicate::And(vec![of_group, after_key(row, first)])
+                Predicate::And(vec![of_group, after_key(row, first, false)])
             }
         });
     }
@@ -575,7 +575,7 @@ fn reverse(child: &ChildSource) -> Option<Select> {
     ];
     let items = [article, department, removed].map(Item::from).into();
     let branch = Branch { joins: child.joins.clone(), items, filter, ..branch(child.table.clone()) };
-    Some(Select { outputs, branches: vec![branch], order: Vec::new(), count: false })
+    Some(Select { outputs, branches: vec![branch], order: Vec::new(), descending: false, count: false })
 }
 
 const PAIRS: &str = "placed_in";
@@ -619,7 +619,7 @@ fn placed_branch(n: usize, row: &RowSource, child: &ChildSource, keys: usize) ->
         filter,
         window: Some(Window {
             partition: vec![Expr::column(PAIRS, "group")],
-            order: SourceShape::order(row),
+            order: SourceShape::order(row, false),
             limit: 1,
         }),
         ..branch(row.table.clone())

@@ -442,6 +442,7 @@ async fn named(
             ..branch(table.clone())
         }],
         order: Vec::new(),
+        descending: false,
         count: false,
     };
     let limit = [Param::Value(Value::Int(i64::try_from(NAMED).unwrap_or(i64::MAX)))];

@@ -176,6 +176,7 @@ impl Live<'_> {
                     ..branch(list.table.clone())
                 }],
                 order: Vec::new(),
+                descending: false,
                 count: false,
             })
         };

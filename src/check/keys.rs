@@ -107,6 +107,7 @@ impl Live<'_> {
                 ..branch(table.clone())
             }],
             order: Vec::new(),
+            descending: false,
             count: false,
         };
         let params = [Param::Value(Value::Int(i64::try_from(EXAMPLES).unwrap_or(i64::MAX)))];
@@ -134,6 +135,7 @@ impl Live<'_> {
             outputs,
             branches: vec![Branch { items, limit: Some(0), ..branch(table.clone()) }],
             order: Vec::new(),
+            descending: false,
             count: false,
         };
         let params = [Param::Value(Value::Int(LOOKED_AT))];

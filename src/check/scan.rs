@@ -154,7 +154,9 @@ impl Live<'_> {
             let width = shape.map.rows[i].key.len();
             let statement = |after: bool| {
                 let slots = PageSlots { limit: 0, after: 1 };
-                Arc::new(Statement::new(shape.page(i, after, slots, |j, _| (i == j).then(Vec::new))))
+                Arc::new(Statement::new(
+                    shape.page(after.then_some(i), false, slots, |j, _| (i == j).then(Vec::new)),
+                ))
             };
             let (first, next) = (statement(false), statement(true));
             let mut after: Option<Vec<Value>> = None;

@@ -167,6 +167,7 @@ impl Live<'_> {
                 .collect(),
             branches: vec![Branch { items: COLUMNS.map(|c| Item::from(column(c))).into(), ..branch(table) }],
             order: Vec::new(),
+            descending: false,
             count: false,
         };
         let rows = asked.run(&Statement::new(select), &[], &self.ask.moment).await.ok()?;
@@ -203,6 +204,7 @@ impl Live<'_> {
                 ..branch(table)
             }],
             order: Vec::new(),
+            descending: false,
             count: false,
         };
         let Ok(rows) = asked.run(&Statement::new(select), &[], &self.ask.moment).await else {
@@ -309,6 +311,7 @@ async fn holds_something(
             ..branch(table.clone())
         }],
         order: Vec::new(),
+        descending: false,
         count: false,
     };
     let params = [Param::Value(Value::Int(1))];

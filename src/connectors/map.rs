@@ -122,21 +122,18 @@ impl RowSource {
     /// The field map of a complementary field: a column of the main table, by its name. A column
     /// that is missing is an error of that field only.
     pub fn complement(&self, column: &str, place: Place) -> FieldMap {
-        // What means nothing in the source means nothing here; what it says is a value the field's own
-        // modifiers may still take for nothing.
-        let absent = |nothing: Option<bool>| nothing.filter(|nothing| *nothing);
-        let absent_when = AbsentWhen {
-            blank: absent(self.defaults.blank),
-            zero: absent(self.defaults.zero),
-            false_: absent(self.defaults.false_),
-            ..self.defaults.clone()
-        };
         let own = Expr::column(&self.table.alias, column);
         let expr = match &self.repeats {
             Some(other) => Expr::Call(Function::NullIf, vec![own, Expr::column(other, column)]),
             None => own,
         };
-        FieldMap { expr: Some(expr), absent_when, complement: true, place, ..FieldMap::default() }
+        FieldMap {
+            expr: Some(expr),
+            absent_when: self.defaults.clone(),
+            complement: true,
+            place,
+            ..FieldMap::default()
+        }
     }
 }
 

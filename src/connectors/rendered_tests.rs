@@ -28,6 +28,7 @@ fn question(from: &Table, joins: &[Join], exprs: Vec<Expr>, filter: Option<&Expr
             distinct: false,
         }],
         order: Vec::new(),
+        descending: false,
         count: false,
     }
 }

@@ -194,7 +194,7 @@ fn ordered(
     if let ([branch], [source]) = (branches.as_mut_slice(), sources) {
         let by = |expr: &Expr| OrderBy { expr: expr.clone(), ty: CastType::Integer, descending: false };
         branch.order = source.order.iter().map(by).collect();
-        return Select { outputs, branches, order: Vec::new(), count: false };
+        return Select { outputs, branches, order: Vec::new(), descending: false, count: false };
     }
     let start = outputs.len();
     let branch_column = sources.first().map_or(0, |s| s.parent.len());
@@ -207,7 +207,7 @@ fn ordered(
     }
     let mut order = vec![branch_column];
     order.extend(start..start + orders);
-    Select { outputs, branches, order, count: false }
+    Select { outputs, branches, order, descending: false, count: false }
 }
 
 /// Order columns of child rows are numbers unless they are plainly text.

@@ -34,7 +34,7 @@ pub type Gathered = (Spot, String);
 impl ListAsk<'_> {
     /// Whether the deciding source can page it by itself.
     pub fn keyset(&self) -> bool {
-        self.order.is_code() && !self.backward
+        self.order.is_code()
     }
 
     /// What is read of each record to find the page.
@@ -97,8 +97,12 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         if list.keyset() {
             let after = list.from.map(|spot| spot.position.clone());
-            let page = PageAsk { first: list.size, after, filter: list.filter };
-            return self.pages(ask, shape, parents, &page, held).await;
+            let page = PageAsk { first: list.size, after, backward: list.backward, filter: list.filter };
+            let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;
+            if list.backward {
+                pages.iter_mut().for_each(|page| page.records.reverse());
+            }
+            return Ok((batch, pages));
         }
         let light = Arc::new(Shape::new(self, shape.entity, list.want(), shape.language.as_deref()));
         let mut groups: Vec<Vec<Gathered>> = vec![Vec::new(); parents.map_or(1, <[&str]>::len)];

@@ -42,8 +42,10 @@ impl Position {
 pub struct PageAsk<'a> {
     /// How many records.
     pub first: usize,
-    /// After this position.
+    /// After this position (`backward`: before it).
     pub after: Option<Position>,
+    /// From the end: the page's records come in the opposite order.
+    pub backward: bool,
     /// Which records.
     pub filter: &'a Filter,
 }
@@ -77,11 +79,17 @@ impl<'a> Under<'a> {
     }
 
     /// Rows of a row source that come after their own parent's position: `None` when none can.
-    fn after(&self, i: usize, row: &RowSource, base: usize, params: &mut Vec<Param>) -> Option<Predicate> {
+    fn after(
+        &self,
+        (i, row): (usize, &RowSource),
+        backward: bool,
+        base: usize,
+        params: &mut Vec<Param>,
+    ) -> Option<Predicate> {
         let parent = row.parent.clone()?;
         let mut any = Vec::new();
         for (code, after) in self.parents.iter().zip(self.afters) {
-            if after.as_ref().is_some_and(|a| a.row > i) {
+            if after.as_ref().is_some_and(|a| if backward { a.row < i } else { a.row > i }) {
                 continue;
             }
             params.push(Param::Keys(std::iter::once(Box::from([Value::text(*code)])).collect()));
@@ -95,7 +103,7 @@ impl<'a> Under<'a> {
                 Some(after) => {
                     let first = base + params.len();
                     params.extend(after.key.iter().cloned().map(Param::Value));
-                    Predicate::And(vec![of_parent, after_key(row, first)])
+                    Predicate::And(vec![of_parent, after_key(row, first, backward)])
                 }
             });
         }
@@ -176,7 +184,7 @@ impl Engine {
             let size = (full * 4).clamp(100, COUNT_ROUND).min((budget / open.len()).max(1));
             let at: Vec<_> = open.iter().map(|g| progress[*g].after.clone()).collect();
             let (round, scans) =
-                self.go_on(ask, &light, (parents, &open), &at, page.filter, size, &mut budget, held).await?;
+                self.go_on(ask, &light, (parents, &open), &at, page, size, &mut budget, held).await?;
             for (g, scan) in open.into_iter().zip(scans) {
                 let state = &mut progress[g];
                 state.good.extend(scan.good.iter().map(|r| round.codes[*r as usize].clone()));
@@ -220,7 +228,8 @@ impl Engine {
         let apart = under.is_some_and(|u| !u.afters.is_empty());
         let (statement, extra) = if page.filter.is_all() && !apart {
             let after = page.after.as_ref().map(|a| a.row);
-            let key = PageKey { shopper: ask.shopper, windowed: under.is_some(), after };
+            let key =
+                PageKey { shopper: ask.shopper, windowed: under.is_some(), after, backward: page.backward };
             (decider.page_statement(key, || select().0), Vec::new())
         } else {
             let (select, extra) = select();
@@ -270,17 +279,17 @@ impl Engine {
             let more = page.filter.necessary(&self.model, decider, shape.entity, (i, row), base, &mut params);
             predicates.extend(more);
             if let Some(under) = apart {
-                predicates.push(under.after(i, row, base, &mut params)?);
+                predicates.push(under.after((i, row), page.backward, base, &mut params)?);
             }
             Some(predicates)
         };
         // Where positions differ, each group's predicate says where it goes on.
         let held = page.after.as_ref().filter(|_| apart.is_none());
-        let (start, after) = (held.map_or(0, |a| a.row), held.is_some());
+        let from = held.map(|a| a.row);
         let select = if under.is_some() {
-            decider.window(start, after, SLOTS, extra)
+            decider.window(from, page.backward, SLOTS, extra)
         } else {
-            decider.page(start, after, SLOTS, extra)
+            decider.page(from, page.backward, SLOTS, extra)
         };
         (select, params.into_inner())
     }
@@ -361,6 +370,7 @@ impl Engine {
         mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let mut budget = self.limits.scan_rows;
+        let all = PageAsk { first: 0, after: None, backward: false, filter };
         // The first round is one statement for all groups; few groups have more than it brings.
         let groups = parents.map_or(1, <[&str]>::len);
         let mut size = if parents.is_some() { COUNT_EACH } else { COUNT_ROUND };
@@ -371,7 +381,7 @@ impl Engine {
             let now = &open[..held];
             let afters = &at[..held.min(at.len())];
             let (round, scans) =
-                self.go_on(ask, light, (parents, now), afters, filter, size, &mut budget, None).await?;
+                self.go_on(ask, light, (parents, now), afters, &all, size, &mut budget, None).await?;
             let mut left = Vec::new();
             for (group, scan) in now.iter().zip(scans) {
                 visit(*group, &round, &scan.good)?;
@@ -395,13 +405,13 @@ impl Engine {
         light: &Arc<Shape>,
         (parents, open): (Option<&[&str]>, &[usize]),
         at: &[Option<Position>],
-        filter: &Filter,
+        list: &PageAsk<'_>,
         size: usize,
         budget: &mut usize,
         held: Option<&Arc<Batch>>,
     ) -> Result<(Batch, Vec<Scan>), Fault> {
         let spent = Fault::Budget { setting: "limits.scan_rows", limit: self.limits.scan_rows };
-        let page = PageAsk { first: size, after: at.first().cloned().flatten(), filter };
+        let page = PageAsk { first: size, after: at.first().cloned().flatten(), ..*list };
         let asked: Option<Vec<&str>> = parents.map(|p| open.iter().map(|g| p[*g]).collect());
         let under = asked.as_deref().map(|parents| Under { parents, afters: at });
         if *budget == 0 {

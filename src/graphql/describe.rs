@@ -219,6 +219,7 @@ fn decider_select(
             let page = PageAsk {
                 first: args.map_or(20, |a| a.size),
                 after: args.and_then(|a| Some(a.from.as_ref()?.position.clone())),
+                backward: args.is_some_and(|a| a.backward),
                 filter: args.map_or(&filter, |a| &a.filter),
             };
             let under = matches!(way, Way::Window(_)).then(|| Under::first(&[]));

@@ -5,7 +5,9 @@
 //! limit that ran out, or several statements in a row that did, the source rests: what is asked
 //! meanwhile fails at once with the error that opened the circuit. When the rest is over, one
 //! request tries; the others still fail at once until it has its answer. Each failed trial doubles
-//! the rest, up to [`LONGEST_REST`]; any answer closes the circuit.
+//! the rest, up to [`LONGEST_REST`]; any answer closes the circuit. A trial that decides nothing
+//! (its own request was in a hurry or went away, no connection was free, the connection broke)
+//! leaves the next request to try: see [`Trial`].
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -53,8 +55,10 @@ struct State {
     late: u32,
     /// The rest: until when, how long it was, and why.
     rest: Option<(Instant, Duration, SourceError)>,
-    /// When the request that tries began, if one does.
-    trial: Option<Instant>,
+    /// The number of the request that tries, if one does.
+    trial: Option<u64>,
+    /// Trials there have been.
+    trials: u64,
 }
 
 /// See the module.
@@ -66,23 +70,25 @@ impl Breaker {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the source may be asked now; else the error that it rests for. `limit`: how long a
-    /// trial can take; one that never told its end (its request was dropped) is forgotten then.
-    pub(super) fn allow(&self, now: Instant, limit: Duration) -> Result<(), SourceError> {
+    /// Whether the source may be asked now; else the error that it rests for. The request that
+    /// tries a resting source gets its trial, to be kept for as long as it asks.
+    pub(super) fn allow(&self, now: Instant) -> Result<Option<Trial<'_>>, SourceError> {
         let mut state = self.state();
-        let Some((until, _, error)) = &state.rest else { return Ok(()) };
-        if now < *until || state.trial.is_some_and(|since| now < since + limit) {
+        let Some((until, _, error)) = &state.rest else { return Ok(None) };
+        if now < *until || state.trial.is_some() {
             return Err(error.clone());
         }
-        state.trial = Some(now);
-        Ok(())
+        state.trials += 1;
+        let number = state.trials;
+        state.trial = Some(number);
+        Ok(Some(Trial { breaker: self, number }))
     }
 
     /// The source answered, if only to refuse: it lives.
     pub(super) fn answered(&self) {
         let mut state = self.state();
         if state.late > 0 || state.rest.is_some() {
-            *state = State::default();
+            *state = State { trials: state.trials, ..State::default() };
         }
     }
 
@@ -114,6 +120,24 @@ impl Breaker {
     }
 }
 
+/// The right, and the duty, of one request to try a resting source. Dropped before the breaker has
+/// heard what came of it, it passes to the next request.
+#[derive(Debug)]
+#[must_use = "dropped, it leaves the source to the next request"]
+pub(super) struct Trial<'a> {
+    breaker: &'a Breaker,
+    number: u64,
+}
+
+impl Drop for Trial<'_> {
+    fn drop(&mut self) {
+        let mut state = self.breaker.state();
+        if state.trial == Some(self.number) {
+            state.trial = None;
+        }
+    }
+}
+
 impl State {
     fn open(&mut self, now: Instant, error: &SourceError) {
         let rest = match &self.rest {
@@ -141,24 +165,25 @@ mod tests {
     fn a_dead_source_costs_its_limit_once() {
         let breaker = Breaker::default();
         let mut now = Instant::now();
-        assert!(breaker.allow(now, LIMIT).is_ok());
+        assert!(breaker.allow(now).is_ok());
         breaker.unreachable(now, &dead(), LIMIT);
         assert_eq!(breaker.circuit(now), Circuit::Open);
-        assert_eq!(breaker.allow(now, LIMIT).unwrap_err().to_string(), dead().to_string());
+        assert_eq!(breaker.allow(now).unwrap_err().to_string(), dead().to_string());
         // What was under way when it opened changes nothing.
         breaker.unreachable(now, &dead(), LIMIT);
         now += FIRST_REST;
         assert_eq!(breaker.circuit(now), Circuit::HalfOpen);
-        assert!(breaker.allow(now, LIMIT).is_ok(), "one tries");
-        assert!(breaker.allow(now, LIMIT).is_err(), "the others do not");
+        let trial = breaker.allow(now).unwrap();
+        assert!(trial.is_some(), "one tries");
+        assert!(breaker.allow(now).is_err(), "the others do not");
         breaker.unreachable(now, &dead(), LIMIT);
         now += FIRST_REST;
-        assert!(breaker.allow(now, LIMIT).is_err(), "it rests twice as long");
+        assert!(breaker.allow(now).is_err(), "it rests twice as long");
         now += FIRST_REST;
-        assert!(breaker.allow(now, LIMIT).is_ok());
+        assert!(breaker.allow(now).is_ok());
         breaker.answered();
         assert_eq!(breaker.circuit(now), Circuit::Closed);
-        assert!(breaker.allow(now, LIMIT).is_ok() && breaker.allow(now, LIMIT).is_ok());
+        assert!(breaker.allow(now).is_ok() && breaker.allow(now).is_ok());
     }
 
     #[test]
@@ -168,7 +193,7 @@ mod tests {
         for _ in 0..20 {
             breaker.unreachable(now, &dead(), LIMIT);
             now += LONGEST_REST;
-            assert!(breaker.allow(now, LIMIT).is_ok());
+            assert!(breaker.allow(now).is_ok());
         }
     }
 
@@ -178,7 +203,7 @@ mod tests {
         let now = Instant::now();
         for _ in 0..10 {
             breaker.unreachable(now, &dead(), Duration::from_millis(1));
-            assert!(breaker.allow(now, LIMIT).is_ok());
+            assert!(breaker.allow(now).is_ok());
         }
     }
 
@@ -192,19 +217,32 @@ mod tests {
         breaker.answered();
         breaker.late(now, &late);
         breaker.late(now, &late);
-        assert!(breaker.allow(now, LIMIT).is_ok());
+        assert!(breaker.allow(now).is_ok());
         breaker.late(now, &late);
-        assert_eq!(breaker.allow(now, LIMIT).unwrap_err().cause(), "TIMEOUT");
+        assert_eq!(breaker.allow(now).unwrap_err().cause(), "TIMEOUT");
     }
 
     #[test]
-    fn a_trial_whose_request_was_dropped_does_not_close_the_door_for_ever() {
+    fn a_trial_that_decides_nothing_passes_to_the_next_request() {
         let breaker = Breaker::default();
         let mut now = Instant::now();
         breaker.unreachable(now, &dead(), LIMIT);
         now += FIRST_REST;
-        assert!(breaker.allow(now, LIMIT).is_ok());
-        now += LIMIT;
-        assert!(breaker.allow(now, LIMIT).is_ok());
+        let first = breaker.allow(now).unwrap();
+        assert!(first.is_some() && breaker.allow(now).is_err());
+        drop(first);
+        let second = breaker.allow(now).unwrap();
+        assert!(second.is_some(), "the next one tries, at once");
+        assert!(breaker.allow(now).is_err(), "and only that one");
+        // What failed is no trial any more; the next one is another's.
+        breaker.unreachable(now, &dead(), LIMIT);
+        now += 2 * FIRST_REST;
+        let third = breaker.allow(now).unwrap();
+        drop(second);
+        assert!(breaker.allow(now).is_err(), "the third still tries");
+        breaker.answered();
+        assert!(breaker.allow(now).unwrap().is_none(), "nobody needs to try");
+        drop(third);
+        assert_eq!(breaker.circuit(now), Circuit::Closed);
     }
 }

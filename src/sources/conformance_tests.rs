@@ -230,7 +230,13 @@ async fn types(kind: SourceKind) {
         })
         .collect();
     let select = |branches: Vec<Branch>| {
-        Statement::new(Select { outputs: out.clone(), branches, order: vec![], count: false })
+        Statement::new(Select {
+            outputs: out.clone(),
+            branches,
+            order: vec![],
+            descending: false,
+            count: false,
+        })
     };
     let rows = s.source.run(&select(vec![one.clone()]), &[], &now()).await.unwrap();
     let values: Vec<Value> = wanted.iter().map(|w| w.1.clone()).collect();
@@ -358,6 +364,7 @@ async fn windows(kind: SourceKind) {
         outputs: outputs(&[Type::Text, Type::Text, Type::Decimal]),
         branches: vec![b.clone()],
         order: vec![0, 1],
+        descending: false,
         count: false,
     };
     let rows = s.source.run(&Statement::new(select.clone()), &params, &now()).await.unwrap();

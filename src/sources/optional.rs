@@ -131,6 +131,7 @@ mod tests {
                 distinct: false,
             }],
             order: Vec::new(),
+            descending: false,
             count: false,
         };
         let names: Vec<&str> = tables(&select).iter().map(|t| t.name.as_str()).collect();

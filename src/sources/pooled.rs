@@ -25,7 +25,7 @@ use tokio::{
 
 use super::{
     Dialect, Moment, Param, Pulse, Rows, Source, SourceError, Statement, Trace,
-    breaker::Breaker,
+    breaker::{Breaker, Trial},
     columns::{Catalog, Known},
     optional,
     render::{ParamKind, Rendered, probed_tables, render},
@@ -152,6 +152,8 @@ struct Lease<'a, W: Wire> {
     conn: W::Conn,
     epoch: u64,
     permit: SemaphorePermit<'a>,
+    /// It tries a resting source.
+    trial: Option<Trial<'a>>,
 }
 
 impl<W: Wire> Pooled<W> {
@@ -170,11 +172,6 @@ impl<W: Wire> Pooled<W> {
             breaker: Breaker::default(),
             pulse: Mutex::default(),
         }
-    }
-
-    /// How long a request that tries a resting source can take at most.
-    fn trial(&self) -> Duration {
-        self.limits.connect + self.limits.statement
     }
 
     /// Notes an error for whoever asks how the source is.
@@ -200,7 +197,7 @@ impl<W: Wire> Pooled<W> {
 
     async fn lease(&self, deadline: Option<Instant>) -> Result<Lease<'_, W>, SourceError> {
         let started = Instant::now();
-        self.breaker.allow(started, self.trial())?;
+        let trial = self.breaker.allow(started)?;
         let full = started + self.limits.connect;
         let until = deadline.map_or(full, |d| d.min(full));
         let permit = match timeout_at(until, self.permits.acquire()).await {
@@ -218,7 +215,7 @@ impl<W: Wire> Pooled<W> {
                     if self.wire.current(&conn)
                         && let Ok(true) = timeout_at(by, self.wire.recycle(&mut conn, since.elapsed())).await
                     {
-                        return Ok(Lease { conn, epoch, permit });
+                        return Ok(Lease { conn, epoch, permit, trial });
                     }
                     self.renew();
                     epoch = self.epoch.load(Ordering::Acquire);
@@ -228,7 +225,7 @@ impl<W: Wire> Pooled<W> {
             }
         }
         match timeout_at(until, self.wire.connect()).await {
-            Ok(Ok(conn)) => Ok(Lease { conn, epoch, permit }),
+            Ok(Ok(conn)) => Ok(Lease { conn, epoch, permit, trial }),
             Ok(Err(error)) => {
                 // Whatever comes back may be another database.
                 self.renew();
@@ -248,7 +245,7 @@ impl<W: Wire> Pooled<W> {
     }
 
     fn give_back(&self, lease: Lease<'_, W>) {
-        let Lease { conn, epoch, permit } = lease;
+        let Lease { conn, epoch, permit, .. } = lease;
         if epoch == self.epoch.load(Ordering::Acquire) && !self.permits.is_closed() {
             lock(&self.idle).push((epoch, Instant::now(), conn));
         }
@@ -267,10 +264,12 @@ impl<W: Wire> Pooled<W> {
     /// Runs one exchange under its time limit and settles what becomes of the connection.
     fn settle<T>(
         &self,
-        lease: Lease<'_, W>,
+        mut lease: Lease<'_, W>,
         result: Result<Result<T, Fault>, tokio::time::error::Elapsed>,
         (started, left): (Instant, Duration),
     ) -> Result<T, Fault> {
+        // Until the breaker has heard what came of it.
+        let _trial = lease.trial.take();
         let outcome = match result {
             Ok(Ok(value)) => {
                 self.give_back(lease);

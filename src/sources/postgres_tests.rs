@@ -106,6 +106,7 @@ async fn every_column_type_reads() {
         outputs: out.clone(),
         branches: vec![one.clone()],
         order: vec![],
+        descending: false,
         count: false,
     });
     let rows = s.source.run(&st, &[], &now()).await.unwrap();
@@ -135,6 +136,7 @@ Bad("the date is out of range")
         outputs: out,
         branches: vec![one.clone(), one],
         order: vec![],
+        descending: false,
         count: false,
     });
     let twice = s.source.run(&st, &[], &now()).await.unwrap();

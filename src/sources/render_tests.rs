@@ -37,7 +37,7 @@ fn select(branches: Vec<Branch>) -> Select {
         .iter()
         .map(|_| Output { decode: Decode::of(Type::Text), label: "x".into() })
         .collect();
-    Select { outputs, branches, order: vec![], count: false }
+    Select { outputs, branches, order: vec![], descending: false, count: false }
 }
 
 const TEXT: ParamKind = ParamKind::Scalar(CastType::Text(0));

@@ -217,6 +217,8 @@ pub struct Select {
     /// Outer order by output column index, ascending, applied when there are several branches or
     /// a window; text by code points.
     pub order: Vec<usize>,
+    /// The outer order is descending.
+    pub descending: bool,
     /// `SELECT COUNT(*)` over the branches instead of rows: one output of type Int.
     pub count: bool,
 }

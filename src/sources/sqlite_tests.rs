@@ -56,7 +56,13 @@ pub(in crate::sources) fn by(expr: &str, ty: CastType) -> OrderBy {
 }
 
 pub(in crate::sources) fn statement(types: &[Type], branches: Vec<Branch>) -> Statement {
-    Statement::new(Select { outputs: outputs(types), branches, order: vec![], count: false })
+    Statement::new(Select {
+        outputs: outputs(types),
+        branches,
+        order: vec![],
+        descending: false,
+        count: false,
+    })
 }
 
 pub(in crate::sources) fn texts(keys: &[&str]) -> Param {
@@ -259,6 +265,7 @@ async fn windows_pairs_unions_counts() {
         outputs: outputs(&[Type::Text, Type::Text, Type::Decimal]),
         branches: vec![b.clone()],
         order: vec![0, 1],
+        descending: false,
         count: false,
     };
     let pair = |g: &str, n: &str| vec![Value::text(g), Value::text(n)].into_boxed_slice();
@@ -370,6 +377,34 @@ async fn a_slow_statement_is_stopped() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert_eq!(rows.len(), 1);
+    assert_eq!(s.source.pulse().circuit.word(), "CLOSED");
+}
+
+#[tokio::test]
+async fn a_trial_in_a_hurry_leaves_the_next_request_to_try() {
+    let s = shop(
+        "CREATE TABLE a (ref TEXT); INSERT INTO a VALUES ('1');
+         CREATE VIEW slow AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 10000000000) SELECT COUNT(*) AS n FROM c;",
+        Duration::from_millis(200),
+    )
+    .await;
+    let slow = Arc::new(statement(&[Type::Int], vec![branch(table("slow", "s"), &["s.n"])]));
+    let st = statement(&[Type::Text], vec![branch(table("a", "a"), &["a.ref"])]);
+    for _ in 0..3 {
+        s.source.run(&slow, &[], &now()).await.unwrap_err();
+    }
+    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap_err().cause(), "TIMEOUT", "it rests");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    // One has less time than the source may take, the other goes away: neither says anything of the source.
+    let hurry = Moment::now(Some(Duration::from_millis(50)));
+    assert_eq!(s.source.run(&slow, &[], &hurry).await.unwrap_err().cause(), "TIMEOUT");
+    let (source, asked) = (s.source.clone(), slow.clone());
+    let gone = tokio::spawn(async move { source.run(&asked, &[], &now()).await.map(|rows| rows.len()) });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(s.source.pulse().circuit.word(), "HALF_OPEN");
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    assert_eq!(s.source.run(&st, &[], &now()).await.unwrap().len(), 1);
     assert_eq!(s.source.pulse().circuit.word(), "CLOSED");
 }
 

@@ -196,12 +196,20 @@ impl Wire for SqlServer {
             job.select.outputs.iter().map(|o| &o.decode).chain(number).collect()
         };
         let mut cells = Vec::with_capacity(decoders.len() * 32);
+        let mut described = false;
         let mut stream = query.query(&mut conn.client).await.map_err(|e| faults::fault(&e))?;
         while let Some(item) = stream.try_next().await.map_err(|e| faults::fault(&e))? {
-            let QueryItem::Row(row) = item else { continue };
+            let QueryItem::Row(row) = item else {
+                described = true;
+                continue;
+            };
             let start = cells.len();
             cells.extend(decoders.iter().zip(row).map(|(decode, data)| cell::read(decode, &data)));
             cells.resize(start + decoders.len(), crate::value::Value::Null);
+        }
+        // No rows is an answer, and has columns; an answer without any was broken off.
+        if !described {
+            return Err(SourceError::Lost("the server answered without a result".into()).into());
         }
         Ok(Rows { width: decoders.len(), cells })
     }

@@ -202,14 +202,17 @@ pub fn shops_of(most: usize) -> impl Strategy<Value = RandomShop> {
     let overrides = vec(
         (
             0..most,
-            select(&["title", "subtitle", "weight", "brand", "published", "warrantyMonths"][..]),
+            select(
+                &["title", "subtitle", "weight", "brand", "published", "warrantyMonths", "origin", "family"]
+                    [..],
+            ),
             0..4_u8,
         ),
         0..4,
     );
     let rules = vec(
         (
-            select(&["warrantyMonths", "weight", "title", "brand"][..]),
+            select(&["warrantyMonths", "weight", "title", "brand", "origin"][..]),
             select(&[Rule::Priority, Rule::Min, Rule::Max, Rule::Only][..]),
             any::<bool>(),
             any::<bool>(),
@@ -274,10 +277,14 @@ impl RandomShop {
             }
             // MIN and MAX compare numbers.
             let numeric = matches!(*field, "warrantyMonths" | "weight");
-            // A column in a source that the rule does not list is a mistake of the shop's file.
-            let only = *rule == Rule::Only && *field == "warrantyMonths";
-            let rule = if numeric && !only { *rule } else { Rule::Priority };
+            // A column in a source that the rule does not list is a mistake of the shop's file, and so is
+            // a title that may fail.
+            let only = *rule == Rule::Only && !matches!(*field, "warrantyMonths" | "title");
+            let compared = numeric && matches!(rule, Rule::Min | Rule::Max);
+            let rule = if only || compared { *rule } else { Rule::Priority };
             let sources = match (rule, turned) {
+                // IsoShop has no column for it.
+                _ if *field == "origin" => vec!["erp"],
                 (Rule::Only, _) => vec!["erp"],
                 (_, true) => vec!["erp", "isoshop"],
                 (_, false) => vec!["isoshop", "erp"],

@@ -1,7 +1,11 @@
 //! Shop folders made of SQL fixtures: a Sage-shaped ERP and an IsoShop base, each on SQLite,
 //! PostgreSQL or SQL Server, with `comptoir.toml` and `schema/`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
 
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
@@ -52,6 +56,62 @@ pub struct Folder {
     /// The ERP's engine.
     pub engine: Engine,
     databases: Vec<(String, Engine, String)>,
+    /// The databases are a shelf's: they stay.
+    lent: bool,
+}
+
+/// The server databases of shops that only read: what the same scripts make is made once. A shop
+/// whose databases are changed, or taken away, has its own.
+#[derive(Default)]
+pub struct Shelf(Mutex<HashMap<String, Lent>>);
+
+/// A database that is being made, or is there.
+type Lent = Arc<tokio::sync::OnceCell<(Engine, String)>>;
+
+impl Shelf {
+    async fn database(&self, engine: Engine, scripts: &[String], shared: usize) -> String {
+        let key = format!("{} {scripts:?}", engine.name());
+        let cell = Arc::clone(self.0.lock().expect("lock").entry(key).or_default());
+        cell.get_or_init(async || (engine, server_database(engine, scripts, shared).await)).await.1.clone()
+    }
+
+    /// Removes the databases.
+    pub async fn remove(self) {
+        for cell in self.0.into_inner().expect("lock").into_values() {
+            if let Some((engine, name)) = cell.get() {
+                drop_if_there(*engine, name).await;
+            }
+        }
+    }
+}
+
+async fn drop_if_there(engine: Engine, name: &str) {
+    match engine {
+        Engine::Sqlite => {}
+        Engine::Postgres => postgres::drop_database(name).await,
+        Engine::SqlServer => sqlserver::drop_if_there(name).await,
+    }
+}
+
+/// A fresh database of a server; the first of the scripts makes the tables, and the next `shared` ones
+/// are those of other shops too.
+async fn server_database(engine: Engine, scripts: &[String], shared: usize) -> String {
+    if engine == Engine::Postgres {
+        let (shared, own) = scripts.split_at((1 + shared).min(scripts.len()));
+        return postgres::database(shared, own).await;
+    }
+    let batches: Vec<String> = scripts
+        .iter()
+        .enumerate()
+        // The tables' own script may be T-SQL already; then it is one batch.
+        .flat_map(
+            |(n, s)| {
+                if n == 0 && s.contains("IDENTITY(1,1)") { vec![s.clone()] } else { tsql::batches(s) }
+            },
+        )
+        .collect();
+    let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
+    sqlserver::database("French_CI_AS", &batches).await
 }
 
 /// The project's own folder.
@@ -129,6 +189,15 @@ impl Recipe {
 
     /// Makes the folder and the databases: the ERP on one engine, the IsoShop base on another.
     pub async fn make_on(&self, engine: Engine, isoshop_engine: Engine) -> Folder {
+        self.make_from(None, engine, isoshop_engine).await
+    }
+
+    /// As [`Recipe::make_on`], for a shop that only reads: a server's databases are the shelf's.
+    pub async fn make_shelved(&self, shelf: &Shelf, engine: Engine, isoshop_engine: Engine) -> Folder {
+        self.make_from(Some(shelf), engine, isoshop_engine).await
+    }
+
+    async fn make_from(&self, shelf: Option<&Shelf>, engine: Engine, isoshop_engine: Engine) -> Folder {
         let dir = tempfile::Builder::new().prefix("comptoir-shop").tempdir().expect("a folder");
         let built_in = || {
             let file = if self.pivot {
@@ -151,27 +220,10 @@ impl Recipe {
                     sqlite(&file, &scripts).await;
                     format!("{source}.db")
                 }
-                Engine::Postgres => {
-                    let (shared, own) = scripts.split_at((1 + self.shared).min(scripts.len()));
-                    postgres::database(shared, own).await
-                }
-                Engine::SqlServer => {
-                    let batches: Vec<String> = scripts
-                        .iter()
-                        .enumerate()
-                        // The tables' own script may be T-SQL already; then it is one batch.
-                        .flat_map(|(n, s)| {
-                            if n == 0 && s.contains("IDENTITY(1,1)") {
-                                let plain = sqlserver::is_stand_in();
-                                vec![if plain { tsql::without_computed(s) } else { s.clone() }]
-                            } else {
-                                tsql::batches(s)
-                            }
-                        })
-                        .collect();
-                    let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
-                    sqlserver::database("French_CI_AS", &batches).await
-                }
+                engine => match shelf {
+                    Some(shelf) => shelf.database(engine, &scripts, self.shared).await,
+                    None => server_database(engine, &scripts, self.shared).await,
+                },
             };
             databases.push((source.to_owned(), engine, name));
         }
@@ -185,15 +237,21 @@ impl Recipe {
         for (source, engine, name) in &databases {
             let mut table = toml::Table::new();
             table.insert("kind".into(), engine.name().into());
-            table.insert(
-                "url".into(),
-                match engine {
-                    Engine::Sqlite => format!("sqlite:{name}"),
-                    Engine::Postgres => postgres::url_of(name),
-                    Engine::SqlServer => sqlserver::url_of(name),
+            // A login's password has no place in comptoir.toml, and `check` says so.
+            let (key, value) = match engine {
+                Engine::Sqlite => ("url", format!("sqlite:{name}")),
+                Engine::Postgres => ("url", postgres::url_of(name)),
+                Engine::SqlServer => {
+                    write(dir.path(), &format!("{source}.url"), &sqlserver::url_of(name));
+                    ("url_file", format!("{source}.url"))
                 }
-                .into(),
-            );
+            };
+            if let Some(toml::Value::Table(written)) =
+                config.get_mut("sources").and_then(|sources| sources.get_mut(source.as_str()))
+            {
+                written.remove("url");
+            }
+            table.insert(key.into(), value.into());
             let mut sources = toml::Table::new();
             sources.insert(source.clone(), table.into());
             let mut own = toml::Table::new();
@@ -207,7 +265,7 @@ impl Recipe {
         for (name, content) in &self.files {
             write(dir.path(), name, content);
         }
-        Folder { dir, engine, databases }
+        Folder { dir, engine, databases, lent: shelf.is_some() }
     }
 }
 
@@ -244,6 +302,7 @@ impl Folder {
 
     /// Takes a source away, as an outage would.
     pub async fn break_source(&self, source: &str) {
+        assert!(!self.lent, "a shelf's database is others' too");
         match self.found(source).1 {
             Engine::Sqlite => std::fs::remove_file(self.sqlite_file(source)).expect("its file"),
             Engine::Postgres => postgres::drop_database(self.database(source)).await,
@@ -253,12 +312,8 @@ impl Folder {
 
     /// Removes folder and databases.
     pub async fn remove(self) {
-        for (_, engine, name) in &self.databases {
-            match engine {
-                Engine::Sqlite => {}
-                Engine::Postgres => postgres::drop_database(name).await,
-                Engine::SqlServer => sqlserver::drop_if_there(name).await,
-            }
+        for (_, engine, name) in self.databases.iter().filter(|_| !self.lent) {
+            drop_if_there(*engine, name).await;
         }
     }
 }

@@ -3,6 +3,8 @@
 #
 #   tds.sh install                            makes its Python environment in target/tds-venv; quick when it is there
 #   tds.sh start --postgres URL [--until PID] prints its URL; stops by itself when process PID is gone
+#   tds.sh kill FOLDER                        ends it at once, as a crash does (SIGKILL); its folder stays
+#   tds.sh restart FOLDER [--until PID]       starts it again, on its port and with what it held
 #   tds.sh stop FOLDER                        stops it and removes its folder (the folder holds ca.pem, pid and log)
 #
 # Exit code 3: this machine lacks what it stands on; stderr says what.
@@ -41,9 +43,15 @@ start() {
         COMPTOIR_TDS_PASSWORD="Pw-$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')"
         export COMPTOIR_TDS_PASSWORD
     fi
+    launch --postgres "$postgres"
+}
+
+# launch ARGUMENTS: in its folder, until it listens.
+launch() {
+    rm -f "$dir/said"
     # PYTHONPATH, not a change of folder: mktemp's answer may be relative.
     PYTHONPATH="$root/tests/support" PYTHONDONTWRITEBYTECODE=1 nohup "$venv/bin/python" -m tds \
-        --postgres "$postgres" --folder "$dir" ${until:+--until "$until"} \
+        "$@" --folder "$dir" ${until:+--until "$until"} \
         >"$dir/said" 2>"$dir/errors" </dev/null &
     pid=$!
     tries=0
@@ -58,6 +66,12 @@ start() {
         sleep 0.1
     done
     cat "$dir/said"
+}
+
+crash() {
+    pid=$(cat "$1/pid")
+    kill -9 "$pid"
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 }
 
 stop() {
@@ -93,11 +107,20 @@ start)
     fi
     start
     ;;
+kill)
+    crash "$2"
+    ;;
+restart)
+    dir=$2
+    until=""
+    if [ "${3:-}" = "--until" ]; then until=$4; fi
+    launch
+    ;;
 stop)
     stop "$2"
     ;;
 *)
-    sed -n '2,9p' "$0" >&2
+    sed -n '2,11p' "$0" >&2
     exit 2
     ;;
 esac

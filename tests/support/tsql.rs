@@ -35,29 +35,7 @@ pub fn batches(script: &str) -> Vec<String> {
     }
     batch.push_str(&words(rest));
     batches.push(batch);
-    batches.into_iter().map(|b| drop_index(b.trim())).filter(|b| !b.is_empty()).collect()
-}
-
-/// A script without computed columns, which the stand-in does not know: plain ones, without indexes.
-pub fn without_computed(script: &str) -> String {
-    let mut plain = String::with_capacity(script.len());
-    for line in
-        script.lines().filter(|l| !(l.starts_with("CREATE") && l.contains("INDEX") && l.contains("(\"cb")))
-    {
-        let mut rest = line;
-        while let Some(at) = rest.find("\" AS CAST(\"") {
-            let (before, computed) = rest.split_at(at + 1);
-            let ty = computed.find("varbinary").expect("a binary copy");
-            let end = computed.find("))").expect("its end");
-            plain.push_str(before);
-            plain.push(' ');
-            plain.push_str(&computed[ty..=end]);
-            rest = &computed[end + 2..];
-        }
-        plain.push_str(rest);
-        plain.push('\n');
-    }
-    plain
+    batches.into_iter().map(|b| rename(&drop_index(b.trim()))).filter(|b| !b.is_empty()).collect()
 }
 
 /// Where a literal ends; a doubled quote does not end it.
@@ -116,5 +94,20 @@ fn drop_index(batch: &str) -> String {
             format!("{batch} ON \"{table}\"")
         }
         _ => batch.to_owned(),
+    }
+}
+
+/// `ALTER TABLE … RENAME`, which is a procedure here.
+fn rename(batch: &str) -> String {
+    let Some((table, how)) = batch.strip_prefix("ALTER TABLE ").and_then(|rest| rest.split_once(" RENAME "))
+    else {
+        return batch.to_owned();
+    };
+    let bare = |name: &str| name.trim().trim_matches('"').replace('\'', "''");
+    match how.strip_prefix("COLUMN ").and_then(|rest| rest.split_once(" TO ")) {
+        Some((from, to)) => {
+            format!("EXEC sp_rename N'{}.{}', N'{}', 'COLUMN'", bare(table), bare(from), bare(to))
+        }
+        None => format!("EXEC sp_rename N'{}', N'{}'", bare(table), bare(how.trim_start_matches("TO "))),
     }
 }

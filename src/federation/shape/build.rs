@@ -254,6 +254,7 @@ fn attribute_statement(
             ..branch(table.clone())
         }],
         order: Vec::new(),
+        descending: false,
         count: false,
     }))
 }

@@ -28,6 +28,8 @@ pub struct PageKey {
     pub windowed: bool,
     /// Which row source it continues in, after a key.
     pub after: Option<usize>,
+    /// From the end.
+    pub backward: bool,
 }
 
 /// The slots of a page statement.
@@ -65,7 +67,7 @@ impl SourceShape {
                 })
             })
             .collect();
-        Select { outputs: self.outputs.clone(), branches, order: Vec::new(), count: false }
+        Select { outputs: self.outputs.clone(), branches, order: Vec::new(), descending: false, count: false }
     }
 
     /// Every row.
@@ -121,47 +123,49 @@ impl SourceShape {
     }
 
     /// The order of a row source: its native key columns, or the map's own expression.
-    pub fn order(row: &RowSource) -> Vec<OrderBy> {
-        row.key.iter().map(|k| OrderBy { expr: k.expr.clone(), ty: k.ty, descending: false }).collect()
+    pub fn order(row: &RowSource, backward: bool) -> Vec<OrderBy> {
+        row.key.iter().map(|k| OrderBy { expr: k.expr.clone(), ty: k.ty, descending: backward }).collect()
     }
 
-    /// A keyset page in CODE order from a row source on: `start` is the first row source, `after`
-    /// whether it continues after a key (slots from `slots.after`). `extra` adds predicates.
+    /// A keyset page in CODE order (`backward`: the other way round). `from` is the row source it
+    /// continues in after a key (slots from `slots.after`). `extra` adds predicates.
     pub fn page(
         &self,
-        start: usize,
-        after: bool,
+        from: Option<usize>,
+        backward: bool,
         slots: PageSlots,
         extra: impl Fn(usize, &RowSource) -> Option<Vec<Predicate>>,
     ) -> Select {
         let mut select = self.select(|i, row| {
-            if i < start {
+            let passed = |from: usize| if backward { i > from } else { i < from };
+            if from.is_some_and(passed) {
                 return None;
             }
             let mut predicates = extra(i, row)?;
-            if after && i == start {
-                predicates.push(after_key(row, slots.after));
+            if from == Some(i) {
+                predicates.push(after_key(row, slots.after, backward));
             }
             Some(predicates)
         });
         let rows: Vec<&RowSource> = self.branch_rows(&select);
         for (branch, row) in select.branches.iter_mut().zip(rows) {
-            branch.order = Self::order(row);
+            branch.order = Self::order(row, backward);
             branch.limit = Some(slots.limit);
         }
         select.order = (0..=self.columns.keys).collect();
+        select.descending = backward;
         select
     }
 
     /// The first rows of each parent whose code is in slot 0, in CODE order.
     pub fn window(
         &self,
-        start: usize,
-        after: bool,
+        from: Option<usize>,
+        backward: bool,
         slots: PageSlots,
         extra: impl Fn(usize, &RowSource) -> Option<Vec<Predicate>>,
     ) -> Select {
-        let mut select = self.page(start, after, slots, |i, row| {
+        let mut select = self.page(from, backward, slots, |i, row| {
             let mut predicates = extra(i, row)?;
             let parent = row.parent.clone()?;
             predicates.push(Predicate::In { exprs: vec![parent], types: vec![CastType::Text(0)], slot: 0 });
@@ -192,9 +196,10 @@ impl SourceShape {
     }
 }
 
-/// Rows after a key of this row source, whose columns stand in the slots from `first`.
-pub fn after_key(row: &RowSource, first: usize) -> Predicate {
-    let columns = SourceShape::order(row);
+/// Rows after a key of this row source (`backward`: before it), whose columns stand in the slots from
+/// `first`.
+pub fn after_key(row: &RowSource, first: usize, backward: bool) -> Predicate {
+    let columns = SourceShape::order(row, backward);
     let slots = (first..first + columns.len()).collect();
     Predicate::After { columns, slots }
 }

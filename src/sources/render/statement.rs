@@ -73,6 +73,7 @@ impl Renderer<'_> {
                 if matches!(self.output_cast(ty), Some("text") | None) {
                     self.collate();
                 }
+                self.put(if select.descending { " DESC" } else { "" });
             }
         }
         Ok(())

@@ -131,6 +131,7 @@ impl Tsql<'_, '_> {
                 if !matches!(ty, Some(Type::Int | Type::Decimal)) {
                     self.put(BINARY);
                 }
+                self.put(if select.descending { " DESC" } else { "" });
             }
         }
         Ok(())

@@ -75,7 +75,7 @@ fn branch(items: &[&str]) -> Branch {
 fn select(branches: Vec<Branch>) -> Select {
     let outputs = branches[0].items.iter();
     let outputs = outputs.map(|_| Output { decode: Decode::of(Type::Text), label: "x".into() }).collect();
-    Select { outputs, branches, order: vec![], count: false }
+    Select { outputs, branches, order: vec![], descending: false, count: false }
 }
 
 const TEXT: ParamKind = ParamKind::Scalar(CastType::Text(0));

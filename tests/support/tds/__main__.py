@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import shutil
@@ -18,7 +19,7 @@ from .server import Server, Settings
 def main() -> None:
     """Until it is told to end, or the process it belongs to has gone."""
     parser = argparse.ArgumentParser(prog="tds", description=__doc__)
-    parser.add_argument("--postgres", required=True, help="URL of a PostgreSQL that this may make databases in")
+    parser.add_argument("--postgres", help="URL of a PostgreSQL that this may make databases in; known to a folder that was used before")
     parser.add_argument("--folder", type=Path, required=True, help="its own: ca.pem, pid and log; removed at the end")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--collation", default="French_CI_AS")
@@ -40,18 +41,27 @@ def main() -> None:
     )
     user = os.environ.get("COMPTOIR_TDS_USER", "sa")
     password = os.environ.get("COMPTOIR_TDS_PASSWORD", "Comptoir-test-1")
+    # One that was killed goes on where it was, with what it held.
+    state = folder / "state.json"
+    before = json.loads(state.read_text()) if state.exists() else {}
+    user, password = before.get("user", user), before.get("password", password)
     server = Server(
         Settings(
-            given.postgres,
+            before.get("postgres") or given.postgres,
             user,
             password,
-            port=given.port,
+            port=before.get("port", given.port),
             collation=given.collation,
             version=given.product_version,
             timezone=given.timezone,
+            database=before.get("database"),
+            logins=folder / "logins",
         )
     )
     (folder / "pid").write_text(str(os.getpid()))
+    held = {"postgres": server.settings.postgres, "database": server.pg_name, "port": server.server_address[1]}
+    state.touch(mode=0o600)
+    state.write_text(json.dumps(held | {"user": user, "password": password}))
     authority = folder / "ca.pem"
     authority.write_bytes(server.authority)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

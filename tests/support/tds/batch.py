@@ -4,6 +4,7 @@ one before, with their exceptions (`UNION SELECT`, `UPDATE … SET`, `WITH (NOLO
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlglot import tokens
 from sqlglot.errors import SqlglotError
@@ -44,17 +45,21 @@ def _split(items, source: str) -> list[Word]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _items(source: str) -> tuple[Word, ...]:
+    """The words of a text; the tests say the same few over and over."""
+    try:
+        return tuple(_split(Dialect().tokenize(source), source))
+    except SqlglotError as error:
+        raise syntax(str(error).split("\n")[0][:60]) from None
+
+
 class Words:
     """Tokens with a place in them; `text(i, j)` is the source between two of them."""
 
     def __init__(self, source: str, items=None) -> None:
         self.source = source
-        if items is None:
-            try:
-                items = _split(Dialect().tokenize(source), source)
-            except SqlglotError as error:
-                raise syntax(str(error).split("\n")[0][:60]) from None
-        self.items = items
+        self.items = _items(source) if items is None else items
         self.at = 0
 
     def word(self, i: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import queue
 import secrets
@@ -43,6 +44,10 @@ class Settings:
     version: str = "15.0.4430.1"
     name: str = "COMPTOIR-TEST"
     timezone: str = "UTC"
+    database: str | None = None
+    """The PostgreSQL database that a killed one left."""
+    logins: Path | None = None
+    """Where each login is noted, a line of JSON each."""
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -62,7 +67,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.initial = {"lock_timeout": "0", "datestyle": "ISO, MDY"}
         self._sessions: dict[int, Connection] = {}
         self._lock = threading.Lock()
-        self.pg_name = f"tds_{secrets.token_hex(6)}"
+        self.pg_name = settings.database or f"tds_{secrets.token_hex(6)}"
         self.dsn = self.options = ""
         self.system: dict[str, list[str]] = {}
         self._prepare()
@@ -70,8 +75,6 @@ class Server(socketserver.ThreadingTCPServer):
 
     def _prepare(self) -> None:
         """A PostgreSQL database of our own, taught what `setup.sql` holds."""
-        with psycopg.connect(self.settings.postgres, autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {self.pg_name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
         parts = psycopg.conninfo.conninfo_to_dict(self.settings.postgres)
         parts["dbname"] = self.pg_name
         self.dsn = psycopg.conninfo.make_conninfo(**parts)
@@ -85,6 +88,19 @@ class Server(socketserver.ThreadingTCPServer):
             "jit": "off",
         }
         self.options = " ".join(f"-c {name}={value}" for name, value in values.items())
+        if self.settings.database is None:
+            self._make()
+        with psycopg.connect(self.dsn, autocommit=True, options=self.options) as connection:
+            found = connection.execute(
+                "SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0"
+                " WHERE c.relnamespace = 'tds'::regnamespace AND c.relname LIKE '%.%' AND a.attname <> 'tds_db' ORDER BY c.oid, a.attnum"
+            ).fetchall()
+            for view, column in found:
+                self.system.setdefault(view, []).append(column)
+
+    def _make(self) -> None:
+        with psycopg.connect(self.settings.postgres, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {self.pg_name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
         with psycopg.connect(self.dsn, autocommit=True, options=self.options) as connection:
             connection.execute(Path(__file__).with_name("setup.sql").read_text("utf-8"))
             rows = []
@@ -96,12 +112,6 @@ class Server(socketserver.ThreadingTCPServer):
             for name in ("master", "tempdb", "model", "msdb"):
                 connection.execute(f"CREATE SCHEMA \"db:{name}\"")
                 connection.execute("INSERT INTO tds.schemas VALUES (%s, %s, 'dbo')", [f"db:{name}", name])
-            found = connection.execute(
-                "SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0"
-                " WHERE c.relnamespace = 'tds'::regnamespace AND c.relname LIKE '%.%' AND a.attname <> 'tds_db' ORDER BY c.oid, a.attnum"
-            ).fetchall()
-            for view, column in found:
-                self.system.setdefault(view, []).append(column)
 
     def properties(self) -> dict:
         """SERVERPROPERTY."""
@@ -176,6 +186,7 @@ class Connection(socketserver.BaseRequestHandler):
     server: Server
     session: Session | None = None
     spid = 0
+    ended = False
 
     def handle(self) -> None:
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -215,13 +226,17 @@ class Connection(socketserver.BaseRequestHandler):
         finally:
             self.server.leave(self)
             self._work.put(None)
-            self.session.cancel()
+            with self._state:
+                busy = self._busy > 0
+            if busy:
+                self.session.cancel()
             worker.join(timeout=10)
             self.session.close()
             self.channel.close()
 
     def end(self) -> None:
-        """Ends it from outside."""
+        """Ends it from outside: what runs is stopped, and answers nothing any more."""
+        self.ended = True
         if self.session is not None:
             self.session.cancel()
         self.channel.close()
@@ -266,6 +281,7 @@ class Connection(socketserver.BaseRequestHandler):
                 ]
             )
             return False
+        self._note(login, name)
         size = login.packet_size if 512 <= login.packet_size <= 32767 else 4096
         major = self.server.version
         self.channel.write(
@@ -280,6 +296,18 @@ class Connection(socketserver.BaseRequestHandler):
         )
         self.channel.packet_size = size
         return True
+
+    def _note(self, login: Login7, database: str) -> None:
+        """What a client said of itself, for a test to look at."""
+        if self.server.settings.logins is not None:
+            said = {
+                "application": login.app_name,
+                "database": database,
+                "read_only": bool(login.type_flags & 0x20),
+                "encryption": self.channel.encryption,
+            }
+            with self.server.settings.logins.open("a") as file:
+                file.write(json.dumps(said) + "\n")
 
     def _refuse(self, reasons: list[tuple[int, str, int]]) -> None:
         tokens = b"".join(
@@ -305,6 +333,9 @@ class Connection(socketserver.BaseRequestHandler):
                 answer.error(50000, "The SQL Server stand-in failed; its log says why.", 20, 1)
                 payload = answer.close()
             try:
+                if self.ended:
+                    self.channel.close()
+                    return
                 with self._state:
                     self._busy -= 1
                     stopped, self._attention = self._attention, False

@@ -78,24 +78,38 @@ class Notes:
 
 
 class Plans:
-    """Translations already made, by what they depend on."""
+    """Translations already made, by what they depend on. One that names its database only as the
+    schema that it is in PostgreSQL serves every database."""
 
-    def __init__(self, most: int = 2000) -> None:
+    _HERE = "\1"
+
+    def __init__(self, most: int = 4000) -> None:
         self._plans: OrderedDict = OrderedDict()
         self._most, self._lock = most, threading.Lock()
 
-    def get(self, wanted, make):
+    def get(self, wanted: tuple, database: str, make):
         """The translation, made if it is new."""
+        names = [quote(schema_of(database, None)), ddl.literal(key(database)), ddl.literal(database)]
         with self._lock:
-            if wanted in self._plans:
-                self._plans.move_to_end(wanted)
-                return self._plans[wanted]
-        made = make()
+            for known in ((*wanted, None), (*wanted, database)):
+                if known in self._plans:
+                    self._plans.move_to_end(known)
+                    sql, places, made = self._plans[known]
+                    for n, name in enumerate(names):
+                        sql = sql.replace(f"{self._HERE}{n}{self._HERE}", name)
+                    return sql, places, made
+        whole = make()
+        sql, places, made = whole
+        general = sql
+        for n, name in enumerate(names):
+            general = general.replace(name, f"{self._HERE}{n}{self._HERE}")
+        # Written in the text, or left in the translation, it is this database and no other.
+        own = key(database) in key(wanted[1]) or key(database) in general.lower() or self._HERE in sql
         with self._lock:
-            self._plans[wanted] = made
+            self._plans[(*wanted, database if own else None)] = whole if own else (general, places, made)
             while len(self._plans) > self._most:
                 self._plans.popitem(last=False)
-        return made
+        return whole
 
 
 class Session:
@@ -362,13 +376,13 @@ class Session:
 
     def _plan(self, verb: str, text: str, make) -> tuple[str, list[tuple[str, str]], Translated]:
         scope = self._scope()
-        wanted = (verb, text, self.database, self.collation, tuple(sorted((n, k) for n, k in scope.parameters.items())))
+        wanted = (verb, text, self.collation, tuple(sorted((n, k) for n, k in scope.parameters.items())))
 
         def whole():
             made = make(Translator(scope))
             return (*_placeholders(made.sql), made)
 
-        return self.server.plans.get(wanted, whole)
+        return self.server.plans.get(wanted, self.database, whole)
 
     def _answered(self, plan) -> None:
         sql, names, made = plan
@@ -821,6 +835,9 @@ class Session:
             procedure = words.names()[-1]
             if key(procedure) == "sp_executesql" and "," not in [words.word(i) for i in range(words.at, len(words.items))]:
                 text = self._scalar(words.text(words.at, len(words.items)), "EXECUTE")
+            elif key(procedure) == "sp_rename":
+                self._rename(words)
+                return
             elif key(procedure) in {"sp_reset_connection", "sp_updatestats"}:
                 return
             else:
@@ -832,6 +849,39 @@ class Session:
             self._variables = outer
 
     _do_exec = _do_execute
+
+    def _rename(self, words: Words) -> None:
+        """sp_rename of a table or a column."""
+        given = []
+        while not words.done:
+            start, end = words.until(",")
+            given.append(str(self._scalar(words.text(start, end), "EXECUTE")))
+            words.take(",")
+        if len(given) not in (2, 3) or (len(given) == 3 and given[2].upper() not in {"COLUMN", "OBJECT"}):
+            raise TdsError(15249, "Error: Explicit @objtype is unrecognized.", 11)
+        column = len(given) == 3 and given[2].upper() == "COLUMN"
+        inner = Words(given[0])
+        parts = inner.names()
+        last = parts.pop() if column and len(parts) > 1 else None
+        name = ddl.Name(parts[-1], self.database, parts[-2] if len(parts) > 1 and parts[-2] else "dbo")
+        target = f"COLUMN {name.pg}.{quote(key(last))}" if last else f"TABLE {name.pg}"
+        row = self._execute(
+            "SELECT d.description FROM pg_description AS d JOIN pg_attribute AS a ON a.attrelid = d.objoid AND a.attname = "
+            f"{ddl.literal(key(last or ''))} AND a.attnum = d.objsubid WHERE d.classoid = 'pg_class'::regclass AND d.objoid = to_regclass({ddl.literal(name.pg)})"
+            if last
+            else f"SELECT description FROM pg_description WHERE classoid = 'pg_class'::regclass AND objsubid = 0 AND objoid = to_regclass({ddl.literal(name.pg)})"
+        ).fetchone()
+        if row is None:
+            raise TdsError(15248, f"Either the parameter @objname is ambiguous or the claimed @objtype ({'COLUMN' if column else 'OBJECT'}) is wrong.", 11)
+        note = ddl.literal(json.dumps(json.loads(row[0]) | {"n": given[1]}, ensure_ascii=False))
+        new = quote(key(given[1]))
+        if last:
+            target = f"COLUMN {name.pg}.{new}"
+            self._several([f"ALTER TABLE {name.pg} RENAME COLUMN {quote(key(last))} TO {new}", f"COMMENT ON {target} IS {note}"])
+            self._round_again(name)
+        else:
+            where = quote(schema_of(name.database, name.schema))
+            self._several([f"ALTER TABLE {name.pg} RENAME TO {new}", f"COMMENT ON TABLE {where}.{new} IS {note}"])
 
     def _do_truncate(self, words: Words, statement: Statement) -> None:
         words.expect("TABLE")
@@ -863,8 +913,9 @@ class Session:
         self._apply()
         try:
             self.pg.execute("SAVEPOINT tds_statement" if guarded else "BEGIN")
-            for sql in statements:
-                self.pg.execute(sql)
+            # All in one message: a table has a comment for each of its columns.
+            if statements:
+                self.pg.execute(";\n".join(statements))
             self.pg.execute("RELEASE SAVEPOINT tds_statement" if guarded else "COMMIT")
         except psycopg.Error as error:
             if not guarded and not self.pg.broken and not self.pg.closed:
@@ -904,6 +955,7 @@ class Session:
         self._several(statements)
 
     def _select_into(self, text: str, name: ddl.Name) -> None:
+        name.database = name.database or self.database
         plan_sql, names, made = self._plan("SELECT", text, lambda t: t.select(text))
         cursor = self._execute(f"SELECT * FROM ({plan_sql}) AS q LIMIT 0", names)
         written, kinds = self._columns(cursor, made, [], described=True)

@@ -433,9 +433,11 @@ CREATE VIEW tds.v_tables AS
     LEFT JOIN pg_description AS d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
     WHERE c.relkind IN ('r', 'v');
 
+-- Numbers keep the gaps that dropped columns leave, as SQL Server's do; and nothing here may keep a
+-- condition on the table from being applied first.
 CREATE VIEW tds.v_columns AS
     SELECT t.tds_db, t.object_id, t.name AS table_name, t.schema_name, t.relkind,
-        (row_number() OVER (PARTITION BY t.object_id ORDER BY a.attnum))::integer AS column_id, a.attnum,
+        a.attnum::integer AS column_id, a.attnum,
         coalesce(j.note ->> 'n', a.attname::text) COLLATE tds.ci_as AS name,
         coalesce(j.note ->> 't', 'nvarchar(max)') AS type,
         regexp_replace(coalesce(j.note ->> 't', 'nvarchar(max)'), '[(].*', '') COLLATE tds.ci_as AS type_name,

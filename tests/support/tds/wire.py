@@ -42,6 +42,7 @@ class Channel:
         self._plain = bytearray()
         self._tunnel: TlsTunnel | None = None
         self._login_only = False
+        self.encryption = "none"
         self._lock = threading.RLock()
         self._write_lock = threading.Lock()
 
@@ -106,6 +107,7 @@ class Channel:
         if answer is Encryption.NOT_SUPPORTED:
             return
         self._login_only = answer is Encryption.OFF
+        self.encryption = "login" if self._login_only else "all"
         tunnel = TlsTunnel(server_context(self._certificate))
         while not tunnel.handshake_complete:
             message = reassemble(bytes(self._raw)) if len(self._raw) >= 8 else None
@@ -122,6 +124,7 @@ class Channel:
             self._raw.clear()
 
     def _handshake_bare(self) -> None:
+        self.encryption = "strict"
         context = server_context(self._certificate)
         context.set_alpn_protocols(["tds/8.0"])
         tunnel = TlsTunnel(context)
