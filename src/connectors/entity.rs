@@ -141,7 +141,10 @@ impl Reader<'_> {
         let joined = scope.aliases.get(1..).unwrap_or(&[]);
         if !joined.iter().any(|a| a == text) {
             let message = format!("`repeats` names no joined table: `{text}`");
-            let help = format!("joined here: {}", joined.join(", "));
+            let help = match joined {
+                [] => "this row joins nothing".to_owned(),
+                joined => format!("joined here: {}", joined.join(", ")),
+            };
             self.diags.error("UNKNOWN_TABLE", alias.place(), message, help);
             return None;
         }

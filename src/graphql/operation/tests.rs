@@ -290,8 +290,8 @@ fn limits_are_named_and_cost_knows_lists() {
     assert_eq!(cost("{ department { children { children { id } } } }", json!({})), 111);
     assert_eq!(cost("{ article @skip(if: true) { id } __schema { types { name } } }", json!({})), 0);
     // Fields that merge are answered once, and cost once, wherever they stand.
-    let thousands = format!("{{ {} }}", "department { children { id } } ".repeat(3_000));
-    assert_eq!(cost(&thousands, json!({})), 11);
+    let repeated = format!("{{ {} }}", "department { children { id } } ".repeat(600));
+    assert_eq!(cost(&repeated, json!({})), 11);
     assert_eq!(
         cost(
             "{ department { ...A children { id } } department { children { ...B } } other: department { id } } \
