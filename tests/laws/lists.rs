@@ -116,7 +116,8 @@ fn null() -> BoxedStrategy<Op> {
 fn object(op: BoxedStrategy<Op>) -> BoxedStrategy<Json> {
     let one = op.prop_map(|op| vec![op]);
     let ops = prop_oneof![6 => one.clone(), 1 => (one.clone(), one).prop_map(|(a, b)| [a, b].concat()), 1 => Just(vec![])];
-    ops.prop_map(|ops| Map::from_iter(ops.into_iter().map(|(op, arg)| (op.to_owned(), arg))).into()).boxed()
+    ops.prop_map(|ops| ops.into_iter().map(|(op, arg)| (op.to_owned(), arg)).collect::<Map<_, _>>().into())
+        .boxed()
 }
 
 fn one_of(values: &'static [&'static str]) -> BoxedStrategy<Json> {

@@ -136,7 +136,7 @@ fn test(kind: Kind, value: &Json, op: &str, arg: &Json) -> bool {
     match (op, arg) {
         ("eq", Json::Null) => return value.is_null(),
         ("ne", Json::Null) => return !value.is_null(),
-        ("isNull", null) => return Json::from(value.is_null()) == *null,
+        ("isNull", null) => return *null == value.is_null(),
         _ if value.is_null() => return false,
         _ => {}
     }
