@@ -77,6 +77,21 @@ fn root(catalog: &Catalog, out: &Out, asked: Asked<'_>, text: &mut String) {
         OutKind::Departments(t) => {
             level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, asked, text);
         }
+        OutKind::Page(node, ..) if let Some(args) = asked.page(out.slot).filter(|a| !a.ask().keyset()) => {
+            let engine = &catalog.engine;
+            let entity = &engine.model.entities[node.entity].name;
+            let order = args.order.name(&engine.model, node.entity);
+            let most = engine.limits.gather;
+            let _ = writeln!(
+                text,
+                "\nlevel {key}: gather ({entity}): no source can page by {order}, so all that pass are read, at most \
+                 {most} (limits.gather), and sorted here"
+            );
+            let light = Shape::new(engine, node.entity, args.ask().want(), node.shape.language.as_deref());
+            let all = PageArgs { from: None, backward: false, ..args.clone() };
+            shape(catalog, &light, Way::Page(Some(&all)), 1, text);
+            level(catalog, node, &format!("{key}: the page, keyed by code"), Way::ByCode, 0, asked, text);
+        }
         OutKind::Page(node, ..) => {
             level(
                 catalog,
@@ -130,10 +145,21 @@ fn level(
             LinkKind::Parent => ("parent", Way::All),
             LinkKind::Path => ("path", Way::All),
             LinkKind::Children => ("children", Way::All),
+            LinkKind::Articles
+                if asked.page(Some(link.args)).is_some_and(|a| a.backward || !a.ask().keyset()) =>
+            {
+                (
+                    "articles: candidates per department, all gathered and sorted here, then keyed by code",
+                    Way::ByCode,
+                )
+            }
             LinkKind::Articles => {
                 ("articles: windowed candidates per department, then keyed by code", Way::ByCode)
             }
             LinkKind::Related => ("related: keyed by code", Way::ByCode),
+            LinkKind::References if asked.page(Some(link.args)).is_some_and(|a| !a.ask().keyset()) => {
+                ("references: gathered per article, sorted here, then keyed by code", Way::ByCode)
+            }
             LinkKind::References => {
                 ("references: one windowed page per article", Way::Window(asked.page(Some(link.args))))
             }
