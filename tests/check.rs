@@ -444,6 +444,11 @@ fn slugs_and_keys_that_look_ups_miss() {
         let told = |finding: &Json| finding["examples"].to_string();
         assert!(told(checked.one("DUPLICATE_SLUG", "warning", &["1 slug of Article"])).contains("meme (of"));
         assert!(told(checked.one("BAD_SLUG", "warning", &["1 slug of Article"])).contains("à part/1"));
+        if folder.engine == Engine::SqlServer {
+            // It compares as if trailing blanks were not there.
+            assert!(checked.of("PADDED_KEY").is_empty());
+            return;
+        }
         let padded = checked.one("PADDED_KEY", "warning", &["keys of Article", "AR_Ref"]);
         assert!(told(padded).contains("POMPE-2"), "{padded:#}");
     });
