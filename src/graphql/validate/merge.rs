@@ -1,7 +1,8 @@
 //! OverlappingFieldsCanBeMerged, the algorithm of graphql-js 16: fields with one response key must be
 //! the same field with the same arguments and mergeable selections, across fragments. Fragment pairs
 //! and field-and-fragment pairs are compared once, and the whole work is counted against a budget, so
-//! that no document makes it explode.
+//! that no document makes it explode. A document that spends it is compared once more with fields that
+//! repeat another to the letter left out: they agree with whatever that one agrees with.
 
 use std::{collections::HashMap, fmt::Write as _, rc::Rc};
 
@@ -27,37 +28,54 @@ pub fn check<'a>(
     sets: &[(Option<&'a TypeDef>, &'a SelectionSet)],
     found: &mut Findings,
 ) {
+    let conflicts =
+        match compare(view, document, sets, false).or_else(|_| compare(view, document, sets, true)) {
+            Ok(conflicts) => conflicts,
+            Err(pos) => {
+                found.add(
+                "The selections overlap too much to be compared. Use fewer fragments and repeated fields.",
+                &[pos],
+            );
+                return;
+            }
+        };
+    for conflict in conflicts {
+        let mut places = conflict.first;
+        places.extend(conflict.second);
+        found.add(
+            format!(
+                "Fields \"{}\" conflict because {}. Use different aliases on the fields to fetch both if this was intentional.",
+                conflict.key, conflict.reason
+            ),
+            &places,
+        );
+    }
+}
+
+/// The conflicts of all sets, or the set at which the budget was spent.
+fn compare<'a>(
+    view: View<'a>,
+    document: &'a Document,
+    sets: &[(Option<&'a TypeDef>, &'a SelectionSet)],
+    repeated_once: bool,
+) -> Result<Conflicts<'a>, Pos> {
     let mut merger = Merger {
         view,
         document,
+        repeated_once,
         collected: HashMap::new(),
         compared_fragments: HashMap::new(),
         compared_pairs: HashMap::new(),
         budget: BUDGET,
     };
+    let mut all = Vec::new();
     for (parent, set) in sets {
         if set.items.len() <= 1 && !matches!(set.items.first(), Some(Selection::Inline(_))) {
             continue;
         }
-        let Ok(conflicts) = merger.within(*parent, set) else {
-            found.add(
-                "The selections overlap too much to be compared. Use fewer fragments and repeated fields.",
-                &[set.pos],
-            );
-            return;
-        };
-        for conflict in conflicts {
-            let mut places = conflict.first;
-            places.extend(conflict.second);
-            found.add(
-                format!(
-                    "Fields \"{}\" conflict because {}. Use different aliases on the fields to fetch both if this was intentional.",
-                    conflict.key, conflict.reason
-                ),
-                &places,
-            );
-        }
+        all.extend(merger.within(*parent, set).map_err(|TooMuch| set.pos)?);
     }
+    Ok(all)
 }
 
 /// The budget is spent.
@@ -88,6 +106,8 @@ struct Collected<'a> {
 struct Merger<'a> {
     view: View<'a>,
     document: &'a Document,
+    /// Whether fields that repeat another to the letter are left out.
+    repeated_once: bool,
     /// By parent type and place of the set in memory (sets do not move while we look).
     collected: HashMap<(&'a str, usize), Rc<Collected<'a>>>,
     /// Collected sets already compared with a fragment, and whether only as mutually exclusive.
@@ -128,11 +148,14 @@ impl<'a> Merger<'a> {
                         }
                         _ => None,
                     });
-                    out.fields.entry(field.response_key()).or_default().push(Detail {
-                        parent,
-                        field,
-                        definition,
-                    });
+                    let known = out.fields.entry(field.response_key()).or_default();
+                    let repeats = |other: &Detail<'a>| {
+                        other.parent.map(|p| &p.name) == parent.map(|p| &p.name)
+                            && same_field(other.field, field)
+                    };
+                    if !self.repeated_once || !known.iter().any(repeats) {
+                        known.push(Detail { parent, field, definition });
+                    }
                 }
                 Selection::Spread(spread) => {
                     if !out.fragments.contains(&&*spread.name.name) {
@@ -350,6 +373,30 @@ impl<'a> Merger<'a> {
             _ => true,
         }
     }
+}
+
+/// Whether two fields are written alike, wherever they stand; directives do not matter to merging.
+fn same_field(a: &Field, b: &Field) -> bool {
+    a.response_key() == b.response_key()
+        && a.name.name == b.name.name
+        && same_arguments(a, b)
+        && match (&a.selection, &b.selection) {
+            (Some(a), Some(b)) => same_set(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
+}
+
+fn same_set(a: &SelectionSet, b: &SelectionSet) -> bool {
+    a.items.len() == b.items.len()
+        && a.items.iter().zip(&b.items).all(|pair| match pair {
+            (Selection::Field(a), Selection::Field(b)) => same_field(a, b),
+            (Selection::Spread(a), Selection::Spread(b)) => a.name.name == b.name.name,
+            (Selection::Inline(a), Selection::Inline(b)) => {
+                a.on.as_ref().map(|on| &on.name) == b.on.as_ref().map(|on| &on.name)
+                    && same_set(&a.selection, &b.selection)
+            }
+            _ => false,
+        })
 }
 
 fn same_arguments(a: &Field, b: &Field) -> bool {
