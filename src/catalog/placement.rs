@@ -233,10 +233,8 @@ impl Run<'_> {
                         continue;
                     }
                     let visible = engine.visible(&found.batch, record).map_err(Fault::Source)?;
-                    let passes = args
-                        .filter
-                        .passes(&engine.model, &found.batch, record, visible)
-                        .map_err(Fault::Source)?;
+                    let passes =
+                        args.filter.passes(&engine.model, &found.batch, record).map_err(Fault::Source)?;
                     if (visible || !self.ask.shopper) && passes {
                         state.good.push(found.batch.code(record).to_owned());
                         chosen[*g].push(record);

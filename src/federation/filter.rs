@@ -34,8 +34,6 @@ pub enum Filter {
     Field(FieldId, Test),
     /// A test of the code, compared as the ERP's keys are.
     Code(Test),
-    /// A test of "on the web".
-    Published(Test),
 }
 
 /// A test of one value.
@@ -107,22 +105,16 @@ impl Filter {
             Self::Field(field, _) => {
                 want.fields.insert(*field);
             }
-            Self::Code(_) | Self::Published(_) => {}
+            Self::Code(_) => {}
         }
     }
 
     /// Whether a record passes; `Err` when a field it needs cannot be known.
-    pub fn passes(
-        &self,
-        model: &Model,
-        batch: &Batch,
-        record: u32,
-        visible: bool,
-    ) -> Result<bool, Arc<Cause>> {
+    pub fn passes(&self, model: &Model, batch: &Batch, record: u32) -> Result<bool, Arc<Cause>> {
         Ok(match self {
             Self::And(all) => {
                 for f in all {
-                    if !f.passes(model, batch, record, visible)? {
+                    if !f.passes(model, batch, record)? {
                         return Ok(false);
                     }
                 }
@@ -130,15 +122,14 @@ impl Filter {
             }
             Self::Or(any) => {
                 for f in any {
-                    if f.passes(model, batch, record, visible)? {
+                    if f.passes(model, batch, record)? {
                         return Ok(true);
                     }
                 }
                 false
             }
-            Self::Not(inner) => !inner.passes(model, batch, record, visible)?,
+            Self::Not(inner) => !inner.passes(model, batch, record)?,
             Self::Field(field, test) => test.passes(batch.served(model, *field, record)?),
-            Self::Published(test) => test.passes(&Value::Bool(visible)),
             Self::Code(test) => code_passes(model, batch, test, batch.code(record)),
         })
     }

@@ -133,8 +133,7 @@ impl Engine {
         batch: &Batch,
         record: u32,
     ) -> Result<Option<Gathered>, Fault> {
-        let visible = self.visible(batch, record).map_err(Fault::Source)?;
-        let spot = self.spot(list.order, batch, record, visible).map_err(Fault::Source)?;
+        let spot = self.spot(list.order, batch, record).map_err(Fault::Source)?;
         Ok(spot.map(|spot| (spot, batch.code(record).to_owned())))
     }
 

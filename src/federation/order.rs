@@ -16,8 +16,6 @@ use crate::value::{Type, Value, compare_text};
 pub enum By {
     /// CODE order: row source, then native key.
     Code,
-    /// Whether the record is on the web.
-    Published,
     /// A field's merged value.
     Field(FieldId),
 }
@@ -84,7 +82,6 @@ impl Order {
         for key in &self.0 {
             let by = match key.by {
                 By::Code => "CODE",
-                By::Published => "published",
                 By::Field(field) => e.fields.get_index(field).map_or("", |(name, _)| name.as_str()),
             };
             let direction = if key.descending { "-" } else { "+" };
@@ -150,19 +147,12 @@ impl Engine {
     ///
     /// # Errors
     /// A field it is sorted by cannot be known.
-    pub fn spot(
-        &self,
-        order: &Order,
-        batch: &Batch,
-        record: u32,
-        visible: bool,
-    ) -> Result<Option<Spot>, Arc<Cause>> {
+    pub fn spot(&self, order: &Order, batch: &Batch, record: u32) -> Result<Option<Spot>, Arc<Cause>> {
         let Some(position) = self.position(batch, record) else { return Ok(None) };
         let mut values = Vec::with_capacity(order.width());
         for key in order.valued() {
             values.push(match key.by {
                 By::Field(field) => batch.served(&self.model, field, record)?.clone(),
-                By::Published => Value::Bool(visible),
                 By::Code => Value::Null,
             });
         }

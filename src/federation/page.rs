@@ -329,7 +329,7 @@ impl Engine {
             if ask.shopper && !visible {
                 continue;
             }
-            if page.filter.passes(&self.model, batch, record, visible).map_err(Fault::Source)? {
+            if page.filter.passes(&self.model, batch, record).map_err(Fault::Source)? {
                 scan.good.push(record);
             }
         }

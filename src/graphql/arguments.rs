@@ -158,7 +158,6 @@ fn order(catalog: &Catalog, entity: EntityId, args: &ArgMap) -> Result<Order, Gr
         let field = name("field").unwrap_or("CODE");
         let by = match field {
             "CODE" => By::Code,
-            "PUBLISHED" => By::Published,
             other => {
                 let id = fields.keys().position(|f| sort_name(f) == other);
                 let mergeable = id.filter(|id| fields.get_index(*id).is_some_and(|(_, f)| f.sortable()));

@@ -50,8 +50,6 @@ pub struct Twin {
     pub bytes: u32,
     /// The table to look a text up in; `None`: this is that table.
     pub home: Option<String>,
-    /// The bytes order as the texts' code points do.
-    pub ordered: bool,
 }
 
 /// Knows the columns of a database while a statement is rendered.

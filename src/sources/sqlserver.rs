@@ -258,7 +258,7 @@ impl Wire for SqlServer {
         };
         let of_table = found.into_iter().filter(|(s, _)| Some(s) == wanted.as_ref());
         let mut columns: Vec<Known> = of_table.map(|(_, known)| known).collect();
-        twins::find(&mut conn.client, &self.twins, (prefix, table, self.hint()), &mut columns).await?;
+        twins::find(&mut conn.client, &self.twins, (prefix, table), &mut columns).await?;
         Ok(columns)
     }
 

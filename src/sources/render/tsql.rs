@@ -293,27 +293,11 @@ impl Tsql<'_, '_> {
         Ok(())
     }
 
-    /// An order column: the binary copy of a text, when it orders alike.
+    /// An order column: text as `nvarchar`, for the bytes of a code page have an order of their own.
     fn ordered(&mut self, branch: &Branch, by: &OrderBy) -> Done {
-        if let Some((twin, _)) = self.ordering_twin(branch, by) {
-            return self.value(branch, &twin);
-        }
         if !matches!(by.ty, CastType::Text(_)) {
             return self.value(branch, &by.expr);
         }
-        self.ordered_text(branch, by)
-    }
-
-    /// The binary copy of a text that orders as its code points do, and the bytes it holds.
-    fn ordering_twin(&self, branch: &Branch, by: &OrderBy) -> Option<(Expr, u32)> {
-        let Expr::Column { table, .. } = &by.expr else { return None };
-        let twin = self.known(branch, &by.expr)?.twin.as_ref().filter(|twin| twin.ordered)?;
-        matches!(by.ty, CastType::Text(_))
-            .then(|| (Expr::Column { table: table.clone(), name: twin.name.clone() }, twin.bytes))
-    }
-
-    /// A text to order by: as `nvarchar`, for the bytes of a code page have an order of their own.
-    fn ordered_text(&mut self, branch: &Branch, by: &OrderBy) -> Done {
         match self.kind(branch, &by.expr) {
             Some(SqlType::NVarChar(_)) => self.value(branch, &by.expr)?,
             Some(SqlType::VarChar(n)) if (1..=4000).contains(&n) => {

@@ -367,38 +367,13 @@ impl Tsql<'_, '_> {
     }
 
     fn against(&mut self, branch: &Branch, by: &OrderBy, op: &str, slot: usize) -> Done {
-        if let Some((twin, bytes)) = self.ordering_twin(branch, by) {
-            // Equal texts may differ in trailing blanks.
-            if op != "=" {
-                self.put("(");
-                self.value(branch, &twin)?;
-                let _ = write!(self.r.sql, " {op} CAST(");
-                self.scalar_slot(slot, SqlType::VarChar(bytes))?;
-                let _ = write!(self.r.sql, " AS varbinary({bytes}))");
-                if op.ends_with('=') {
-                    self.put(")");
-                    return Ok(());
-                }
-                self.put(" AND ");
-                self.text_against(branch, by, "<>", slot)?;
-                self.put(")");
-                return Ok(());
-            }
-        }
+        self.ordered(branch, by)?;
+        let _ = write!(self.r.sql, " {op} ");
         if let CastType::Text(_) = by.ty {
-            return self.text_against(branch, by, op, slot);
+            self.scalar_slot(slot, SqlType::NVarChar(4000))?;
+            self.put(BINARY);
+            return Ok(());
         }
-        self.value(branch, &by.expr)?;
-        let _ = write!(self.r.sql, " {op} ");
         self.scalar_slot(slot, SqlType::of(by.ty))
-    }
-
-    /// Text against text, by code points.
-    fn text_against(&mut self, branch: &Branch, by: &OrderBy, op: &str, slot: usize) -> Done {
-        self.ordered_text(branch, by)?;
-        let _ = write!(self.r.sql, " {op} ");
-        self.scalar_slot(slot, SqlType::NVarChar(4000))?;
-        self.put(BINARY);
-        Ok(())
     }
 }
