@@ -10,7 +10,7 @@ macro_rules! statements {
 }
 
 statements! {
-    /// A page of articles in the order of their codes (tax category, today, limit).
+    /// A page of articles in the order of their codes (kind of tax, tax category, today, limit).
     ARTICLES = "articles";
     /// Where the ERP hangs articles (codes).
     PLACEMENTS = "placements";
@@ -34,11 +34,11 @@ statements! {
     OVERLAY_REFERENCES = "overlay_references";
     /// What is empty on purpose (codes, fields).
     MARKERS_REFERENCE = "markers_reference";
-    /// One article (tax category, today, codes).
+    /// One article (kind of tax, tax category, today, codes).
     ARTICLE = "article";
     /// Its long texts (today, codes).
     GLOSSARY = "glossary";
-    /// The values of its options (codes).
+    /// The values of its options (kind of gamme, codes).
     OPTIONS = "options";
     /// Its files (codes).
     MEDIA = "media";

@@ -176,7 +176,7 @@ pub fn matched<T>(
 /// `first` articles.
 pub async fn list(shop: &Shop, first: usize) -> Result<Vec<u8>> {
     let limit = i64::try_from(first + 1).unwrap_or(i64::MAX);
-    let query = sqlx::query(sql::ARTICLES).bind(1).bind(today()).bind(limit);
+    let query = sqlx::query(sql::ARTICLES).bind(0).bind(1).bind(today()).bind(limit);
     let erp = rows(&shop.erp, query, |row| {
         Ok(Erp {
             code: text(row, 1)?.unwrap_or_default(),

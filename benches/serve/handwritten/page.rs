@@ -205,7 +205,7 @@ struct Relations {
 /// The page of an article.
 pub async fn article(shop: &Shop, code: &str) -> Result<Vec<u8>> {
     let key = keys([code])?;
-    let query = sqlx::query(sql::ARTICLE).bind(1).bind(today()).bind(key.clone());
+    let query = sqlx::query(sql::ARTICLE).bind(0).bind(1).bind(today()).bind(key.clone());
     let erp = rows(&shop.erp, query, |row| {
         Ok(Erp {
             code: text(row, 1)?.unwrap_or_default(),
@@ -236,7 +236,7 @@ pub async fn article(shop: &Shop, code: &str) -> Result<Vec<u8>> {
     });
     let glossary =
         rows(&shop.erp, sqlx::query(sql::GLOSSARY).bind(today()).bind(key.clone()), |row| text(row, 3));
-    let options = rows(&shop.erp, sqlx::query(sql::OPTIONS).bind(key.clone()), |row| {
+    let options = rows(&shop.erp, sqlx::query(sql::OPTIONS).bind(0).bind(key.clone()), |row| {
         Ok((text(row, 3)?, text(row, 4)?))
     });
     let (tree, erp, overlay, markers, glossary, options, files, hung, references, relations) = futures::try_join!(

@@ -1,17 +1,15 @@
 SELECT "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"
 FROM (SELECT "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"
 FROM (SELECT "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"
-FROM (SELECT 0 AS "c0", "a"."AR_Ref" AS "c1", NULL AS "c2", NULL AS "c3", NULL AS "c4", "a"."AR_Ref" AS "c5", (COALESCE("a"."AR_Publie", 0) = 1) AS "c6", (COALESCE("a"."AR_Sommeil", 0) = 1) AS "c7", "a"."AR_CodeBarre" AS "c8", NULL AS "c9", NULL AS "c10", NULL AS "c11", NULL AS "c12", NULL AS "c13",
-ROW_NUMBER() OVER (PARTITION BY "a"."AR_Ref"
+FROM (SELECT 0 AS "c0", "a"."AR_Ref" AS "c1", NULL AS "c2", NULL AS "c3", NULL AS "c4", "a"."AR_Ref" AS "c5", (COALESCE("a"."AR_Publie", 0) = 1) AS "c6", ((COALESCE("a"."AR_Sommeil", 0) = 1) OR (COALESCE(NULL, 0) = 1)) AS "c7", "a"."AR_CodeBarre" AS "c8", NULL AS "c9", NULL AS "c10", NULL AS "c11", NULL AS "c12", NULL AS "c13", ROW_NUMBER() OVER (PARTITION BY "a"."AR_Ref"
 ORDER BY "a"."AR_Ref" COLLATE BINARY) AS "n"
 FROM "F_ARTICLE" AS "a"
-WHERE ((COALESCE("a"."AR_Gamme1", 0) = 0) AND (COALESCE("a"."AR_Condition", 0) = 0)) AND (COALESCE("a"."AR_Publie", 0) = 1) AND (NOT (COALESCE("a"."AR_Sommeil", 0) = 1))
-AND "a"."AR_Ref" IN (SELECT value FROM json_each(?1))) AS "w"
+WHERE ((COALESCE("a"."AR_Gamme1", 0) = 0) AND (COALESCE("a"."AR_Condition", 0) = 0)) AND (RTRIM("a"."AR_Ref") <> '') AND (COALESCE("a"."AR_Publie", 0) = 1) AND (NOT ((COALESCE("a"."AR_Sommeil", 0) = 1) OR (COALESCE(NULL, 0) = 1))) AND "a"."AR_Ref" IN (SELECT value
+FROM json_each(?1))) AS "w"
 WHERE "n" <= ?2) AS "u0"
 UNION ALL SELECT "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"
 FROM (SELECT "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"
-FROM (SELECT 1 AS "c0", "e"."AR_Ref" AS "c1", "e"."AG_No1" AS "c2", COALESCE("e"."AG_No2", 0) AS "c3", "e"."AE_Ref" AS "c4", "e"."AR_Ref" AS "c5", (COALESCE("a"."AR_Publie", 0) = 1) AS "c6", ((COALESCE("e"."AE_Sommeil", 0) = 1) OR (COALESCE("a"."AR_Sommeil", 0) = 1)) AS "c7", "e"."AE_CodeBarre" AS "c8", "v1"."EG_Enumere" AS "c9", "g1"."G_Intitule" AS "c10", "v2"."EG_Enumere" AS "c11", CASE WHEN (COALESCE("e"."AG_No2", 0) <> 0) THEN "g2"."G_Intitule" END AS "c12", NULL AS "c13",
-ROW_NUMBER() OVER (PARTITION BY "e"."AR_Ref"
+FROM (SELECT 1 AS "c0", "e"."AR_Ref" AS "c1", "e"."AG_No1" AS "c2", COALESCE("e"."AG_No2", 0) AS "c3", "e"."AE_Ref" AS "c4", "e"."AR_Ref" AS "c5", (COALESCE("a"."AR_Publie", 0) = 1) AS "c6", ((COALESCE("e"."AE_Sommeil", 0) = 1) OR (COALESCE("a"."AR_Sommeil", 0) = 1) OR (COALESCE(NULL, 0) = 1)) AS "c7", "e"."AE_CodeBarre" AS "c8", "v1"."EG_Enumere" AS "c9", "g1"."G_Intitule" AS "c10", "v2"."EG_Enumere" AS "c11", CASE WHEN (COALESCE("e"."AG_No2", 0) <> 0) THEN "g2"."G_Intitule" END AS "c12", NULL AS "c13", ROW_NUMBER() OVER (PARTITION BY "e"."AR_Ref"
 ORDER BY "e"."AR_Ref" COLLATE BINARY, "e"."AG_No1", COALESCE("e"."AG_No2", 0)) AS "n"
 FROM "F_ARTENUMREF" AS "e"
 LEFT JOIN "F_ARTICLE" AS "a" ON ("a"."AR_Ref" = "e"."AR_Ref")
@@ -19,18 +17,17 @@ LEFT JOIN "F_ARTGAMME" AS "v1" ON (("v1"."AR_Ref" = "e"."AR_Ref") AND ("v1"."AG_
 LEFT JOIN "F_ARTGAMME" AS "v2" ON (("v2"."AR_Ref" = "e"."AR_Ref") AND ("v2"."AG_No" = "e"."AG_No2"))
 LEFT JOIN "P_GAMME" AS "g1" ON ("g1"."cbIndice" = "a"."AR_Gamme1")
 LEFT JOIN "P_GAMME" AS "g2" ON ("g2"."cbIndice" = "a"."AR_Gamme2")
-WHERE (COALESCE("a"."AR_Gamme1", 0) <> 0) AND (COALESCE("a"."AR_Publie", 0) = 1) AND (NOT ((COALESCE("e"."AE_Sommeil", 0) = 1) OR (COALESCE("a"."AR_Sommeil", 0) = 1)))
-AND "e"."AR_Ref" IN (SELECT value FROM json_each(?1))) AS "w"
+WHERE (COALESCE("a"."AR_Gamme1", 0) <> 0) AND (RTRIM("e"."AR_Ref") <> '') AND (COALESCE("a"."AR_Publie", 0) = 1) AND (NOT ((COALESCE("e"."AE_Sommeil", 0) = 1) OR (COALESCE("a"."AR_Sommeil", 0) = 1) OR (COALESCE(NULL, 0) = 1))) AND "e"."AR_Ref" IN (SELECT value
+FROM json_each(?1))) AS "w"
 WHERE "n" <= ?2) AS "u1"
 UNION ALL SELECT "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"
 FROM (SELECT "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"
-FROM (SELECT 2 AS "c0", "p"."AR_Ref" AS "c1", "p"."CO_No" AS "c2", NULL AS "c3", "p"."CO_Ref" AS "c4", "p"."AR_Ref" AS "c5", (COALESCE("a"."AR_Publie", 0) = 1) AS "c6", (COALESCE("a"."AR_Sommeil", 0) = 1) AS "c7", "p"."CO_CodeBarre" AS "c8", "p"."EC_Enumere" AS "c9", "k"."P_Conditionnement" AS "c10", NULL AS "c11", NULL AS "c12", ROUND(("p"."EC_Quantite" * CASE "a"."AR_UnitePoids" WHEN 0 THEN ("a"."AR_PoidsNet" * 1000) WHEN 1 THEN ("a"."AR_PoidsNet" * 100) WHEN 2 THEN "a"."AR_PoidsNet" WHEN 3 THEN ("a"."AR_PoidsNet" * 0.001) WHEN 4 THEN ("a"."AR_PoidsNet" * 0.000001) END), 9) AS "c13",
-ROW_NUMBER() OVER (PARTITION BY "p"."AR_Ref"
+FROM (SELECT 2 AS "c0", "p"."AR_Ref" AS "c1", "p"."CO_No" AS "c2", NULL AS "c3", "p"."CO_Ref" AS "c4", "p"."AR_Ref" AS "c5", (COALESCE("a"."AR_Publie", 0) = 1) AS "c6", ((COALESCE("a"."AR_Sommeil", 0) = 1) OR (COALESCE(NULL, 0) = 1)) AS "c7", "p"."CO_CodeBarre" AS "c8", "p"."EC_Enumere" AS "c9", "k"."P_Conditionnement" AS "c10", NULL AS "c11", NULL AS "c12", ROUND(("p"."EC_Quantite" * (CASE "a"."AR_UnitePoids" WHEN 0 THEN 1000 WHEN 1 THEN 100 WHEN 2 THEN 1 WHEN 3 THEN 0.001 WHEN 4 THEN 0.000001 END * "a"."AR_PoidsNet")), 9) AS "c13", ROW_NUMBER() OVER (PARTITION BY "p"."AR_Ref"
 ORDER BY "p"."AR_Ref" COLLATE BINARY, "p"."CO_No") AS "n"
 FROM "F_CONDITION" AS "p"
 LEFT JOIN "F_ARTICLE" AS "a" ON ("a"."AR_Ref" = "p"."AR_Ref")
 LEFT JOIN "P_CONDITIONNEMENT" AS "k" ON ("k"."cbIndice" = "a"."AR_Condition")
-WHERE ((COALESCE("a"."AR_Gamme1", 0) = 0) AND (COALESCE("a"."AR_Condition", 0) <> 0)) AND (COALESCE("a"."AR_Publie", 0) = 1) AND (NOT (COALESCE("a"."AR_Sommeil", 0) = 1))
-AND "p"."AR_Ref" IN (SELECT value FROM json_each(?1))) AS "w"
+WHERE ((COALESCE("a"."AR_Gamme1", 0) = 0) AND (COALESCE("a"."AR_Condition", 0) <> 0)) AND (RTRIM("p"."AR_Ref") <> '') AND (COALESCE("a"."AR_Publie", 0) = 1) AND (NOT ((COALESCE("a"."AR_Sommeil", 0) = 1) OR (COALESCE(NULL, 0) = 1))) AND "p"."AR_Ref" IN (SELECT value
+FROM json_each(?1))) AS "w"
 WHERE "n" <= ?2) AS "u2") AS "u"
 ORDER BY "c0", "c1" COLLATE BINARY, "c2", "c3"
