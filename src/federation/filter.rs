@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::{
     batch::{Batch, Cause},
+    media::Media,
     model::{FieldId, Model},
+    related::{Related, Under},
     shape::{SourceShape, Want},
 };
 use crate::{
@@ -34,6 +36,12 @@ pub enum Filter {
     Field(FieldId, Test),
     /// A test of the code, compared as the ERP's keys are.
     Code(Test),
+    /// Placed in a department or anywhere below it.
+    Under(Arc<Under>),
+    /// A related record passes.
+    Related(Arc<Related>),
+    /// Has images or documents, or has none.
+    Media(Media),
 }
 
 /// A test of one value.
@@ -106,10 +114,18 @@ impl Filter {
                 want.fields.insert(*field);
             }
             Self::Code(_) => {}
+            Self::Under(under) => {
+                want.lists.insert(under.list.0);
+            }
+            Self::Related(related) => Self::want_related(related, want),
+            Self::Media(media) => {
+                want.lists.insert(media.list);
+            }
         }
     }
 
-    /// Whether a record passes; `Err` when a field it needs cannot be known.
+    /// Whether a record passes; `Err` when a field it needs cannot be known. What related records say
+    /// was read before ([`relate`](super::engine::Engine::relate)).
     pub fn passes(&self, model: &Model, batch: &Batch, record: u32) -> Result<bool, Arc<Cause>> {
         Ok(match self {
             Self::And(all) => {
@@ -131,6 +147,9 @@ impl Filter {
             Self::Not(inner) => !inner.passes(model, batch, record)?,
             Self::Field(field, test) => test.passes(batch.served(model, *field, record)?),
             Self::Code(test) => code_passes(model, batch, test, batch.code(record)),
+            Self::Under(under) => under.passes(model, batch, record)?,
+            Self::Related(related) => batch.has_related(related, record),
+            Self::Media(media) => media.passes(model, batch, record)?,
         })
     }
 
@@ -193,29 +212,34 @@ impl Filter {
             }
             Self::Code(Test::In(values)) => {
                 let codes: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-                let keys: Vec<Box<[Value]>> = codes
-                    .iter()
-                    .filter_map(|c| row.1.code.decode(c, &row.1.key))
-                    .map(Vec::into_boxed_slice)
-                    .collect();
-                params.push(Param::Keys(keys.into()));
-                let by_key = Predicate::In {
-                    exprs: row.1.key.iter().map(|k| k.expr.clone()).collect(),
-                    types: row.1.key.iter().map(|k| k.ty).collect(),
-                    slot: base + params.len() - 1,
-                };
-                let Some(own) = &row.1.code.own else { return Some(by_key) };
-                params.push(Param::Keys(codes.iter().map(|c| Box::from([Value::text(*c)])).collect()));
-                let by_own = Predicate::In {
-                    exprs: vec![own.clone()],
-                    types: vec![CastType::Text(0)],
-                    slot: base + params.len() - 1,
-                };
-                Some(Predicate::Or(vec![by_own, by_key]))
+                Some(coded(row.1, &codes, base, params))
             }
-            _ => None,
+            _ => {
+                let codes: Vec<&str> = self.candidates()?.iter().map(String::as_str).collect();
+                Some(coded(row.1, &codes, base, params))
+            }
         }
     }
+}
+
+/// "The row has one of these codes."
+fn coded(row: &RowSource, codes: &[&str], base: usize, params: &mut Vec<Param>) -> Predicate {
+    let keys: Vec<Box<[Value]>> =
+        codes.iter().filter_map(|c| row.code.decode(c, &row.key)).map(Vec::into_boxed_slice).collect();
+    params.push(Param::Keys(keys.into()));
+    let by_key = Predicate::In {
+        exprs: row.key.iter().map(|k| k.expr.clone()).collect(),
+        types: row.key.iter().map(|k| k.ty).collect(),
+        slot: base + params.len() - 1,
+    };
+    let Some(own) = &row.code.own else { return by_key };
+    params.push(Param::Keys(codes.iter().map(|c| Box::from([Value::text(*c)])).collect()));
+    let by_own = Predicate::In {
+        exprs: vec![own.clone()],
+        types: vec![CastType::Text(0)],
+        slot: base + params.len() - 1,
+    };
+    Predicate::Or(vec![by_own, by_key])
 }
 
 /// The texts under which a source may hold a value of an enum; any other text as it is.
