@@ -10,6 +10,7 @@ use super::{
     fetch::{key_of, row_source},
     filter::Filter,
     order::Spot,
+    pushdown::Must,
     shape::{PageKey, PageSlots, Shape, SourceShape, Want, after_key, has_key},
 };
 use crate::{
@@ -48,6 +49,8 @@ pub struct PageAsk<'a> {
     pub backward: bool,
     /// Which records.
     pub filter: &'a Filter,
+    /// What the deciding source's rows of them fulfil.
+    pub must: &'a Must,
 }
 
 /// A page: which records of the batch, in order, and whether there are more.
@@ -225,7 +228,7 @@ impl Engine {
         let Some(decider) = shape.decider(&self.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let select = || self.page_select(ask.shopper, shape, decider, under, page);
+        let select = || self.page_select(ask.shopper, decider, under, page);
         let apart = under.is_some_and(|u| !u.afters.is_empty());
         let (statement, extra) = if page.filter.is_all() && !apart {
             let after = page.after.as_ref().map(|a| a.row);
@@ -263,7 +266,6 @@ impl Engine {
     pub fn page_select(
         &self,
         shopper: bool,
-        shape: &Shape,
         decider: &SourceShape,
         under: Option<Under<'_>>,
         page: &PageAsk<'_>,
@@ -277,8 +279,7 @@ impl Engine {
                 predicates.extend(on_the_web(row));
             }
             let mut params = params.borrow_mut();
-            let more = page.filter.necessary(&self.model, decider, shape.entity, (i, row), base, &mut params);
-            predicates.extend(more);
+            predicates.extend(page.must.predicate((i, row), base, &mut params));
             if let Some(under) = apart {
                 predicates.push(under.after((i, row), page.backward, base, &mut params)?);
             }
@@ -371,7 +372,8 @@ impl Engine {
         mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let mut budget = self.limits.scan_rows;
-        let all = PageAsk { first: 0, after: None, backward: false, filter };
+        let must = self.must(ask, light.entity, filter, light.language.as_deref()).await;
+        let all = PageAsk { first: 0, after: None, backward: false, filter, must: &must };
         // The first round is one statement for all groups; few groups have more than it brings.
         let groups = parents.map_or(1, <[&str]>::len);
         let mut size = if parents.is_some() { COUNT_EACH } else { COUNT_ROUND };

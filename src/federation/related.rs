@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures::future::{BoxFuture, FutureExt};
+use tokio::sync::OnceCell;
 
 use super::{
     batch::{Batch, Cause, NONE},
@@ -16,6 +17,7 @@ use super::{
     filter::{Filter, Test},
     model::{EntityId, Model},
     page::{GROUPS_EACH, PageAsk, Position},
+    pushdown::Must,
     shape::{Shape, Want},
 };
 use crate::value::{KeyCompare, Value};
@@ -98,6 +100,8 @@ pub struct Related {
     pub candidates: OnceLock<Option<Arc<[String]>>>,
     /// What is read of them.
     light: OnceLock<Arc<Shape>>,
+    /// What the sources can leave out of them.
+    must: OnceCell<Must>,
 }
 
 impl PartialEq for Related {
@@ -113,7 +117,7 @@ impl Related {
         filter.want(&mut want);
         want.close(model, entity);
         let inherited = want.inherited.map(|w| *w).unwrap_or_default();
-        Self { entity, filter, inherited, candidates: OnceLock::new(), light: OnceLock::new() }
+        Self { entity, filter, inherited, candidates: OnceLock::new(), light: OnceLock::new(), must: OnceCell::new() }
     }
 
     /// What is read of the related records, in a language (`None`: the shop's first).
@@ -288,8 +292,18 @@ impl Engine {
         }
         let light = related.shape(self, batch.shape.language.as_deref());
         let decides = self.model.entities[related.entity].decides;
+        let must = related.must.get_or_init(|| {
+            self.must(ask, related.entity, &related.filter, light.language.as_deref())
+        });
+        let all = PageAsk {
+            first: 0,
+            after: None,
+            backward: false,
+            filter: &related.filter,
+            must: must.await,
+        };
         for parents in parents.chunks(self.batch_of(decides)) {
-            for hit in self.parents_with(ask, &light, batch, parents, &related.filter, budget).await? {
+            for hit in self.parents_with(ask, &light, batch, parents, &all, budget).await? {
                 let same = of.get(&compare.fold(parents[hit])).into_iter().flatten();
                 found.extend(same.map(|record| (*record, true)));
             }
@@ -305,12 +319,11 @@ impl Engine {
         light: &Arc<Shape>,
         held: &Arc<Batch>,
         parents: &[&str],
-        filter: &Filter,
+        all: &PageAsk<'_>,
         budget: &mut usize,
     ) -> Result<Vec<usize>, Fault> {
-        let all = PageAsk { first: 0, after: None, backward: false, filter };
         let mut hits = Vec::new();
-        let mut size = if filter.is_all() { ANY } else { SOME };
+        let mut size = if all.filter.is_all() { ANY } else { SOME };
         let mut open: Vec<usize> = (0..parents.len()).collect();
         // Where each has come; empty in the first round.
         let mut at: Vec<Option<Position>> = Vec::new();
@@ -318,7 +331,7 @@ impl Engine {
             let count = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
             let (now, afters) = (&open[..count], &at[..count.min(at.len())]);
             let (_, scans) =
-                self.go_on(ask, light, (Some(parents), now), afters, &all, size, budget, Some(held)).await?;
+                self.go_on(ask, light, (Some(parents), now), afters, all, size, budget, Some(held)).await?;
             let mut left = Vec::new();
             for (parent, scan) in now.iter().zip(scans) {
                 if !scan.good.is_empty() {
