@@ -279,6 +279,9 @@ impl Engine {
         budget: &mut usize,
     ) -> Result<HashMap<u32, bool>, Fault> {
         let mut found: HashMap<u32, bool> = records.iter().map(|r| (*r, false)).collect();
+        if records.is_empty() {
+            return Ok(found);
+        }
         let compare = self.compare(related.entity);
         let mut of: HashMap<_, Vec<u32>> = HashMap::with_capacity(records.len());
         let mut parents: Vec<&str> = Vec::with_capacity(records.len());
