@@ -1,7 +1,7 @@
 //! Text folding: the one definition of which texts are alike, and its inverse, which tells what a
 //! database may be asked before we decide.
 
-use std::{cmp::Ordering, sync::LazyLock};
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -29,12 +29,6 @@ pub fn fold(text: &str) -> String {
         }
     }
     folded
-}
-
-/// The one text order of merged values: folded form, then code points. (The tie after that, by
-/// code, is the caller's.)
-pub fn compare_text(a: &str, b: &str) -> Ordering {
-    fold(a).cmp(&fold(b)).then_with(|| a.cmp(b))
 }
 
 /// The characters of Windows-1252, the character set of French ERPs, as the inside of a bracket of a
