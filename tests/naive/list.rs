@@ -221,7 +221,7 @@ fn key(text: &str) -> String {
 /// Text as a French shopper types it: without case, accents, ligatures, typographic apostrophes and
 /// trailing blanks.
 fn folded(text: &str) -> String {
-    let plain: String = text.trim_end().nfd().filter(|c| !('\u{300}'..='\u{36F}').contains(c)).collect();
+    let plain: String = text.trim_end().nfkd().filter(|c| !('\u{300}'..='\u{36F}').contains(c)).collect();
     // The capital ẞ has ß as its small letter, and Ø is no O with an accent to Unicode.
     let mut plain = plain.to_lowercase();
     for (from, to) in [("œ", "oe"), ("æ", "ae"), ("ß", "ss"), ("ø", "o"), ("‘", "'"), ("’", "'"), ("ʼ", "'")]
