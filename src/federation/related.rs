@@ -117,7 +117,14 @@ impl Related {
         filter.want(&mut want);
         want.close(model, entity);
         let inherited = want.inherited.map(|w| *w).unwrap_or_default();
-        Self { entity, filter, inherited, candidates: OnceLock::new(), light: OnceLock::new(), must: OnceCell::new() }
+        Self {
+            entity,
+            filter,
+            inherited,
+            candidates: OnceLock::new(),
+            light: OnceLock::new(),
+            must: OnceCell::new(),
+        }
     }
 
     /// What is read of the related records, in a language (`None`: the shop's first).
@@ -295,16 +302,11 @@ impl Engine {
         }
         let light = related.shape(self, batch.shape.language.as_deref());
         let decides = self.model.entities[related.entity].decides;
-        let must = related.must.get_or_init(|| {
-            self.must(ask, related.entity, &related.filter, light.language.as_deref())
-        });
-        let all = PageAsk {
-            first: 0,
-            after: None,
-            backward: false,
-            filter: &related.filter,
-            must: must.await,
-        };
+        let must = related
+            .must
+            .get_or_init(|| self.must(ask, related.entity, &related.filter, light.language.as_deref()));
+        let all =
+            PageAsk { first: 0, after: None, backward: false, filter: &related.filter, must: must.await };
         for parents in parents.chunks(self.batch_of(decides)) {
             for hit in self.parents_with(ask, &light, batch, parents, &all, budget).await? {
                 let same = of.get(&compare.fold(parents[hit])).into_iter().flatten();
