@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod children;
+mod count;
 pub mod engine;
 pub mod fetch;
 pub mod filter;

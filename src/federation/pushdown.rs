@@ -281,7 +281,7 @@ impl Engine {
 
     /// The codes of records for which an overlay's cell, or an override, may pass. Fails when there
     /// are more than may be gathered, or when it cannot be told.
-    async fn passing_codes(
+    pub(super) async fn passing_codes(
         &self,
         ask: &Ask,
         entity: EntityId,
