@@ -81,10 +81,9 @@ fn plan_without_databases() {
     });
     let lines = [
         "level articles: gather (Article)",
-        "does not answer",
+        "because: no source can page by WEIGHT: `isoshop` does not answer",
         "level articles: push-down page (Article)",
-        "`brand` eq: of `",
-        "could not be asked",
+        "checked here: `brand` eq: `isoshop` does not answer",
     ];
     for line in lines {
         assert!(said.contains(line), "{line} is missing in:\n{said}");

@@ -34,7 +34,7 @@ pub async fn counted<T>(
         journal.below(TOTAL, |level| {
             level.strategy = "COUNT";
             level.because =
-                "`totalCount` is asked for: all that pass are read, with only what deciding needs".into();
+                "`totalCount` is asked for: the deciding source counts where it can, else all that pass are read".into();
         });
     }
     within(journal, TOTAL, count).await

@@ -30,7 +30,7 @@ impl Why {
         Self { words, source: None }
     }
 
-    /// A reason that lies in a source.
+    /// A reason that lies in a source: what it does or has.
     pub const fn by(words: &'static str, source: SourceId) -> Self {
         Self { words, source: Some(source) }
     }
@@ -38,7 +38,7 @@ impl Why {
     /// In words.
     pub fn words(self, model: &Model) -> String {
         match self.source.and_then(|source| model.sources.get(source)) {
-            Some(source) => format!("of `{}`, {}", source.name, self.words),
+            Some(source) => format!("`{}` {}", source.name, self.words),
             None => self.words.to_owned(),
         }
     }
@@ -309,24 +309,35 @@ impl Teller<'_> {
             format!("({})", each.join(with))
         };
         match (filter, must) {
-            (Filter::Or(all), Must::Or(parts)) => joined(all, parts, " or "),
+            (Filter::Or(all), Must::Or(parts)) => joined(all, parts, "; or "),
             (Filter::And(all), Must::And(parts)) => {
                 let all: Vec<Filter> = all.iter().filter(|f| !f.is_all()).cloned().collect();
-                joined(&all, parts, " and ")
+                joined(&all, parts, "; and ")
             }
-            _ => format!("{}: {}", self.words(filter), self.given(must)),
+            (Filter::Field(field, _), _) => {
+                format!("{}: {}", self.words(filter), self.given(must, Some(*field)))
+            }
+            _ => format!("{}: {}", self.words(filter), self.given(must, None)),
         }
     }
 
-    /// What the sources are given of one condition.
-    fn given(&self, must: &Must) -> String {
+    /// What the sources are given of one condition (on a field).
+    fn given(&self, must: &Must, of: Option<FieldId>) -> String {
+        let each = |parts: &[Must], with: &str| {
+            let parts: Vec<String> = parts.iter().map(|must| self.given(must, of)).collect();
+            parts.join(with)
+        };
         let e = &self.engine.model.entities[self.entity];
         let decider = self.source(e.decides);
         match must {
             Must::Any | Must::Untold(_) => "nothing".into(),
-            Must::And(parts) => parts.iter().map(|m| self.given(m)).collect::<Vec<_>>().join(" and "),
-            Must::Or(parts) => parts.iter().map(|m| self.given(m)).collect::<Vec<_>>().join(" or "),
-            Must::Codes(codes) => format!("{decider}'s key is one of {}", counted(codes.len())),
+            Must::And(parts) => each(parts, ", and "),
+            Must::Or(parts) => each(parts, ", or "),
+            Must::Codes(codes) => format!("{decider}'s key is {}", counted(codes.len())),
+            // What stands in where no source has a value.
+            Must::Cell { field, .. } if of.is_some_and(|of| of != *field) => {
+                format!("{decider}'s own `{}`, which stands in", self.name(*field))
+            }
             Must::Cell { field, own, codes } => {
                 let some = own.iter().any(Option::is_none);
                 let cells = own.iter().flatten().any(|predicate| *predicate != never());
@@ -336,7 +347,7 @@ impl Teller<'_> {
                     said.push(format!("{decider}'s own cell{part}"));
                 }
                 if !codes.is_empty() || !cells {
-                    said.push(format!("one of {} by {}", counted(codes.len()), self.others(*field)));
+                    said.push(format!("{} by {}", counted(codes.len()), self.others(*field)));
                 }
                 said.join(", or ")
             }
@@ -370,8 +381,9 @@ impl Teller<'_> {
 
 fn counted(codes: usize) -> String {
     match codes {
+        0 => "no code".into(),
         1 => "1 code".into(),
-        n => format!("{n} codes"),
+        n => format!("one of {n} codes"),
     }
 }
 

@@ -270,12 +270,12 @@ impl Engine {
         map: &FieldMap,
         test: &Test,
     ) -> Result<Predicate, Why> {
-        let unlike = Why::by("its cells cannot be compared as merged values are", source);
+        let unlike = Why::by("has cells that cannot be compared as merged values are", source);
         let dialect = self.sources.get(source).ok_or(unlike)?.dialect();
         let expr = map.expr.as_ref().ok_or(unlike)?;
         let kinds = self.kinds(source, row, expr).await;
         let family = kinds.family(expr, dialect);
-        let silent = Why::by("it does not answer, so the kinds of its columns are not known", source);
+        let silent = Why::by("does not answer, so the kinds of its columns are not known", source);
         condition(On { field, map, family, dialect }, test).ok_or(if kinds.known { unlike } else { silent })
     }
 
@@ -347,9 +347,9 @@ impl Engine {
         let most = i64::try_from(self.limits.gather).unwrap_or(i64::MAX - 1);
         let params = [Param::Value(Value::Int(most + 1))];
         let rows = self.run(overlay.source, &Statement::new(select), &params, &ask.moment).await;
-        let rows = rows.map_err(|_| Why::by("it does not answer", overlay.source))?;
+        let rows = rows.map_err(|_| Why::by("does not answer", overlay.source))?;
         if rows.len() > self.limits.gather {
-            return Err(Why::by("more of its rows than limits.gather may pass", overlay.source));
+            return Err(Why::by("has more rows that may pass than limits.gather", overlay.source));
         }
         let codes = (0..rows.len()).filter_map(|r| {
             let row = rows.row(r);

@@ -98,7 +98,7 @@ impl Engine {
             let holds = |row: &&RowSource| row.fields.contains_key(f.name.as_str());
             let Some(row) = map.rows.iter().find(holds) else { continue };
             if map.rows.len() > 1 {
-                return Err(Why::by("it is in several tables", *source));
+                return Err(Why::by("holds it in several tables", *source));
             }
             let Some(map) = row.fields.get(f.name.as_str()) else { continue };
             let column = self.column(*source, row, f, map).await?;
@@ -115,12 +115,12 @@ impl Engine {
         field: &Field,
         map: &FieldMap,
     ) -> Result<Column, Why> {
-        let unlike = Why::by("the column is of a type that does not order as the values do", source);
-        let none = Why::by("it is not one column that is always there", source);
+        let unlike = Why::by("holds it in a column of a type that does not order as the values do", source);
+        let none = Why::by("has no one column for it that is always there", source);
         let cell = map.expr.clone().filter(|_| map.child.is_none() && !map.optional).ok_or(none)?;
         let dialect = self.sources.get(source).ok_or(none)?.dialect();
         let kinds = self.kinds(source, row, &cell).await;
-        let silent = Why::by("the kind of the column is not known, for it does not answer", source);
+        let silent = Why::by("does not answer, so the kind of its column is not known", source);
         let family = kinds.family(&cell, dialect).ok_or(if kinds.known { unlike } else { silent })?;
         let zero = || Box::new(Expr::Number("0".into()));
         let yes = |when: Expr| Expr::Case {

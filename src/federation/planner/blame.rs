@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Scope, sort_words};
+use super::{Scope, Way, sort_words};
 use crate::federation::{
     engine::{Ask, Engine, Fault},
     filter::{Filter, Test},
     gather::ListAsk,
     model::{EntityId, FieldId},
     pushdown::{CODES, stays},
-    shape::snake,
 };
 
 /// A list that is refused, and what is to blame.
@@ -51,12 +50,12 @@ impl Engine {
         };
         let model = &self.model;
         let e = &model.entities[entity];
-        let records = format!("{}s", snake(&e.name).replace('_', " "));
+        let records = format!("{}s", e.name.to_lowercase());
         let name = match scope {
             Scope::All => records.clone(),
             Scope::Parents => match e.inherits {
                 Some(parent) => {
-                    format!("{records} of {}s", snake(&model.entities[parent].name).replace('_', " "))
+                    format!("{records} of {}s", model.entities[parent].name.to_lowercase())
                 }
                 None => format!("{records} under others"),
             },
@@ -69,7 +68,12 @@ impl Engine {
         if setting == "limits.gather" {
             fields.extend(index.clone());
             sort = Some(sort_words(list.order, model, entity).unwrap_or_else(|| "CODE".into()));
-            why = self.plan(ask, entity, list, scope).await.because(self, entity, list.order);
+            let plan = self.plan(ask, entity, list, scope).await;
+            why = if matches!(plan.way, Way::MergeScan(_)) {
+                "too many records share a value to be sorted among themselves".to_owned()
+            } else {
+                plan.because(self, entity, list.order)
+            };
             helps.push(if index.is_some() {
                 "sort by CODE, or by a number, a date or a truth value".to_owned()
             } else {
