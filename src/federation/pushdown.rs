@@ -40,6 +40,9 @@ pub(super) const LONGEST: usize = 50;
 /// Why a test of codes stays here.
 pub(super) const CODES: Why = Why::of("of codes, only `eq` and `in` are sent");
 
+/// Why what is in a `not` stays here.
+pub(super) const NOT: Why = Why::of("what `not` lets through cannot be told row by row");
+
 /// A condition that every record which passes a filter fulfils.
 #[derive(Clone, Debug, Default)]
 pub enum Must {
@@ -209,7 +212,7 @@ impl Engine {
                     Must::Codes(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
                 }
                 Filter::Code(_) => Must::Untold(CODES),
-                Filter::Not(_) => Must::Untold(Why::of("what `not` lets through cannot be told row by row")),
+                Filter::Not(_) => Must::Untold(NOT),
                 Filter::Or(all) if all.is_empty() => Must::Untold(Why::of("it lets nothing through")),
                 Filter::Or(_) => Must::Untold(Why::of("it has more alternatives than are sent")),
             }

@@ -8,7 +8,7 @@ use crate::federation::{
     filter::{Filter, Test},
     gather::ListAsk,
     model::{EntityId, FieldId},
-    pushdown::{CODES, stays},
+    pushdown::{CODES, NOT, stays},
 };
 
 /// A list that is refused, and what is to blame.
@@ -83,16 +83,17 @@ impl Engine {
         } else {
             let mut stay = Vec::new();
             let mut all = Vec::new();
-            leaves(list.filter, &mut |field, test| {
+            leaves(list.filter, false, &mut |field, test| {
                 let f = field.map(|field| &e.fields[field]);
                 let name = f.map_or("code", |f| f.name.as_str());
                 if !all.iter().any(|known| known == name) {
                     all.push(name.to_owned());
                 }
                 let reason = match (f, test) {
-                    (Some(f), test) => stays(f, test, language),
-                    (None, Test::In(_)) => None,
-                    (None, _) => Some(CODES),
+                    (_, None) => Some(NOT),
+                    (Some(f), Some(test)) => stays(f, test, language),
+                    (None, Some(Test::In(_))) => None,
+                    (None, Some(_)) => Some(CODES),
                 };
                 if let Some(reason) = reason
                     && !stay.iter().any(|(known, _)| known == name)
@@ -145,16 +146,16 @@ impl Engine {
     }
 }
 
-/// Every test of a field, or of the code (`None`), in a filter.
-fn leaves(filter: &Filter, see: &mut impl FnMut(Option<FieldId>, &Test)) {
+/// Every test of a field, or of the code (`None`), in a filter; the test itself is left out of what is in a `not`.
+fn leaves(filter: &Filter, not: bool, see: &mut impl FnMut(Option<FieldId>, Option<&Test>)) {
     match filter {
         Filter::And(all) | Filter::Or(all) => {
             for inner in all {
-                leaves(inner, see);
+                leaves(inner, not, see);
             }
         }
-        Filter::Not(inner) => leaves(inner, see),
-        Filter::Field(field, test) => see(Some(*field), test),
-        Filter::Code(test) => see(None, test),
+        Filter::Not(inner) => leaves(inner, true, see),
+        Filter::Field(field, test) => see(Some(*field), Some(test).filter(|_| !not)),
+        Filter::Code(test) => see(None, Some(test).filter(|_| !not)),
     }
 }
