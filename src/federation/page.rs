@@ -142,7 +142,7 @@ impl Engine {
         held: Option<&Arc<Batch>>,
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let groups = parents.map_or(1, <[&str]>::len);
-        let shape = &shape.with_filter(self, page.filter);
+        let (own, shape) = (shape, &shape.with_filter(self, page.filter));
         let rows = self.read(ask, shape, parents.map(Under::first), page, page.first + 1).await?;
         let mut budget = self.limits.scan_rows.saturating_sub(rows.len());
         let mut batch = self.adopt(shape, rows);
@@ -157,6 +157,7 @@ impl Engine {
             let hit = records.filter(|(_, c)| doubled.contains(&*compare.fold(c.as_str().unwrap_or(""))));
             batch.doubled.extend(hit.map(|(record, _)| record));
         }
+        let batch = self.relate(ask, batch, page.filter, &mut budget).await?;
         let scans = self.sort_out(ask, &batch, parents, page)?;
         let full = page.first + 1;
         if scans.iter().all(|s| s.good.len() >= full || s.read < full) {
@@ -197,7 +198,7 @@ impl Engine {
         let codes: Vec<Vec<Value>> =
             progress.into_iter().map(|p| p.good.into_iter().take(full).collect()).collect();
         let wanted: Vec<&str> = codes.iter().flatten().filter_map(Value::as_str).collect();
-        let found = self.by_code(ask, shape, &wanted).await?;
+        let found = self.by_code(ask, own, &wanted).await?;
         let mut of = found.of.into_iter();
         let pages = codes
             .iter()
@@ -364,6 +365,7 @@ impl Engine {
         *budget = budget.checked_sub(rows.len()).ok_or(spent)?;
         let mut round = self.adopt(light, rows);
         self.complete(ask, &mut round, held).await;
+        let round = self.relate(ask, round, page.filter, budget).await?;
         let scans = self.sort_out(ask, &round, asked.as_deref(), &page)?;
         Ok((round, scans))
     }
@@ -405,10 +407,14 @@ fn keep_first(rows: &mut Rows, limit: usize, group: Option<usize>) {
     }
 }
 
+/// What one round read of a group.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
+    /// The records that pass.
     pub(super) good: Vec<u32>,
+    /// Rows read.
     pub(super) read: usize,
+    /// Where the next round goes on.
     pub(super) last: Option<Position>,
 }
 

@@ -298,6 +298,18 @@ impl Teller<'_> {
             Filter::Not(inner) => format!("not {}", self.words(inner)),
             Filter::Field(field, test) => format!("`{}` {}", self.name(*field), op(test)),
             Filter::Code(test) => format!("`code` {}", op(test)),
+            Filter::Under(_) => "`department` under".into(),
+            Filter::Related(related) => {
+                let e = &self.engine.model.entities[related.entity];
+                let inner = Self { engine: self.engine, entity: related.entity };
+                format!("some {} with {}", e.name, inner.words(&related.filter))
+            }
+            Filter::Media(media) => {
+                let lists = &self.engine.model.entities[self.entity].lists;
+                let list = lists.get_index(media.list).map_or("", |(name, _)| name.as_str());
+                let list = if media.images { "images" } else { list };
+                format!("`{list}` isEmpty")
+            }
         }
     }
 

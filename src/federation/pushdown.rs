@@ -40,6 +40,9 @@ pub(super) const LONGEST: usize = 50;
 /// Why a test of codes stays here.
 pub(super) const CODES: Why = Why::of("of codes, only `eq` and `in` are sent");
 
+/// Why what hangs on a record tells nothing.
+const HANGS: Why = Why::of("no source was asked first for the records on which it hangs");
+
 /// Why what is in a `not` stays here.
 pub(super) const NOT: Why = Why::of("what `not` lets through cannot be told row by row");
 
@@ -186,7 +189,8 @@ impl Engine {
         must
     }
 
-    fn must_of<'a>(
+    /// As [`Engine::must`], without a note in the journal.
+    pub(super) fn must_of<'a>(
         &'a self,
         ask: &'a Ask,
         entity: EntityId,
@@ -215,6 +219,11 @@ impl Engine {
                 Filter::Not(_) => Must::Untold(NOT),
                 Filter::Or(all) if all.is_empty() => Must::Untold(Why::of("it lets nothing through")),
                 Filter::Or(_) => Must::Untold(Why::of("it has more alternatives than are sent")),
+                // Who is placed in a department, and what named references hang on, was looked up.
+                Filter::Under(_) | Filter::Related(_) | Filter::Media(_) => match filter.candidates() {
+                    Some(codes) => Must::Codes(codes.clone()),
+                    None => Must::Untold(HANGS),
+                },
             }
         }
         .boxed()

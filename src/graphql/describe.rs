@@ -4,6 +4,8 @@
 pub mod journal;
 pub mod lists;
 
+mod related;
+
 use std::fmt::Write as _;
 
 use self::lists::{Lists, Settled};
@@ -43,6 +45,15 @@ impl<'a> Asked<'a> {
             _ => None,
         }
     }
+
+    /// Whether a filter needs the departments.
+    fn names_departments(&self) -> bool {
+        let pages = self.args.iter().filter_map(|args| match args {
+            Args::Page(page) => Some(page),
+            _ => None,
+        });
+        pages.into_iter().any(|page| related::names_departments(&page.filter))
+    }
 }
 
 /// What is described: the arguments, and what is settled of the lists.
@@ -66,7 +77,10 @@ pub fn plan(catalog: &Catalog, name: Option<&str>, plan: &Plan, asked: Asked<'_>
     let mut text = String::new();
     let asked = Described { asked, lists };
     let _ = writeln!(text, "operation {}", name.unwrap_or("(anonymous)"));
-    if let Some(tree) = &plan.tree {
+    // Selected, or named by a filter.
+    let tree =
+        plan.tree.clone().or_else(|| asked.asked.names_departments().then(|| catalog.tree_shape(None)));
+    if let Some(tree) = &tree {
         let _ = writeln!(text, "\nlevel departments: all of Department, read once per request");
         shape(catalog, tree, Way::All, 1, &mut text);
     }
@@ -211,7 +225,7 @@ fn list_level(
     let light = || Shape::new(engine, node.entity, args.ask().want(), language);
     match (&settled.plan.way, scope) {
         (_, Scope::Departments) => {
-            candidates(catalog, node, &settled.must, depth + 1, text);
+            placements(catalog, &node.shape, Some(&settled.must), depth + 1, text);
             if matches!(settled.plan.way, ListWay::Gather) {
                 shape(catalog, &light(), Way::ByCode, depth + 1, text);
             }
@@ -219,6 +233,7 @@ fn list_level(
         (ListWay::Page, _) => {
             let filtered = node.shape.with_filter(engine, &args.filter);
             shape(catalog, &filtered, Way::List(args, &settled.must, windowed), depth + 1, text);
+            related::filters(catalog, node, Some(args), depth, text);
             links(catalog, node, depth, asked, text);
             return;
         }
@@ -232,6 +247,7 @@ fn list_level(
             shape(catalog, &light(), Way::List(&all, &settled.must, windowed), depth + 1, text);
         }
     }
+    related::filters(catalog, node, Some(args), depth, text);
     level(catalog, node, &format!("{key}: the page, keyed by code"), Way::ByCode, depth, asked, text);
 }
 
@@ -244,8 +260,8 @@ fn say(catalog: &Catalog, source: usize, what: &str, select: &Select, depth: usi
 }
 
 /// The statements that find which articles stand in departments.
-fn candidates(catalog: &Catalog, node: &Node, must: &Must, depth: usize, text: &mut String) {
-    for (source, select) in placement::statements(catalog, &node.shape, must) {
+fn placements(catalog: &Catalog, shape: &Shape, must: Option<&Must>, depth: usize, text: &mut String) {
+    for (source, select) in placement::statements(catalog, shape, must) {
         say(catalog, source, "placements", &select, depth, text);
     }
 }

@@ -263,6 +263,7 @@ async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
         return Err(GraphqlError::new(Code::Internal, "a connection without arguments"));
     };
     let engine = &run.catalog.engine;
+    run.settle(&args.filter).await.map_err(|f| fault(&f))?;
     let list = args.ask();
     let shape = &node.shape;
     let blame = async |total: bool, fault: Fault| {

@@ -84,15 +84,15 @@ impl Engine {
             let mut stay = Vec::new();
             let mut all = Vec::new();
             leaves(list.filter, false, &mut |field, test| {
-                let f = field.map(|field| &e.fields[field]);
-                let name = f.map_or("code", |f| f.name.as_str());
+                let f = field.ok().map(|field| &e.fields[field]);
+                let name = field.map_or_else(|other| other, |field| e.fields[field].name.as_str());
                 if !all.iter().any(|known| known == name) {
                     all.push(name.to_owned());
                 }
                 let reason = match (f, test) {
                     (_, None) => Some(NOT),
                     (Some(f), Some(test)) => stays(f, test, language),
-                    (None, Some(Test::In(_))) => None,
+                    (None, Some(Test::In(_) | Test::IsNull(_))) => None,
                     (None, Some(_)) => Some(CODES),
                 };
                 if let Some(reason) = reason
@@ -146,8 +146,10 @@ impl Engine {
     }
 }
 
-/// Every test of a field, or of the code (`None`), in a filter; the test itself is left out of what is in a `not`.
-fn leaves(filter: &Filter, not: bool, see: &mut impl FnMut(Option<FieldId>, Option<&Test>)) {
+/// Every test in a filter: of a field, or of something else by name; without the test in a `not`.
+fn leaves(filter: &Filter, not: bool, see: &mut impl FnMut(Result<FieldId, &'static str>, Option<&Test>)) {
+    // What hangs on a record has no test of its own: this one blames nothing in particular.
+    let hangs = Some(&Test::IsNull(false)).filter(|_| !not);
     match filter {
         Filter::And(all) | Filter::Or(all) => {
             for inner in all {
@@ -155,7 +157,10 @@ fn leaves(filter: &Filter, not: bool, see: &mut impl FnMut(Option<FieldId>, Opti
             }
         }
         Filter::Not(inner) => leaves(inner, true, see),
-        Filter::Field(field, test) => see(Some(*field), Some(test).filter(|_| !not)),
-        Filter::Code(test) => see(None, Some(test).filter(|_| !not)),
+        Filter::Field(field, test) => see(Ok(*field), Some(test).filter(|_| !not)),
+        Filter::Code(test) => see(Err("code"), Some(test).filter(|_| !not)),
+        Filter::Under(_) => see(Err("department"), hangs),
+        Filter::Related(_) => see(Err("references"), hangs),
+        Filter::Media(media) => see(Err(if media.images { "images" } else { "documents" }), hangs),
     }
 }
