@@ -60,8 +60,8 @@ impl Engine {
             Some(published) => {
                 let no = Test::In(vec![Value::Bool(false)]);
                 match self.passing_codes(ask, shape.entity, published, &no).await {
-                    Some(codes) => codes,
-                    None => return Ok(None),
+                    Ok(codes) => codes,
+                    Err(_) => return Ok(None),
                 }
             }
         };

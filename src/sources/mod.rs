@@ -11,6 +11,7 @@ mod display;
 pub mod expr;
 pub mod family;
 mod fold;
+pub mod journal;
 mod lex;
 pub mod open;
 mod optional;
@@ -101,6 +102,8 @@ pub struct Moment {
     pub deadline: Option<tokio::time::Instant>,
     /// The sources that did not answer within this request.
     pub troubles: Arc<Troubles>,
+    /// What is asked for the request is noted here, when it wants to see it.
+    pub journal: Option<Arc<journal::Journal>>,
 }
 
 /// Which sources failed within one request, and by what stable cause: what the answer may lack.
@@ -125,7 +128,7 @@ impl Moment {
     /// The request starts now, with the given time to live.
     pub fn now(limit: Option<Duration>) -> Self {
         let deadline = limit.map(|l| tokio::time::Instant::now() + l);
-        Self { now: Utc::now(), deadline, troubles: Arc::default() }
+        Self { now: Utc::now(), deadline, troubles: Arc::default(), journal: None }
     }
 }
 

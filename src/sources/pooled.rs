@@ -27,6 +27,7 @@ use super::{
     Dialect, Moment, Param, Pulse, Rows, Source, SourceError, Statement, Trace,
     breaker::{Breaker, Trial},
     columns::{Catalog, Known},
+    journal::Ran,
     optional,
     render::{ParamKind, Rendered, probed_tables, render},
     select::{Select, Table},
@@ -482,7 +483,13 @@ impl<W: Wire> Source for Pooled<W> {
                 until,
             };
             let result = timeout_at(until, self.wire.rows(&mut lease.conn, &job)).await;
-            match self.settle(lease, result, (started, left)) {
+            let settled = self.settle(lease, result, (started, left));
+            if let Some(journal) = &moment.journal {
+                let rows = settled.as_ref().map(Rows::len).map_err(|fault| fault.error.cause());
+                let (source, sql) = (self.name.clone(), Arc::clone(&rendered.sql));
+                journal.here(|level| level.ran.push(Ran { source, sql, rows, took: started.elapsed() }));
+            }
+            match settled {
                 Ok(mut rows) => {
                     mark_bad(&mut rows, &rendered);
                     return Ok(rows);
