@@ -19,7 +19,7 @@ use crate::{
         engine::{Fault, Strategy},
         filter::Filter,
         order::Order,
-        page::{GROUPS_EACH, Page, Position, on_the_web},
+        page::{GROUPS_EACH, Page, Position},
         pushdown::Must,
         shape::{Shape, SourceShape, Want, after_key, branch, has_key, key_type},
     },
@@ -184,7 +184,8 @@ impl Run<'_> {
     ) -> Result<(Batch, Vec<Vec<u32>>), Fault> {
         let engine = &self.catalog.engine;
         let shape = &shape.with_filter(engine, &args.filter);
-        let must = &engine.must(&self.ask, shape.entity, &args.filter, shape.language.as_deref()).await;
+        let must =
+            &engine.must_of(&self.ask, shape.entity, false, &args.filter, shape.language.as_deref()).await;
         let mut budget = engine.limits.scan_rows;
         let mut progress: Vec<Progress> = groups
             .iter()
@@ -454,7 +455,8 @@ impl Run<'_> {
         let base = params.len();
         let mut extra = Vec::new();
         let mut narrow = |n: usize, row: &RowSource| {
-            let mut filter = if self.ask.shopper { on_the_web(row) } else { Vec::new() };
+            let mut filter =
+                if self.ask.shopper { engine.on_the_web(decider.entity, row) } else { Vec::new() };
             filter.extend(must.predicate((n, row), base, &mut extra));
             if after.is_some_and(|a| a.row == n) {
                 filter.push(after_key(row, 2, false));
@@ -488,7 +490,7 @@ pub(crate) fn statements(catalog: &Catalog, shape: &Shape) -> Vec<(usize, Select
         all.extend(children.filter_map(reverse).map(|select| (*source, select)));
     }
     let decider = shape.decider(&engine.model);
-    let web = &mut |_: usize, row: &RowSource| Some(on_the_web(row));
+    let web = &mut |_: usize, row: &RowSource| Some(engine.on_the_web(shape.entity, row));
     all.extend(decider.and_then(|d| Some((d.source, placed_select(d, 0, web)?))));
     all
 }

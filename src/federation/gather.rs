@@ -103,7 +103,8 @@ impl Engine {
         let planned = ask.strategy == Strategy::Planned;
         if list.keyset() && planned {
             let after = list.from.map(|spot| spot.position.clone());
-            let must = self.must(ask, shape.entity, list.filter, shape.language.as_deref()).await;
+            let under = parents.is_some();
+            let must = self.must_of(ask, shape.entity, under, list.filter, shape.language.as_deref()).await;
             let page = PageAsk {
                 first: list.size,
                 after,

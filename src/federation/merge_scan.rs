@@ -96,7 +96,7 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let light = Arc::new(Shape::new(self, shape.entity, list.want(), shape.language.as_deref()));
         let full = shape.with_want(self, list.want());
-        let must = self.must(ask, shape.entity, list.filter, shape.language.as_deref()).await;
+        let must = self.must_of(ask, shape.entity, false, list.filter, shape.language.as_deref()).await;
         let scan = Scan {
             engine: self,
             ask,

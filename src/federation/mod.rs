@@ -21,4 +21,4 @@ pub mod page;
 pub mod provenance;
 pub mod pushdown;
 pub mod shape;
-mod visible;
+pub mod visible;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     connectors::map::RowSource,
-    sources::{Expr, Param, Rows, Select, Statement, expr::CastType, select::Predicate},
+    sources::{Param, Rows, Select, Statement, expr::CastType, select::Predicate},
     value::Value,
 };
 
@@ -229,7 +229,7 @@ impl Engine {
         };
         let select = || self.page_select(ask.shopper, decider, under, page);
         let apart = under.is_some_and(|u| !u.afters.is_empty());
-        let (statement, extra) = if page.filter.is_all() && !apart {
+        let (statement, extra) = if page.filter.is_all() && page.must.is_any() && !apart {
             let after = page.after.as_ref().map(|a| a.row);
             let key =
                 PageKey { shopper: ask.shopper, windowed: under.is_some(), after, backward: page.backward };
@@ -275,7 +275,7 @@ impl Engine {
         let extra = |i: usize, row: &RowSource| {
             let mut predicates = vec![has_key(row)];
             if shopper {
-                predicates.extend(on_the_web(row));
+                predicates.extend(self.on_the_web(decider.entity, row));
             }
             let mut params = params.borrow_mut();
             predicates.extend(page.must.predicate((i, row), base, &mut params));
@@ -371,7 +371,8 @@ impl Engine {
         mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let mut budget = self.limits.scan_rows;
-        let must = self.must(ask, light.entity, filter, light.language.as_deref()).await;
+        let under = parents.is_some();
+        let must = self.must_of(ask, light.entity, under, filter, light.language.as_deref()).await;
         let all = PageAsk { first: 0, after: None, backward: false, filter, must: &must };
         // The first round is one statement for all groups; few groups have more than it brings.
         let groups = parents.map_or(1, <[&str]>::len);
@@ -476,11 +477,4 @@ impl Scan {
         let more = self.good.len() > first;
         Page { more, records: self.good.into_iter().take(first).collect(), ..Page::default() }
     }
-}
-
-/// What the deciding source says of the web, as conditions.
-pub fn on_the_web(row: &RowSource) -> Vec<Predicate> {
-    let visible = row.visible.clone().map(Predicate::Expr);
-    let closed = row.closed.clone().map(|c| Predicate::Expr(Expr::Not(Box::new(c))));
-    visible.into_iter().chain(closed).collect()
 }

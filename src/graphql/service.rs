@@ -238,7 +238,7 @@ impl Service {
         let moment = Moment::now(Some(self.catalog.engine.limits.request));
         let trace = (self.insider && context.explain).then(|| self.describe(prepared, plan, &slots, &args));
         let strategy = context.strategy.filter(|_| self.insider).unwrap_or_default();
-        let ask = Ask { moment, shopper: true, strategy };
+        let ask = Ask::new(moment, true, strategy);
         let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
         let roots = execute::run(&run, plan, &slots).await;
         let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);

@@ -10,7 +10,6 @@ use crate::{
         fetch::code_of,
         model::{Default_, EntityId, Field, FieldId, OnUnknown, SourceId},
         order::{By, Order, SortKey},
-        page::on_the_web,
         pushdown::condition::not_null,
         shape::{Shape, SourceShape, Want, after_key, has_key},
     },
@@ -185,7 +184,7 @@ impl Scan<'_> {
     fn listed(&self, row: &RowSource) -> Vec<Predicate> {
         let mut filter = vec![has_key(row)];
         if self.ask.shopper {
-            filter.extend(on_the_web(row));
+            filter.extend(self.engine.on_the_web(self.light.entity, row));
         }
         filter
     }
