@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-pub use crate::folding::{compare_text, fold};
+pub use crate::folding::fold;
 
 /// One scalar as a source holds it, normalised.
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -65,6 +65,24 @@ fn schema_explain_and_plan_answer() {
         let said = text(&planned.stdout);
         assert!(planned.status.success(), "{}", text(&planned.stderr));
         assert!(said.contains("F_ARTICLE") && said.contains("isoshop"), "{said}");
+        let filtered = "{ articles(filter: { department: { under: \"2\" }, references: { some: { code: { eq: \"R200-52\" } } }, \
+                        not: { images: { isEmpty: true } } }) { nodes { code } } }";
+        std::fs::write(folder.path().join("q.graphql"), filtered).expect("a file");
+        let planned = run(&["plan", "--query", "q.graphql"]);
+        let said = text(&planned.stdout);
+        assert!(planned.status.success(), "{}", text(&planned.stderr));
+        for part in [
+            "level departments: all of Department",
+            "filter department under 2: decided on the merged placements",
+            "at most 5000 (limits.gather) that are placed there are found first",
+            "isoshop, placements: SELECT",
+            "filter by a Reference that is shown and passes",
+            "the codes it names are looked up first",
+            "F_ARTENUMREF",
+            "filter images isEmpty: decided on the merged list",
+        ] {
+            assert!(said.contains(part), "{part} is missing in:\n{said}");
+        }
     });
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Run, media, tree::Tree};
+use super::{Run, tree::Tree};
 use crate::{
     federation::{
         batch::{Batch, Cause, DUPLICATE, NONE},
         engine::Fault,
+        media,
         model::EntityId,
         provenance::{Candidate, FieldProvenance},
         shape::{Shape, Want},

@@ -335,6 +335,7 @@ impl Run<'_> {
             return Err(Fault::Internal("a connection without arguments".into()));
         };
         let engine = &self.catalog.engine;
+        self.settle(&args.filter).await?;
         let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
         let list = args.ask();
         let read = engine.list(&self.ask, &link.node.shape, Some(&parents), &list, Some(batch));

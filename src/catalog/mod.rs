@@ -3,9 +3,9 @@
 
 pub mod cursor;
 pub mod explain;
+mod filters;
 pub mod levels;
 pub mod lookup;
-pub mod media;
 pub(crate) mod placement;
 pub mod slug;
 pub mod tree;
@@ -19,7 +19,7 @@ use crate::{
     federation::{
         engine::{Ask, Engine, Fault},
         model::EntityId,
-        shape::Shape,
+        shape::{Shape, Want},
     },
 };
 
@@ -40,6 +40,20 @@ pub struct Catalog {
     pub sealer: cursor::Sealer,
     /// Put before a file's path.
     pub media_base: String,
+}
+
+impl Catalog {
+    /// What the tree itself stands on, whatever is selected of departments.
+    pub fn tree_shape(&self, language: Option<&str>) -> Arc<Shape> {
+        self.tree_shape_with(Want::default(), language)
+    }
+
+    /// What the tree stands on, and what else is wanted of departments.
+    pub fn tree_shape_with(&self, mut want: Want, language: Option<&str>) -> Arc<Shape> {
+        let fields = &self.engine.model.entities[self.department].fields;
+        want.fields.extend(["parentCode", "position"].iter().filter_map(|n| fields.get_index_of(*n)));
+        Arc::new(Shape::new(&self.engine, self.department, want, language))
+    }
 }
 
 /// One operation's reading of the catalogue.
@@ -72,11 +86,10 @@ impl<'a> Run<'a> {
     /// The departments, read at first use.
     pub async fn tree(&self) -> Result<Arc<tree::Tree>, Fault> {
         let load = || async {
-            let Some(shape) = &self.tree_shape else {
-                return Err(Fault::Internal("the operation was planned without departments".into()));
-            };
+            // A filter may speak of departments where nothing is selected of any.
+            let shape = self.tree_shape.clone().unwrap_or_else(|| self.catalog.tree_shape(None));
             let mut tree =
-                tree::Tree::load(&self.catalog.engine, &self.ask, shape, &self.catalog.departments).await?;
+                tree::Tree::load(&self.catalog.engine, &self.ask, &shape, &self.catalog.departments).await?;
             if self.catalog.departments.hide_empty && self.ask.shopper {
                 self.hide_empty(&mut tree).await?;
             }

@@ -25,10 +25,10 @@ use crate::{
     },
     sources::{
         Expr, Keys, Param, Rows, Select, Statement,
-        expr::{CastType, CompareOp},
+        expr::{CastType, CompareOp, Function},
         select::{Branch, Decode, Item, Join, Output, Pairs, Predicate, Window},
     },
-    value::{Type, Value},
+    value::{KeyCompare, Type, Value},
 };
 
 /// What the overlays say of a set of departments: the articles added to each department, and
@@ -62,6 +62,7 @@ impl Run<'_> {
             return Err(Fault::Internal("a connection without arguments".into()));
         };
         let tree = self.tree().await?;
+        self.settle(&args.filter).await?;
         let groups: Vec<Vec<u32>> = records
             .iter()
             .map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] })
@@ -183,7 +184,7 @@ impl Run<'_> {
         shape: &Arc<Shape>,
     ) -> Result<(Batch, Vec<Vec<u32>>), Fault> {
         let engine = &self.catalog.engine;
-        let shape = &shape.with_filter(engine, &args.filter);
+        let (own, shape) = (shape, &shape.with_filter(engine, &args.filter));
         let must =
             &engine.must_of(&self.ask, shape.entity, false, &args.filter, shape.language.as_deref()).await;
         let mut budget = engine.limits.scan_rows;
@@ -228,6 +229,7 @@ impl Run<'_> {
                     .clone()
             };
             let found = engine.by_code(&self.ask, &asked_shape, &codes).await?;
+            let read = engine.relate(&self.ask, found.batch, &args.filter, &mut budget).await?;
             let mut of = found.of.iter().copied();
             let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); progress.len()];
             for (g, candidate) in round.iter().zip(&candidates) {
@@ -236,11 +238,10 @@ impl Run<'_> {
                     if record == NONE || state.good.len() >= need {
                         continue;
                     }
-                    let visible = engine.visible(&found.batch, record).map_err(Fault::Source)?;
-                    let passes =
-                        args.filter.passes(&engine.model, &found.batch, record).map_err(Fault::Source)?;
+                    let visible = engine.visible(&read, record).map_err(Fault::Source)?;
+                    let passes = args.filter.passes(&engine.model, &read, record).map_err(Fault::Source)?;
                     if (visible || !self.ask.shopper) && passes {
-                        state.good.push(found.batch.code(record).to_owned());
+                        state.good.push(read.code(record).to_owned());
                         chosen[*g].push(record);
                     }
                 }
@@ -248,12 +249,12 @@ impl Run<'_> {
                 state.done = candidate.exhausted || state.good.len() >= need;
             }
             if first_round && progress.iter().all(|p| p.done) {
-                return Ok((found.batch, chosen));
+                return Ok((read, chosen));
             }
             first_round = false;
         }
         let codes: Vec<&str> = progress.iter().flat_map(|p| p.good.iter().map(String::as_str)).collect();
-        let found = engine.by_code(&self.ask, shape, &codes).await?;
+        let found = engine.by_code(&self.ask, own, &codes).await?;
         let mut of = found.of.into_iter();
         let pages = progress
             .iter()
@@ -369,15 +370,7 @@ impl Run<'_> {
             let mut last: Option<Position> = None;
             let placed = by_group.get(group.as_str()).map_or(&[][..], Vec::as_slice);
             for row in placed.iter().take(size) {
-                let Some(Value::Int(n)) = row.get(1) else { continue };
-                let Some((n, source)) =
-                    usize::try_from(*n).ok().and_then(|n| Some((n, decider.map.rows.get(n)?)))
-                else {
-                    continue;
-                };
-                let key = row.get(2..2 + source.key.len()).unwrap_or(&[]);
-                let code = source.code.encode(row.get(2 + keys).and_then(Value::as_str), key);
-                let position = Position { row: n, key: key.to_vec() };
+                let Some((position, code)) = standing(decider, row) else { continue };
                 let department = row.get(3 + keys).and_then(Value::as_str).unwrap_or("");
                 last = Some(position.clone());
                 let pair = (of_article.fold(&code).into_owned(), of_department.fold(department).into_owned());
@@ -416,6 +409,68 @@ impl Run<'_> {
             });
         }
         Ok(found)
+    }
+
+    /// The codes of all articles that may be placed in some departments: more than are, where an overlay
+    /// takes some out again. `None` where there are more than may be gathered, or where an overlay that
+    /// may place some does not answer.
+    pub(super) async fn placed_codes(
+        &self,
+        tree: &Tree,
+        nodes: &[u32],
+    ) -> Result<Option<Arc<[String]>>, Fault> {
+        let engine = &self.catalog.engine;
+        let model = &engine.model;
+        let e = &model.entities[self.catalog.article];
+        let most = engine.limits.gather;
+        let limit = Param::Value(Value::Int(i64::try_from(most).unwrap_or(i64::MAX - 1) + 1));
+        let light = Shape::new(engine, self.catalog.article, Want::default(), None);
+        let (Some(list), Some(decider)) = (e.lists.get("placements"), light.decider(model)) else {
+            return Ok(None);
+        };
+        let mut codes = Vec::new();
+        let own = list.sources.contains(&e.decides);
+        let web = &mut |_: usize, row: &RowSource| {
+            Some(if self.ask.shopper { engine.on_the_web(decider.entity, row) } else { Vec::new() })
+        };
+        if let Some(select) = placed_select(decider, 0, web).filter(|_| own).map(all_of) {
+            let pair = |n: &u32| Box::from([Value::text("0"), Value::text(tree.batch.code(*n))]);
+            let params = [Param::Keys(nodes.iter().map(pair).collect()), limit.clone()];
+            let rows = engine.run(decider.source, &Statement::new(select), &params, &self.ask.moment).await;
+            let rows = rows.map_err(Fault::Source)?;
+            if rows.len() > most {
+                return Ok(None);
+            }
+            codes
+                .extend((0..rows.len()).filter_map(|r| standing(decider, rows.row(r))).map(|(_, code)| code));
+        }
+        let compare = engine.compare(self.catalog.department);
+        for source in list.sources.iter().filter(|s| **s != e.decides) {
+            let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
+            for child in map.children.get("placements").into_iter().flatten() {
+                let Some(select) = reverse(child).map(all_of).map(|s| spelled_alike(s, compare)) else {
+                    continue;
+                };
+                let spelled = |n: &u32| match compare {
+                    KeyCompare::Binary => Value::text(tree.batch.code(*n)),
+                    _ => Value::text(tree.batch.code(*n).trim_end().to_uppercase()),
+                };
+                let keys = nodes.iter().map(|n| Box::from([spelled(n)])).collect();
+                let params = [Param::Keys(keys), limit.clone()];
+                let Ok(rows) = engine.run(*source, &Statement::new(select), &params, &self.ask.moment).await
+                else {
+                    return Ok(None);
+                };
+                if rows.len() > most {
+                    return Ok(None);
+                }
+                let added = (0..rows.len()).map(|r| rows.row(r)).filter(|row| row[2] != Value::Bool(true));
+                codes.extend(added.filter_map(|row| row[0].as_str().map(str::to_owned)));
+            }
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        Ok((codes.len() <= most).then(|| codes.into()))
     }
 
     /// The ERP's placements of some groups, at most `size` a group, in one windowed statement:
@@ -478,21 +533,28 @@ impl Run<'_> {
     }
 }
 
-/// The statements that find the articles of departments, for people: the overlays' say, then the deciding source's.
-pub(crate) fn statements(catalog: &Catalog, shape: &Shape) -> Vec<(usize, Select)> {
+/// The statements that find the articles of departments, for people: the overlays' say, then the deciding
+/// source's. `all`: for a filter, which wants them all; else for a page of them.
+pub(crate) fn statements(catalog: &Catalog, shape: &Shape, all: bool) -> Vec<(usize, Select)> {
     let engine = &catalog.engine;
     let e = &engine.model.entities[catalog.article];
-    let mut all = Vec::new();
+    let compare = engine.compare(catalog.department);
+    let mut found = Vec::new();
     let sources = e.lists.get("placements").map_or(&[][..], |l| &l.sources);
     for source in sources.iter().filter(|s| **s != e.decides) {
         let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
         let children = map.children.get("placements").into_iter().flatten();
-        all.extend(children.filter_map(reverse).map(|select| (*source, select)));
+        found.extend(
+            children
+                .filter_map(reverse)
+                .map(|select| (*source, if all { spelled_alike(all_of(select), compare) } else { select })),
+        );
     }
     let decider = shape.decider(&engine.model);
     let web = &mut |_: usize, row: &RowSource| Some(engine.on_the_web(shape.entity, row));
-    all.extend(decider.and_then(|d| Some((d.source, placed_select(d, 0, web)?))));
-    all
+    let own = decider.and_then(|d| Some((d.source, placed_select(d, 0, web)?)));
+    found.extend(own.map(|(source, select)| (source, if all { all_of(select) } else { select })));
+    found
 }
 
 /// Records in departments by the deciding source's placements, from a row source on: group, row
@@ -577,6 +639,40 @@ fn reverse(child: &ChildSource) -> Option<Select> {
     let items = [article, department, removed].map(Item::from).into();
     let branch = Branch { joins: child.joins.clone(), items, filter, ..branch(child.table.clone()) };
     Some(Select { outputs, branches: vec![branch], order: Vec::new(), descending: false, count: false })
+}
+
+/// A placement row of the deciding source: where the record stands in CODE order, and its code.
+fn standing(decider: &SourceShape, row: &[Value]) -> Option<(Position, String)> {
+    let Some(Value::Int(n)) = row.get(1) else { return None };
+    let n = usize::try_from(*n).ok()?;
+    let source = decider.map.rows.get(n)?;
+    let key = row.get(2..2 + source.key.len()).unwrap_or(&[]);
+    let own = row.get(2 + decider.columns.keys).and_then(Value::as_str);
+    Some((Position { row: n, key: key.to_vec() }, source.code.encode(own, key)))
+}
+
+/// A select of placements that are wanted all, in any order, up to the limit in slot 1.
+fn all_of(mut select: Select) -> Select {
+    select.order = Vec::new();
+    for branch in &mut select.branches {
+        branch.window = None;
+        branch.limit = Some(1);
+    }
+    select
+}
+
+/// Where codes are told apart without regard to case, an overlay's spelling may be another.
+fn spelled_alike(mut select: Select, compare: KeyCompare) -> Select {
+    let keys = select.branches.iter_mut().flat_map(|b| &mut b.filter);
+    for predicate in keys.filter(|_| compare != KeyCompare::Binary) {
+        if let Predicate::In { exprs, .. } = predicate {
+            for expr in exprs {
+                let plain = std::mem::replace(expr, Expr::Null);
+                *expr = Expr::Call(Function::Upper, vec![Expr::Call(Function::RTrim, vec![plain])]);
+            }
+        }
+    }
+    select
 }
 
 const PAIRS: &str = "placed_in";

@@ -9,6 +9,7 @@ use std::{
 use super::{
     model::{FieldId, SourceId},
     overrides::Override,
+    related::Answers,
     shape::{Attribute, Shape},
 };
 use crate::{
@@ -120,6 +121,8 @@ pub struct Batch {
     pub parent: Option<(Arc<Batch>, Vec<u32>)>,
     /// Why the inherited entity could not be read.
     pub parent_failed: Option<Arc<Cause>>,
+    /// What filters found out of records that hang on these.
+    pub related: Answers,
 }
 
 impl Batch {
@@ -136,6 +139,7 @@ impl Batch {
             has_site: false,
             parent: None,
             parent_failed: None,
+            related: Answers::default(),
         }
     }
 

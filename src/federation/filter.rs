@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{
     batch::{Batch, Cause},
+    media::Media,
     model::{FieldId, Model},
+    related::{Related, Under},
     shape::Want,
 };
 use crate::value::{Value, fold};
@@ -22,6 +24,12 @@ pub enum Filter {
     Field(FieldId, Test),
     /// A test of the code, compared as the ERP's keys are.
     Code(Test),
+    /// Placed in a department or anywhere below it.
+    Under(Arc<Under>),
+    /// A related record passes.
+    Related(Arc<Related>),
+    /// Has images or documents, or has none.
+    Media(Media),
 }
 
 /// A test of one value.
@@ -94,10 +102,18 @@ impl Filter {
                 want.fields.insert(*field);
             }
             Self::Code(_) => {}
+            Self::Under(under) => {
+                want.lists.insert(under.list.0);
+            }
+            Self::Related(related) => Self::want_related(related, want),
+            Self::Media(media) => {
+                want.lists.insert(media.list);
+            }
         }
     }
 
-    /// Whether a record passes; `Err` when a field it needs cannot be known.
+    /// Whether a record passes; `Err` when a field it needs cannot be known. What related records say
+    /// was read before ([`relate`](super::engine::Engine::relate)).
     pub fn passes(&self, model: &Model, batch: &Batch, record: u32) -> Result<bool, Arc<Cause>> {
         Ok(match self {
             Self::And(all) => {
@@ -119,6 +135,9 @@ impl Filter {
             Self::Not(inner) => !inner.passes(model, batch, record)?,
             Self::Field(field, test) => test.passes(batch.served(model, *field, record)?),
             Self::Code(test) => code_passes(model, batch, test, batch.code(record)),
+            Self::Under(under) => under.passes(model, batch, record)?,
+            Self::Related(related) => batch.has_related(related, record),
+            Self::Media(media) => media.passes(model, batch, record)?,
         })
     }
 }

@@ -8,7 +8,7 @@ use super::{
     batch::{Batch, NONE},
     engine::{Ask, Engine, Fault, Strategy},
     filter::Filter,
-    order::{Order, Spot},
+    order::{Folded, Order, Spot},
     page::{Page, PageAsk},
     shape::{Shape, Want},
 };
@@ -59,13 +59,16 @@ impl ListAsk<'_> {
     }
 
     /// Sorts what was gathered and cuts the page out of it.
-    pub fn cut(&self, mut all: Vec<Gathered>) -> Cut {
+    pub fn cut(&self, all: Vec<Gathered>) -> Cut {
         let total = all.len();
-        all.sort_by(|a, b| self.order.compare(&a.0, &b.0));
+        let mut all: Vec<(Folded, Gathered)> = all.into_iter().map(|g| (Order::folded(&g.0), g)).collect();
+        all.sort_by(|(a, x), (b, y)| self.order.compare_folded((&x.0, a), (&y.0, b)));
         let side = if self.backward { Ordering::Less } else { Ordering::Greater };
         if let Some(from) = self.from {
-            all.retain(|(spot, _)| self.order.compare(spot, from) == side);
+            let folded = Order::folded(from);
+            all.retain(|(f, g)| self.order.compare_folded((&g.0, f), (from, &folded)) == side);
         }
+        let mut all: Vec<Gathered> = all.into_iter().map(|(_, gathered)| gathered).collect();
         let more = all.len() > self.size;
         if self.backward {
             all.drain(..all.len().saturating_sub(self.size));

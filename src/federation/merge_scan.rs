@@ -6,7 +6,14 @@
 mod rest;
 mod streams;
 
-use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use futures::future::try_join_all;
 
@@ -46,6 +53,8 @@ struct Scan<'a> {
     falling_codes: bool,
     /// Whole runs of equal values are sorted here: there are further sort keys.
     runs: bool,
+    /// Rows read of related records.
+    related: AtomicUsize,
 }
 
 /// A record that stands in a stream.
@@ -108,6 +117,7 @@ impl Engine {
             falling: can.key.descending ^ list.backward,
             falling_codes: list.order.falling_codes() ^ list.backward,
             runs: list.order.width() > 1,
+            related: AtomicUsize::new(0),
         };
         let (mut good, whole) = scan.read().await?;
         let more = good.len() > list.size;
@@ -150,10 +160,14 @@ impl Scan<'_> {
                 let empty = streams.iter_mut().filter(|s| s.ready.is_empty() && !s.done);
                 let fetched = try_join_all(empty.map(|stream| self.fetch(stream, need, good.len()))).await?;
                 for (rows, batch) in fetched {
-                    budget = budget.checked_sub(rows).ok_or(Fault::Budget {
-                        setting: "limits.scan_rows",
-                        limit: self.engine.limits.scan_rows,
-                    })?;
+                    // What was read of related records counts with them.
+                    budget = budget
+                        .checked_sub(rows)
+                        .filter(|left| self.related.load(Relaxed) <= *left)
+                        .ok_or(Fault::Budget {
+                            setting: "limits.scan_rows",
+                            limit: self.engine.limits.scan_rows,
+                        })?;
                     if whole.is_none() {
                         whole = batch;
                     }
@@ -324,6 +338,7 @@ impl Scan<'_> {
         let read = rows.len();
         let mut batch = self.engine.adopt(shape, rows);
         self.engine.complete(self.ask, &mut batch, None).await;
+        let batch = self.relate(batch).await?;
         if let Some(last) = u32::try_from(read).ok().and_then(|n| n.checked_sub(1)) {
             let value = match batch.cell(&self.engine.model, decider.source, self.can.field, last, false) {
                 Cell::Value(value) => value.clone(),
@@ -342,6 +357,15 @@ impl Scan<'_> {
         Ok((read, whole.then_some(batch)))
     }
 
+    /// Reads what the filter needs to know of the records that hang on a batch's.
+    async fn relate(&self, batch: Batch) -> Result<Batch, Fault> {
+        let left = self.engine.limits.scan_rows.saturating_sub(self.related.load(Relaxed));
+        let mut budget = left;
+        let batch = self.engine.relate(self.ask, batch, self.list.filter, &mut budget).await?;
+        self.related.fetch_add(left - budget, Relaxed);
+        Ok(batch)
+    }
+
     /// Records by code, as far as they stand in a stream.
     async fn by_codes(&self, codes: &[String], what: &What) -> Result<Vec<Good>, Fault> {
         let asked: Vec<&str> = codes.iter().map(String::as_str).collect();
@@ -349,9 +373,10 @@ impl Scan<'_> {
         let mut records: Vec<u32> = found.of.into_iter().filter(|r| *r != NONE).collect();
         records.sort_unstable();
         records.dedup();
+        let batch = self.relate(found.batch).await?;
         let mut good = Vec::with_capacity(records.len());
         for record in records {
-            let stands = self.stands(&found.batch, record, what)?;
+            let stands = self.stands(&batch, record, what)?;
             good.extend(stands.map(|found| Good { found, whole: None }));
         }
         Ok(good)

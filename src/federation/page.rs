@@ -124,9 +124,8 @@ struct Progress {
 /// Groups that go on in one statement: databases limit the depth of an expression.
 pub const GROUPS_EACH: usize = 50;
 
-/// Rows read of each group in the first round of counting, and of one list in a round.
-const COUNT_EACH: usize = 200;
-const COUNT_ROUND: usize = 1000;
+/// Rows read of one list in a round.
+pub(super) const ROUND: usize = 1000;
 
 const SLOTS: PageSlots = PageSlots { limit: 1, after: 2 };
 
@@ -143,7 +142,7 @@ impl Engine {
         held: Option<&Arc<Batch>>,
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let groups = parents.map_or(1, <[&str]>::len);
-        let shape = &shape.with_filter(self, page.filter);
+        let (own, shape) = (shape, &shape.with_filter(self, page.filter));
         let rows = self.read(ask, shape, parents.map(Under::first), page, page.first + 1).await?;
         let mut budget = self.limits.scan_rows.saturating_sub(rows.len());
         let mut batch = self.adopt(shape, rows);
@@ -158,6 +157,7 @@ impl Engine {
             let hit = records.filter(|(_, c)| doubled.contains(&*compare.fold(c.as_str().unwrap_or(""))));
             batch.doubled.extend(hit.map(|(record, _)| record));
         }
+        let batch = self.relate(ask, batch, page.filter, &mut budget).await?;
         let scans = self.sort_out(ask, &batch, parents, page)?;
         let full = page.first + 1;
         if scans.iter().all(|s| s.good.len() >= full || s.read < full) {
@@ -184,7 +184,7 @@ impl Engine {
             if open.is_empty() {
                 break;
             }
-            let size = (full * 4).clamp(100, COUNT_ROUND).min((budget / open.len()).max(1));
+            let size = (full * 4).clamp(100, ROUND).min((budget / open.len()).max(1));
             let at: Vec<_> = open.iter().map(|g| progress[*g].after.clone()).collect();
             let (round, scans) =
                 self.go_on(ask, &light, (parents, &open), &at, page, size, &mut budget, held).await?;
@@ -198,7 +198,7 @@ impl Engine {
         let codes: Vec<Vec<Value>> =
             progress.into_iter().map(|p| p.good.into_iter().take(full).collect()).collect();
         let wanted: Vec<&str> = codes.iter().flatten().filter_map(Value::as_str).collect();
-        let found = self.by_code(ask, shape, &wanted).await?;
+        let found = self.by_code(ask, own, &wanted).await?;
         let mut of = found.of.into_iter();
         let pages = codes
             .iter()
@@ -340,69 +340,10 @@ impl Engine {
         Ok(scans)
     }
 
-    /// How many records there are, exactly.
-    pub async fn count(
-        &self,
-        ask: &Ask,
-        shape: &Shape,
-        parents: Option<&[&str]>,
-        filter: &Filter,
-    ) -> Result<Vec<usize>, Fault> {
-        let mut counts = vec![0; parents.map_or(1, <[&str]>::len)];
-        let mut want = Want::default();
-        filter.want(&mut want);
-        let light = Arc::new(Shape::new(self, shape.entity, want, shape.language.as_deref()));
-        self.scan(ask, &light, parents, filter, |group, _, records| {
-            counts[group] += records.len();
-            Ok(())
-        })
-        .await?;
-        Ok(counts)
-    }
-
-    /// Reads everything that passes, group by group in CODE order, within the budget of rows: `visit` is
-    /// given the records of each group and round.
-    pub(super) async fn scan(
-        &self,
-        ask: &Ask,
-        light: &Arc<Shape>,
-        parents: Option<&[&str]>,
-        filter: &Filter,
-        mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
-        let mut budget = self.limits.scan_rows;
-        let under = parents.is_some();
-        let must = self.must_of(ask, light.entity, under, filter, light.language.as_deref()).await;
-        let all = PageAsk { first: 0, after: None, backward: false, filter, must: &must };
-        // The first round is one statement for all groups; few groups have more than it brings.
-        let groups = parents.map_or(1, <[&str]>::len);
-        let mut size = if parents.is_some() { COUNT_EACH } else { COUNT_ROUND };
-        let mut open: Vec<usize> = (0..groups).collect();
-        let mut at: Vec<Option<Position>> = Vec::new();
-        while !open.is_empty() {
-            let held = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
-            let now = &open[..held];
-            let afters = &at[..held.min(at.len())];
-            let (round, scans) =
-                self.go_on(ask, light, (parents, now), afters, &all, size, &mut budget, None).await?;
-            let mut left = Vec::new();
-            for (group, scan) in now.iter().zip(scans) {
-                visit(*group, &round, &scan.good)?;
-                if scan.read >= size {
-                    left.push((*group, scan.last));
-                }
-            }
-            let later = open.drain(held..).zip(at.drain(held.min(at.len())..).collect::<Vec<_>>());
-            (open, at) = left.into_iter().chain(later).unzip();
-            size = COUNT_ROUND;
-        }
-        Ok(())
-    }
-
     /// A further round over some groups, each from its own position (`at`, empty: from the start), within the budget
     /// of rows.
     #[allow(clippy::too_many_arguments)]
-    async fn go_on(
+    pub(super) async fn go_on(
         &self,
         ask: &Ask,
         light: &Arc<Shape>,
@@ -424,6 +365,7 @@ impl Engine {
         *budget = budget.checked_sub(rows.len()).ok_or(spent)?;
         let mut round = self.adopt(light, rows);
         self.complete(ask, &mut round, held).await;
+        let round = self.relate(ask, round, page.filter, budget).await?;
         let scans = self.sort_out(ask, &round, asked.as_deref(), &page)?;
         Ok((round, scans))
     }
@@ -465,11 +407,15 @@ fn keep_first(rows: &mut Rows, limit: usize, group: Option<usize>) {
     }
 }
 
+/// What one round read of a group.
 #[derive(Debug, Default)]
-struct Scan {
-    good: Vec<u32>,
-    read: usize,
-    last: Option<Position>,
+pub(super) struct Scan {
+    /// The records that pass.
+    pub(super) good: Vec<u32>,
+    /// Rows read.
+    pub(super) read: usize,
+    /// Where the next round goes on.
+    pub(super) last: Option<Position>,
 }
 
 impl Scan {

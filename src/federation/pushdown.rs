@@ -191,7 +191,8 @@ impl Engine {
                 Filter::Code(Test::In(values)) => {
                     Must::Codes(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
                 }
-                _ => Must::Any,
+                // Who is placed in a department, and what named references hang on, was looked up.
+                other => other.candidates().map_or(Must::Any, |codes| Must::Codes(codes.clone())),
             }
         }
         .boxed()

@@ -208,10 +208,10 @@ impl Engine {
 
     /// What of being on the web a row of the source that decides existence tells by itself.
     pub fn on_the_web(&self, entity: EntityId, row: &RowSource) -> Vec<Predicate> {
-        let asked = matches!(self.decision(entity), WebDecision::Erp | WebDecision::Both);
-        let visible = row.visible.clone().filter(|_| asked).map(Predicate::Expr);
-        let closed = row.closed.clone().map(|c| Predicate::Expr(Expr::Not(Box::new(c))));
-        visible.into_iter().chain(closed).collect()
+        match self.decision(entity) {
+            WebDecision::Erp | WebDecision::Both => let_on(row),
+            WebDecision::Isoshop | WebDecision::Either => open(row).into_iter().collect(),
+        }
     }
 
     /// What rows of a list fulfil: what its filter tells ([`Engine::must`]), and, where another source has
@@ -261,7 +261,7 @@ impl Engine {
 
     /// The codes of which another source says that they are published, or two things at once. `None` when
     /// there are more than may be gathered, or when it cannot be told.
-    async fn published_codes(&self, ask: &Ask, entity: EntityId) -> Option<Arc<[String]>> {
+    pub(super) async fn published_codes(&self, ask: &Ask, entity: EntityId) -> Option<Arc<[String]>> {
         let e = &self.model.entities[entity];
         let published = e.fields.get_index_of("published")?;
         let yes = Test::In(vec![Value::Bool(true)]);
@@ -277,4 +277,13 @@ impl Engine {
         }
         (codes.len() <= self.limits.gather).then(|| codes.into())
     }
+}
+
+/// "The source that holds it lets it on the web and does not close it."
+pub(super) fn let_on(row: &RowSource) -> Vec<Predicate> {
+    row.visible.clone().map(Predicate::Expr).into_iter().chain(open(row)).collect()
+}
+
+fn open(row: &RowSource) -> Option<Predicate> {
+    row.closed.clone().map(|closed| Predicate::Expr(Expr::Not(Box::new(closed))))
 }

@@ -18,8 +18,10 @@ use crate::{
     },
     federation::{
         filter::{Filter, Test},
+        media::Media,
         model::EntityId,
         order::{By, Order, SortKey},
+        related::{Related, Under},
     },
     value::{Type, Value},
 };
@@ -208,13 +210,8 @@ fn filter(catalog: &Catalog, entity: EntityId, object: &Object) -> Result<Filter
             ("code", ConstValue::Object(tests)) => {
                 all.extend(self::tests(tests, &Type::Text)?.into_iter().map(Filter::Code));
             }
-            ("department", ConstValue::Object(_)) => {
-                return Err(GraphqlError::new(
-                    Code::UnsupportedFilter,
-                    "Filtering by `department` cannot be answered exactly yet. Ask the department itself: \
-                     `department(code: \"…\") { articles { … } }` lists what hangs under it or anywhere below it.",
-                )
-                .with("field", "department"));
+            ("department" | "references" | "images" | "documents", ConstValue::Object(tests)) => {
+                all.extend(relation(catalog, entity, name, tests)?);
             }
             (name, ConstValue::Object(tests)) => {
                 let e = &catalog.engine.model.entities[entity];
@@ -227,6 +224,39 @@ fn filter(catalog: &Catalog, entity: EntityId, object: &Object) -> Result<Filter
         }
     }
     Ok(if all.len() == 1 { all.swap_remove(0) } else { Filter::And(all) })
+}
+
+/// A filter by what hangs on a record; `None` when nothing is asked of it.
+fn relation(
+    catalog: &Catalog,
+    entity: EntityId,
+    name: &str,
+    tests: &Object,
+) -> Result<Option<Filter>, GraphqlError> {
+    let model = &catalog.engine.model;
+    let lists = &model.entities[entity].lists;
+    Ok(match name {
+        "department" => {
+            let code = match tests.get("under") {
+                Some(ConstValue::String(code)) => code.clone(),
+                Some(ConstValue::Number(n)) => n.to_string(),
+                _ => return Ok(None),
+            };
+            let list = lists.get_full("placements");
+            let at = list.and_then(|(id, _, l)| Some((id, l.columns.get_index_of("department")?)));
+            Some(Filter::Under(Arc::new(Under::new(code, at.ok_or_else(|| unsupported(name))?))))
+        }
+        "references" => {
+            let Some(ConstValue::Object(some)) = tests.get("some") else { return Ok(None) };
+            let inner = filter(catalog, catalog.reference, some)?;
+            Some(Filter::Related(Arc::new(Related::new(model, catalog.reference, inner))))
+        }
+        _ => {
+            let Some(ConstValue::Boolean(empty)) = tests.get("isEmpty") else { return Ok(None) };
+            let list = lists.get_index_of(name).ok_or_else(|| unsupported(name))?;
+            Some(Filter::Media(Media { list, images: name == "images", empty: *empty }))
+        }
+    })
 }
 
 fn unsupported(field: &str) -> GraphqlError {

@@ -69,13 +69,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
     pub fn plan(mut self, roots: Vec<Selected<'d>>) -> Plan {
         let query = self.types.query.clone();
         let mut outs: Vec<Out> = roots.into_iter().filter_map(|s| self.root(&query, &s)).collect();
-        let engine = &self.catalog.engine;
-        let tree = self.tree.take().map(|mut want| {
-            // The tree itself stands on these, whatever is selected.
-            let fields = &engine.model.entities[self.catalog.department].fields;
-            want.fields.extend(["parentCode", "position"].iter().filter_map(|n| fields.get_index_of(*n)));
-            Arc::new(Shape::new(engine, self.catalog.department, want, self.language))
-        });
+        let tree = self.tree.take().map(|want| self.catalog.tree_shape_with(want, self.language));
         if let Some(tree) = &tree {
             let mut share = |node: &mut Node| share_tree(node, self.catalog.department, tree);
             outs.iter_mut().for_each(|o| each_node(o, &mut share));

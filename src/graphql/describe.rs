@@ -1,5 +1,7 @@
 //! A plan as text: levels, strategies, and the statements each source will be sent.
 
+mod related;
+
 use std::fmt::Write as _;
 
 use super::{
@@ -36,13 +38,24 @@ impl Asked<'_> {
             _ => None,
         }
     }
+
+    /// Whether a filter needs the departments.
+    fn names_departments(&self) -> bool {
+        let pages = self.args.iter().filter_map(|args| match args {
+            Args::Page(page) => Some(page),
+            _ => None,
+        });
+        pages.into_iter().any(|page| related::names_departments(&page.filter))
+    }
 }
 
 /// Describes a plan.
 pub fn plan(catalog: &Catalog, name: Option<&str>, plan: &Plan, asked: Asked<'_>) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "operation {}", name.unwrap_or("(anonymous)"));
-    if let Some(tree) = &plan.tree {
+    // Selected, or named by a filter.
+    let tree = plan.tree.clone().or_else(|| asked.names_departments().then(|| catalog.tree_shape(None)));
+    if let Some(tree) = &tree {
         let _ = writeln!(text, "\nlevel departments: all of Department, read once per request");
         shape(catalog, tree, Way::All, 1, &mut text);
     }
@@ -91,6 +104,7 @@ fn root(catalog: &Catalog, out: &Out, asked: Asked<'_>, text: &mut String) {
             let light = Shape::new(engine, node.entity, args.ask().want(), node.shape.language.as_deref());
             let all = PageArgs { from: None, backward: false, ..args.clone() };
             shape(catalog, &light, Way::Page(Some(&all)), 1, text);
+            related::filters(catalog, node, Some(args), 0, text);
             level(catalog, node, &format!("{key}: the page, keyed by code"), Way::ByCode, 0, asked, text);
         }
         OutKind::Page(node, ..) => {
@@ -103,6 +117,7 @@ fn root(catalog: &Catalog, out: &Out, asked: Asked<'_>, text: &mut String) {
                 asked,
                 text,
             );
+            related::filters(catalog, node, asked.page(out.slot), 0, text);
         }
         OutKind::Route(outs) => {
             for o in outs {
@@ -172,6 +187,7 @@ fn level(
             candidates(catalog, &link.node, depth + 2, text);
         }
         level(catalog, &link.node, title, way, depth + 1, asked, text);
+        related::filters(catalog, &link.node, asked.page(Some(link.args)), depth + 1, text);
     }
 }
 
@@ -179,7 +195,12 @@ fn level(
 fn candidates(catalog: &Catalog, node: &Node, depth: usize, text: &mut String) {
     let pad = "  ".repeat(depth);
     let _ = writeln!(text, "\n{pad}candidates of departments");
-    for (source, select) in placement::statements(catalog, &node.shape) {
+    placements(catalog, &node.shape, false, depth, text);
+}
+
+fn placements(catalog: &Catalog, shape: &Shape, all: bool, depth: usize, text: &mut String) {
+    let pad = "  ".repeat(depth);
+    for (source, select) in placement::statements(catalog, shape, all) {
         let asked = catalog.engine.sources.get(source);
         let dialect = asked.map_or(crate::sources::Dialect::Sqlite, |s| s.dialect());
         let name = &catalog.engine.model.sources[source].name;

@@ -265,6 +265,7 @@ async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
         return Err(GraphqlError::new(Code::Internal, "a connection without arguments"));
     };
     let engine = &run.catalog.engine;
+    run.settle(&args.filter).await.map_err(|f| fault(&f))?;
     let list = args.ask();
     let count = async {
         // What is read whole to be sorted is counted with it.

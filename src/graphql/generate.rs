@@ -136,17 +136,9 @@ fn filter(
         let text = field.description.clone().unwrap_or_else(|| format!("By `{}`.", field.name));
         add(InputDef { place: field.place.clone(), ..input(&field.name, named(&filter), &text) });
     }
-    if types.fields(entity).is_some_and(|f| f.contains_key("departments")) {
-        let scope = format!("{entity}DepartmentFilter");
-        add(input("department", named(&scope), "By where in the tree it hangs."));
-        shared.insert(
-            scope.clone(),
-            object(
-                &scope,
-                "By where in the tree of departments something hangs.",
-                [input("under", named("ID"), "In the department of this code, or anywhere below it.")],
-            ),
-        );
+    for (made, input) in relations(types, entity) {
+        add(input);
+        shared.entry(made.name.clone()).or_insert(made);
     }
     add(input("and", list(&name), "All of these are true."));
     add(input("or", list(&name), "At least one of these is true."));
@@ -158,6 +150,45 @@ fn filter(
         entity.to_lowercase()
     );
     object(&name, &text, fields.into_values())
+}
+
+/// The filters by what hangs on a record: its departments, the records that a connection lists of it, its
+/// images and documents.
+fn relations(types: &TypeSystem, entity: &str) -> Vec<(TypeDef, InputDef)> {
+    let Some(fields) = types.fields(entity) else { return Vec::new() };
+    let mut made = Vec::new();
+    if fields.contains_key("departments") {
+        let scope = format!("{entity}DepartmentFilter");
+        let under = input(
+            "under",
+            named("ID"),
+            "In the department of this code, or anywhere below it; a department that is not there has nothing in it.",
+        );
+        let text = "By where in the tree of departments something hangs.";
+        made.push((
+            object(&scope, text, [under]),
+            input("department", named(&scope), "By where in the tree it hangs."),
+        ));
+    }
+    if let Some(of) = fields.get("references").and_then(|f| f.ty.name().strip_suffix("Connection")) {
+        let scope = format!("{entity}{of}sFilter");
+        let some = input("some", named(&format!("{of}Filter")), "At least one that is shown fits.");
+        let text = format!("By the {}s that are listed of something.", of.to_lowercase());
+        made.push((
+            object(&scope, &text, [some]),
+            input("references", named(&scope), "By its references, as they are shown."),
+        ));
+    }
+    for (field, item) in [("images", "Image"), ("documents", "Document")] {
+        if fields.get(field).is_some_and(|f| f.ty.name() == item) {
+            let is_empty = input("isEmpty", named("Boolean"), "Whether there is none.");
+            made.push((
+                object("ListFilter", "By a list, as it is served.", [is_empty]),
+                input(field, named("ListFilter"), &format!("By its {field}.")),
+            ));
+        }
+    }
+    made
 }
 
 fn sort(entity: &str) -> TypeDef {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::plain::{ArgMap, Plain, PlainObject};
 use crate::{
-    catalog::media,
     config::{Limits, ShopConfig},
     federation::{
+        media,
         model::Rule,
         overrides::Override,
         provenance::{Candidate, FieldProvenance},

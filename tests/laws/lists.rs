@@ -189,6 +189,10 @@ fn field(entity: Entity) -> BoxedStrategy<Json> {
                 null(),
             ].boxed())),
             1 => named(Just("code").boxed(), codes()),
+            3 => named(Just("department").boxed(), departments()),
+            3 => named(Just("references").boxed(), option_object("some", vec(field(Entity::Reference), 0..3).prop_map(joined).boxed())),
+            1 => named(Just("references").boxed(), option_object("some", field(Entity::Reference).prop_map(|not| json!({ "not": not })).boxed())),
+            2 => named(select(&["images", "documents"][..]).boxed(), option_object("isEmpty", any::<bool>().prop_map(Json::from).boxed())),
         ]
         .boxed(),
         _ => prop_oneof![
@@ -197,9 +201,25 @@ fn field(entity: Entity) -> BoxedStrategy<Json> {
             1 => named(Just("barcode").boxed(), object(ops(&["eq", "startsWith"], one_of(&["376000", "376001"])))),
             3 => named(Just("weight").boxed(), ordered(decimal())),
             2 => named(Just("code").boxed(), codes()),
+            2 => named(select(&["images", "documents"][..]).boxed(), option_object("isEmpty", any::<bool>().prop_map(Json::from).boxed())),
         ]
         .boxed(),
     }
+}
+
+/// What a department's subtree is asked by: ones that are there, hidden or not, an overlay's own, and none.
+fn departments() -> BoxedStrategy<Json> {
+    option_object("under", one_of(&["1", "2", "3", "4", "5", "w-a", "9", "w-b", "x"]))
+}
+
+/// An input of one member, which may be null or left out.
+fn option_object(name: &'static str, value: BoxedStrategy<Json>) -> BoxedStrategy<Json> {
+    prop_oneof![
+        12 => value.prop_map(move |value| json!({ name: value })),
+        1 => Just(json!({ name: null })),
+        1 => Just(json!({})),
+    ]
+    .boxed()
 }
 
 /// `isNull` alone: a yes or no has no `ne`.

@@ -34,6 +34,15 @@ pub struct RandomArticle {
     english_texts: Vec<(&'static str, &'static str)>,
     placements: Vec<(&'static str, bool)>,
     main: bool,
+    /// The ERP's photo and its further files.
+    photo: Option<&'static str>,
+    gallery: Vec<&'static str>,
+    /// IsoShop's files: usage, position, the file or a tombstone, language.
+    files: Vec<(&'static str, u8, Option<&'static str>, Option<&'static str>)>,
+    /// A file of its first reference.
+    reference_file: Option<&'static str>,
+    /// A list that is empty on purpose.
+    emptied: Option<&'static str>,
 }
 
 /// An IsoShop row.
@@ -101,6 +110,7 @@ const PATHS: &[&[u16]] = &[&[0, 0, 0, 0], &[1, 0, 0, 0], &[1, 2, 0, 0], &[3, 0, 
 /// Local ones; the first of each ERP means nothing.
 const MOMENTS: &[&str] =
     &["2024-03-31 00:00:00", "1753-01-01 00:00:00", "2024-03-30 00:00:00", "2023-07-14 00:00:00"];
+const FILES: &[&str] = &["a.jpg", "b.PNG", "notice.pdf", "plan"];
 const FIELDS: &[&str] =
     &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary"];
 
@@ -169,7 +179,27 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         vec((select(&["1", "2", "3", "5", "w-a"][..]), any::<bool>()), 0..3),
         any::<bool>(),
     );
-    (texts, flags, rest).prop_map(|(t, f, r)| RandomArticle {
+    let files = (
+        option::weighted(0.3, select(FILES)),
+        vec(select(FILES), 0..2),
+        vec(
+            (
+                select(&["principal", "gallery"][..]),
+                1..3_u8,
+                option::weighted(0.7, select(FILES)),
+                option::weighted(0.3, select(&["fr", "en"][..])),
+            ),
+            0..3,
+        ),
+        option::weighted(0.2, select(FILES)),
+        option::weighted(0.15, select(&["images", "documents"][..])),
+    );
+    (texts, flags, rest, files).prop_map(|(t, f, r, d)| RandomArticle {
+        photo: d.0,
+        gallery: d.1,
+        files: d.2,
+        reference_file: d.3,
+        emptied: d.4,
         title: t.0,
         english: t.1,
         family: t.2,
@@ -345,11 +375,14 @@ impl RandomShop {
                 _ => (0, 0, 0),
             };
             sql.push_str(&format!(
-                "INSERT INTO \"F_ARTICLE\" (\"AR_Ref\", \"AR_Design\", \"AR_Langue1\", \"FA_CodeFamille\", \"AR_UnitePoids\", \"AR_PoidsNet\", \"AR_UniteVen\", \"AR_Stat01\", \"AR_Publie\", \"AR_Sommeil\", \"AR_Gamme1\", \"AR_Gamme2\", \"AR_Condition\", \"AR_CodeBarre\", \"AR_Pays\", \"Durée garantie\", \"AR_DateCreation\", \"CL_No1\", \"CL_No2\", \"CL_No3\", \"CL_No4\") VALUES ('{code}', {}, {}, '{}', {}, {}, {}, {}, {}, {}, {one}, {two}, {pack}, {}, {}, {}, {}, {}, {}, {}, {});\n",
+                "INSERT INTO \"F_ARTICLE\" (\"AR_Ref\", \"AR_Design\", \"AR_Langue1\", \"FA_CodeFamille\", \"AR_UnitePoids\", \"AR_PoidsNet\", \"AR_UniteVen\", \"AR_Stat01\", \"AR_Publie\", \"AR_Sommeil\", \"AR_Gamme1\", \"AR_Gamme2\", \"AR_Condition\", \"AR_CodeBarre\", \"AR_Pays\", \"Durée garantie\", \"AR_DateCreation\", \"CL_No1\", \"CL_No2\", \"CL_No3\", \"CL_No4\", \"AR_Photo\") VALUES ('{code}', {}, {}, '{}', {}, {}, {}, {}, {}, {}, {one}, {two}, {pack}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
                 text(a.title), text(a.english), a.family, number(a.weight.0), number(a.weight.1), number(a.unit),
                 text(a.brand), number(a.published), number(a.asleep), text(a.barcode), text(a.origin),
-                number(a.warranty), text(a.created), a.path[0], a.path[1], a.path[2], a.path[3],
+                number(a.warranty), text(a.created), a.path[0], a.path[1], a.path[2], a.path[3], text(a.photo),
             ));
+            for file in &a.gallery {
+                sql.push_str(&format!("INSERT INTO \"F_ARTICLEMEDIA\" (\"cbMarq\", \"AR_Ref\", \"ME_Fichier\") VALUES ({}, '{code}', '{file}');\n", n + 1));
+            }
             let base = n * 10;
             if one != 0 {
                 for (k, value) in ["Noir", "Rouge"].iter().enumerate() {
@@ -417,6 +450,19 @@ impl RandomShop {
                 for (field, value) in a.english_texts.iter().filter(|t| seen.insert(t.0)) {
                     sql.push_str(&format!("INSERT INTO \"text\" (entity, code, language, field, \"value\") VALUES ('article', '{code}', 'en', '{field}', '{value}');\n"));
                 }
+            }
+            let mut seen = std::collections::BTreeSet::new();
+            for (usage, position, file, language) in a.files.iter().filter(|f| seen.insert((f.0, f.1, f.3))) {
+                sql.push_str(&format!(
+                    "INSERT INTO \"document\" (entity, code, usage, \"position\", file, language, removed) VALUES ('article', '{code}', '{usage}', {position}, {}, {}, {});\n",
+                    text(*file), text(*language), u8::from(file.is_none()),
+                ));
+            }
+            if let Some(file) = a.reference_file {
+                sql.push_str(&format!("INSERT INTO \"document\" (entity, code, usage, \"position\", file, removed) VALUES ('reference', '{code}', 'gallery', 1, '{file}', 0), ('reference', 'V-{n}-0', 'gallery', 1, '{file}', 0);\n"));
+            }
+            if let Some(list) = a.emptied {
+                sql.push_str(&format!("INSERT INTO \"marker\" (entity, code, field, language) VALUES ('article', '{code}', '{list}', NULL);\n"));
             }
             let mut seen = std::collections::BTreeSet::new();
             for (k, (department, removed)) in a.placements.iter().filter(|p| seen.insert(p.0)).enumerate() {

@@ -43,7 +43,28 @@ impl Twin {
             "code" => Json::from(code),
             _ => self.field(entity, code, field, language).value,
         };
-        listed(codes, &value, filter, sort)
+        let hangs = |code: &str, name: &str, asked: &Json| self.hangs(entity, code, name, asked, language);
+        listed(codes, &value, &hangs, filter, sort)
+    }
+
+    /// Whether what hangs on a record is as it is asked: its departments, references, images or documents.
+    fn hangs(&self, entity: Entity, code: &str, name: &str, asked: &Json, language: Option<&str>) -> bool {
+        let none = |asked: &Json| asked.is_null();
+        match name {
+            "department" if none(&asked["under"]) => true,
+            "department" => {
+                let top = text(&asked["under"]);
+                self.departments(code).0.iter().any(|d| self.path(d).iter().any(|above| above == top))
+            }
+            "references" if none(&asked["some"]) => true,
+            "references" => {
+                let codes: Vec<String> =
+                    self.references().into_iter().filter(|r| r.article == code).map(|r| r.code).collect();
+                !self.list(Entity::Reference, &codes, &asked["some"], &Json::Null, language).is_empty()
+            }
+            _ if none(&asked["isEmpty"]) => true,
+            _ => asked["isEmpty"] == self.files(entity, code, name == "images", language).is_empty(),
+        }
     }
 
     /// The articles on the web that hang in a department or anywhere below it, in CODE order.
@@ -53,12 +74,20 @@ impl Twin {
     }
 }
 
-fn listed(codes: &[String], value: &dyn Fn(&str, &str) -> Json, filter: &Json, sort: &Json) -> Vec<String> {
+fn listed(
+    codes: &[String],
+    value: &dyn Fn(&str, &str) -> Json,
+    hangs: &dyn Fn(&str, &str, &Json) -> bool,
+    filter: &Json,
+    sort: &Json,
+) -> Vec<String> {
     let keys: Vec<&Json> = sort.as_array().into_iter().flatten().collect();
     let mut kept: Vec<(usize, &String, Vec<Json>)> = codes
         .iter()
         .enumerate()
-        .filter(|(_, code)| passes(&|field| value(code, field), filter))
+        .filter(|(_, code)| {
+            passes(&|field| value(code, field), &|name, asked| hangs(code, name, asked), filter)
+        })
         .map(|(place, code)| (place, code, keys.iter().map(|key| value(code, &sorted_by(key))).collect()))
         .collect();
     kept.sort_by(|a, b| {
@@ -117,13 +146,14 @@ fn by_key(key: &Json, a: &Json, b: &Json) -> Ordering {
 }
 
 /// Whether a record passes a filter.
-fn passes(value: &dyn Fn(&str) -> Json, filter: &Json) -> bool {
+fn passes(value: &dyn Fn(&str) -> Json, hangs: &dyn Fn(&str, &Json) -> bool, filter: &Json) -> bool {
     filter.as_object().into_iter().flatten().all(|(name, asked)| {
         let mut all = asked.as_array().into_iter().flatten();
         match name.as_str() {
-            "and" => all.all(|f| passes(value, f)),
-            "or" => all.any(|f| passes(value, f)),
-            "not" => !passes(value, asked),
+            "and" => all.all(|f| passes(value, hangs, f)),
+            "or" => all.any(|f| passes(value, hangs, f)),
+            "not" => !passes(value, hangs, asked),
+            "department" | "references" | "images" | "documents" => hangs(name, asked),
             field => {
                 let value = value(field);
                 asked.as_object().into_iter().flatten().all(|(op, arg)| test(kind(field), &value, op, arg))
@@ -191,7 +221,7 @@ fn key(text: &str) -> String {
 /// Text as a French shopper types it: without case, accents, ligatures, typographic apostrophes and
 /// trailing blanks.
 fn folded(text: &str) -> String {
-    let plain: String = text.trim_end().nfd().filter(|c| !('\u{300}'..='\u{36F}').contains(c)).collect();
+    let plain: String = text.trim_end().nfkd().filter(|c| !('\u{300}'..='\u{36F}').contains(c)).collect();
     // The capital ẞ has ß as its small letter, and Ø is no O with an accent to Unicode.
     let mut plain = plain.to_lowercase();
     for (from, to) in [("œ", "oe"), ("æ", "ae"), ("ß", "ss"), ("ø", "o"), ("‘", "'"), ("’", "'"), ("ʼ", "'")]
@@ -246,7 +276,8 @@ mod tests {
                 _ => row.3.clone(),
             }
         };
-        listed(&codes, &value, filter, sort)
+        let hangs = |_: &str, name: &str, _: &Json| panic!("{name} of six letters");
+        listed(&codes, &value, &hangs, filter, sort)
     }
 
     #[test]

@@ -790,6 +790,36 @@ impl Twin {
         kept
     }
 
+    /// The images or the documents of a record as they are served in a language: its article's, where a
+    /// reference has no files of its own.
+    pub fn files(&self, entity: Entity, code: &str, images: bool, language: Option<&str>) -> Vec<Json> {
+        let field = if images { "images" } else { "documents" };
+        let emptied = |entity: Entity, code: &str| {
+            self.iso_rows("marker").iter().any(|m| {
+                m.text("entity").as_deref() == Some(entity.table())
+                    && m.text("code").is_some_and(|c| same(&c, code))
+                    && m.text("field").as_deref() == Some(field)
+            })
+        };
+        let mut found = if emptied(entity, code) { Vec::new() } else { self.media(entity, code) };
+        if entity == Entity::Reference && !emptied(entity, code) && found.is_empty() {
+            let article = self.reference(code).map(|r| r.article).unwrap_or_default();
+            found = if emptied(Entity::Article, &article) {
+                Vec::new()
+            } else {
+                self.media(Entity::Article, &article)
+            };
+        }
+        found.retain(|item| {
+            let Some(file) = item["file"].as_str() else { return false };
+            let extension = file.rsplit('.').next().unwrap_or("").to_lowercase();
+            let image = ["jpg", "jpeg", "png", "gif", "webp", "svg", "avif"].contains(&extension.as_str());
+            let spoken = item["language"].is_null() || item["language"] == language.unwrap_or(FR);
+            image == images && (!images || spoken)
+        });
+        found
+    }
+
     /// Related articles on the web: code and kind.
     pub fn related(&self, code: &str) -> Vec<(String, String)> {
         let mut rows: Vec<&Row> = self

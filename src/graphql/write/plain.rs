@@ -2,8 +2,7 @@
 
 use super::{Writer, Written};
 use crate::{
-    catalog::media,
-    federation::{batch::Batch, lists::MergedList, model::Model},
+    federation::{batch::Batch, lists::MergedList, media::Files, model::Model},
     graphql::{
         arguments,
         error::Location,
@@ -29,19 +28,17 @@ impl Writer<'_> {
         let catalog = self.run.catalog;
         let columns = &catalog.engine.model.entities[batch.shape.entity].lists[list].columns;
         let column = |name: &str| columns.get_index_of(name);
-        let (file, title, usage, position, language) =
-            (column("file"), column("title"), column("usage"), column("position"), column("language"));
+        let (title, usage, position, language) =
+            (column("title"), column("usage"), column("position"), column("language"));
         let wanted = arguments::text(self.args(out.slot), "usage");
-        let asked =
-            batch.shape.language.as_deref().or(catalog.engine.model.languages.first().map(String::as_str));
+        let files = Files::of(&catalog.engine.model, batch, list, images);
         let mut found: Vec<Medium<'_>> = merged
             .items
             .iter()
             .filter_map(|item| {
                 let text = |c: Option<usize>| c.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
-                let path = text(file)?;
                 let medium = Medium {
-                    file: path,
+                    file: files.served(item)?,
                     url: String::new(),
                     title: text(title),
                     usage: text(usage).unwrap_or("gallery"),
@@ -51,10 +48,7 @@ impl Writer<'_> {
                     },
                     language: text(language),
                 };
-                let fits = media::is_image(path) == images
-                    && wanted.as_deref().is_none_or(|w| w == medium.usage)
-                    && (!images || medium.language.is_none_or(|l| Some(l) == asked));
-                fits.then_some(medium)
+                wanted.as_deref().is_none_or(|w| w == medium.usage).then_some(medium)
             })
             .collect();
         found.sort_by_key(|m| (m.usage != "principal", m.position));

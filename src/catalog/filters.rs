@@ -1,0 +1,77 @@
+//! Filters that lean on more than the records they choose: what they name is looked up once for a list,
+//! before anything of it is read.
+
+use std::{collections::HashSet, sync::Arc};
+
+use super::Run;
+use crate::federation::{
+    engine::Fault,
+    filter::Filter,
+    related::{Related, Subtree, Under},
+};
+
+impl Run<'_> {
+    /// Looks up what a filter names: the departments under its codes and who is placed there, the records
+    /// whose related ones it names by code.
+    ///
+    /// # Errors
+    /// The source that decides on departments does not answer, or a department has two rows.
+    pub async fn settle(&self, filter: &Filter) -> Result<(), Fault> {
+        let mut open = vec![(filter, true)];
+        while let Some((filter, told)) = open.pop() {
+            let mut found = Vec::new();
+            filter.relations(told, &mut |part, told| found.push((part, told)));
+            for (part, told) in found {
+                match part {
+                    Filter::Under(under) if under.subtree.get().is_none() => {
+                        let subtree = self.subtree(under, told).await?;
+                        // Two lists of one argument may come to it at once, to the same end.
+                        let _ = under.subtree.set(subtree);
+                    }
+                    Filter::Related(related) => {
+                        if told && related.candidates.get().is_none() {
+                            let candidates = self.with_related(related).await?;
+                            let _ = related.candidates.set(candidates);
+                        }
+                        open.push((&related.filter, told));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The departments under a code as the viewer sees them; none when there is no such department for them.
+    async fn subtree(&self, under: &Under, told: bool) -> Result<Subtree, Fault> {
+        let tree = self.tree().await?;
+        let compare = self.catalog.engine.compare(self.catalog.department);
+        let nodes = match tree.find(&under.code) {
+            Some(r) if tree.batch.doubled.contains(&r) => {
+                return Err(self.doubled(self.catalog.department, &under.code));
+            }
+            Some(r) if !self.ask.shopper || tree.shown[r as usize] => tree.under(r, self.ask.shopper),
+            Some(_) => Vec::new(),
+            None => match self.unknown_department(&tree, &under.code) {
+                Some(cause) => return Err(Fault::Source(cause)),
+                None => Vec::new(),
+            },
+        };
+        let candidates = match (told, nodes.as_slice()) {
+            (_, []) => Some(Arc::default()),
+            (true, nodes) => self.placed_codes(&tree, nodes).await?,
+            (false, _) => None,
+        };
+        let departments: HashSet<String> =
+            nodes.iter().map(|n| compare.fold(tree.batch.code(*n)).into_owned()).collect();
+        Ok(Subtree { departments, compare, candidates })
+    }
+
+    /// The codes of the records of which a related one is named by its code.
+    async fn with_related(&self, related: &Related) -> Result<Option<Arc<[String]>>, Fault> {
+        match related.codes() {
+            Some(codes) => self.catalog.engine.inherited_codes(&self.ask, related.entity, &codes).await,
+            None => Ok(None),
+        }
+    }
+}
