@@ -485,6 +485,7 @@ impl<W: Wire> Source for Pooled<W> {
             match self.settle(lease, result, (started, left)) {
                 Ok(mut rows) => {
                     mark_bad(&mut rows, &rendered);
+                    self.trace.read(&self.name, rows.len());
                     return Ok(rows);
                 }
                 // The tables have changed since they were probed or the text was prepared.
