@@ -13,6 +13,7 @@ pub mod connectors;
 pub mod demo;
 pub mod diagnostics;
 pub mod federation;
+pub mod folding;
 pub mod graphql;
 pub mod http;
 pub mod isoshop;

@@ -11,7 +11,7 @@ use crate::{
     connectors::{self, map::ConnectorMap},
     diagnostics::{Diagnostics, Place},
     federation::{
-        engine::{Ask, Engine},
+        engine::{Ask, Engine, Strategy},
         overrides::Overrides,
         provenance::FieldProvenance,
     },
@@ -237,7 +237,7 @@ impl Shop {
         kind: EntityKind,
         code: &str,
     ) -> Result<Option<Vec<FieldProvenance>>, String> {
-        let ask = Ask { moment: Moment::now(None), shopper: false };
+        let ask = Ask { moment: Moment::now(None), shopper: false, strategy: Strategy::Planned };
         let run = Run::new(&self.catalog, ask, Vec::new(), None, true);
         let found = run.explain(self.entity(kind), code, None).await;
         found.map_err(|fault| crate::graphql::execute::fault(&fault).message)

@@ -1,4 +1,4 @@
-//! Scalars: the values that sources hold, their types, and text folding.
+//! Scalars: the values that sources hold, their types, and how they compare.
 //!
 //! A [`Value`] is what a source said *after normalising*: right-trimmed text, sentinel dates and
 //! declared nothings already turned into [`Value::Null`]. Whoever holds a `Value` never asks again
@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+
+pub use crate::folding::{compare_text, fold};
 
 /// One scalar as a source holds it, normalised.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -115,39 +117,6 @@ pub enum Type {
     List(Box<Type>),
 }
 
-/// Folds text the way a French shopper types it: case, accents, œ/æ/ß, typographic apostrophes and
-/// trailing blanks do not count. The one definition in the product; no database's collation is
-/// ever asked instead.
-pub fn fold(text: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    let mut folded = String::with_capacity(text.len());
-    for c in text.trim_end().chars() {
-        if c.is_ascii() {
-            folded.push(c.to_ascii_lowercase());
-            continue;
-        }
-        // Letter by letter: only marks would change places in the whole text's form, and they go.
-        for c in std::iter::once(c).nfkd() {
-            match c {
-                'œ' | 'Œ' => folded.push_str("oe"),
-                'æ' | 'Æ' => folded.push_str("ae"),
-                'ß' | 'ẞ' => folded.push_str("ss"),
-                'ø' | 'Ø' => folded.push('o'),
-                '\u{2018}' | '\u{2019}' | '\u{02BC}' => folded.push('\''),
-                c if unicode_normalization::char::is_combining_mark(c) => {}
-                c => folded.extend(c.to_lowercase()),
-            }
-        }
-    }
-    folded
-}
-
-/// The one text order of merged values: folded form, then code points. (The tie after that, by
-/// code, is the caller's.)
-pub fn compare_text(a: &str, b: &str) -> Ordering {
-    fold(a).cmp(&fold(b)).then_with(|| a.cmp(b))
-}
-
 /// How two keys of one source are told apart (the collation of its key columns).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum KeyCompare {
@@ -181,26 +150,4 @@ impl KeyCompare {
 /// A moment as clients see it: RFC 3339, UTC, no fraction when it is zero.
 pub fn rfc3339(at: &DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use unicode_normalization::UnicodeNormalization;
-
-    use super::*;
-
-    #[test]
-    fn folding_is_how_a_shopper_types() {
-        assert_eq!(fold("Cœur d’Été à Ærø, STRAẞE  "), "coeur d'ete a aero, strasse");
-        assert_eq!(fold("e\u{301}\u{323}ﬁ²"), "efi2");
-    }
-
-    proptest! {
-        #[test]
-        fn folding_letter_by_letter_is_folding_the_whole(text in "\\PC{0,24}") {
-            let whole: String = text.nfkd().collect();
-            prop_assert_eq!(fold(&text), fold(&whole));
-        }
-    }
 }

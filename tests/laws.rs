@@ -1,6 +1,7 @@
 //! The laws of precedence, on random small shops: the gateway against the naive twin.
 
 mod lists;
+mod moving;
 mod shop;
 
 use std::collections::BTreeSet;
@@ -62,6 +63,18 @@ fn law_with<T: std::fmt::Debug>(
     strategy: &impl Strategy<Value = (RandomShop, T)>,
     test: impl AsyncFn(&RandomShop, &T, &Folder, &Gateway, &Twin) -> Result<(), String>,
 ) {
+    law_on(name, shops, None, strategy, test);
+}
+
+/// As [`law_with`], with the ERP and the IsoShop base on servers of these kinds.
+#[allow(clippy::needless_pass_by_value)] // a closure, written in place
+fn law_on<T: std::fmt::Debug>(
+    name: &str,
+    shops: u32,
+    on: Option<(Engine, Engine)>,
+    strategy: &impl Strategy<Value = (RandomShop, T)>,
+    test: impl AsyncFn(&RandomShop, &T, &Folder, &Gateway, &Twin) -> Result<(), String>,
+) {
     if !gateway::ready(name) {
         return;
     }
@@ -72,14 +85,25 @@ fn law_with<T: std::fmt::Debug>(
         let mut tree = strategy.new_tree(&mut runner).expect("a shop");
         let try_one = |(shop, rest): &(RandomShop, T)| -> Result<(), String> {
             block_on(async {
-                let folder = shop.recipe(name == "law 5").make(Engine::Sqlite).await;
-                let gateway = Gateway::open(folder.path())
-                    .map_err(|found| format!("{UNREADABLE}{}", found.join("\n")))?;
-                for over in &shop.overrides {
-                    gateway.set(over);
-                }
+                // Staff may ask how values came about, and how lists are read.
+                let recipe = shop.recipe(name == "law 5" || name.starts_with("law 4"));
+                let folder = recipe.make(Engine::Sqlite).await;
                 let twin = shop.twin(&folder).await;
-                test(shop, rest, &folder, &gateway, &twin).await
+                let served = match on {
+                    None => folder,
+                    Some((erp, isoshop)) => recipe.make_on(erp, isoshop).await,
+                };
+                let tried = async {
+                    let gateway = Gateway::open(served.path())
+                        .map_err(|found| format!("{UNREADABLE}{}", found.join("\n")))?;
+                    for over in &shop.overrides {
+                        gateway.set(over);
+                    }
+                    test(shop, rest, &served, &gateway, &twin).await
+                }
+                .await;
+                served.remove().await;
+                tried
             })
         };
         let Err(mut reason) = try_one(&tree.current()) else { continue };

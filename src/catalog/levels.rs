@@ -9,7 +9,7 @@ use super::{Run, tree::Tree};
 use crate::{
     federation::{
         batch::{Batch, DUPLICATE, NONE},
-        engine::Fault,
+        engine::{Fault, Strategy},
         filter::Filter,
         gather::ListAsk,
         model::EntityId,
@@ -340,7 +340,7 @@ impl Run<'_> {
         let read = engine.list(&self.ask, &link.node.shape, Some(&parents), &list, Some(batch));
         let count = async {
             // What is read whole to be sorted is counted with it.
-            if !link.total || !list.keyset() {
+            if !link.total || !list.keyset() || self.ask.strategy == Strategy::Gather {
                 return None;
             }
             Some(engine.count(&self.ask, &link.node.shape, Some(&parents), &args.filter).await)

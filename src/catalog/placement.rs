@@ -16,10 +16,11 @@ use crate::{
     connectors::map::{ChildSource, RowSource},
     federation::{
         batch::{Batch, NONE},
-        engine::Fault,
+        engine::{Fault, Strategy},
         filter::Filter,
         order::Order,
         page::{GROUPS_EACH, Page, Position, on_the_web},
+        pushdown::Must,
         shape::{Shape, SourceShape, Want, after_key, branch, has_key, key_type},
     },
     sources::{
@@ -66,7 +67,8 @@ impl Run<'_> {
             .map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] })
             .collect();
         let overlaid = self.overlaid(&tree, &groups).await?;
-        let (found, pages, totals) = if args.ask().keyset() && !args.backward {
+        let paged = args.ask().keyset() && !args.ask().falling() && self.ask.strategy == Strategy::Planned;
+        let (found, pages, totals) = if paged {
             let need = args.size + 1;
             let (found, pages) = self.fill(&tree, &groups, &overlaid, args, need, &link.node.shape).await?;
             let language = link.node.shape.language.as_deref();
@@ -182,6 +184,7 @@ impl Run<'_> {
     ) -> Result<(Batch, Vec<Vec<u32>>), Fault> {
         let engine = &self.catalog.engine;
         let shape = &shape.with_filter(engine, &args.filter);
+        let must = &engine.must(&self.ask, shape.entity, &args.filter, shape.language.as_deref()).await;
         let mut budget = engine.limits.scan_rows;
         let mut progress: Vec<Progress> = groups
             .iter()
@@ -210,7 +213,7 @@ impl Run<'_> {
             if budget == 0 {
                 return Err(Fault::Budget { setting: "limits.scan_rows", limit: engine.limits.scan_rows });
             }
-            let candidates = self.candidates(tree, &progress, &round, overlaid, args, size, shape).await?;
+            let candidates = self.candidates(tree, &progress, &round, overlaid, must, size, shape).await?;
             let codes: Vec<&str> =
                 candidates.iter().flat_map(|c| c.codes.iter().map(String::as_str)).collect();
             budget = budget.saturating_sub(codes.len().max(1));
@@ -340,7 +343,7 @@ impl Run<'_> {
         progress: &[Progress],
         round: &[usize],
         overlaid: &Overlaid,
-        args: &PageArgs,
+        must: &Must,
         size: usize,
         shape: &Arc<Shape>,
     ) -> Result<Vec<Candidates>, Fault> {
@@ -348,7 +351,7 @@ impl Run<'_> {
         let Some(decider) = shape.decider(&engine.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let rows = self.placed_rows(tree, progress, round, args, size, shape, decider).await?;
+        let rows = self.placed_rows(tree, progress, round, must, size, decider).await?;
         let (of_article, of_department) =
             (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
         let keys = decider.columns.keys;
@@ -422,9 +425,8 @@ impl Run<'_> {
         tree: &Tree,
         progress: &[Progress],
         round: &[usize],
-        args: &PageArgs,
+        must: &Must,
         size: usize,
-        shape: &Arc<Shape>,
         decider: &SourceShape,
     ) -> Result<Rows, Fault> {
         let engine = &self.catalog.engine;
@@ -453,9 +455,7 @@ impl Run<'_> {
         let mut extra = Vec::new();
         let mut narrow = |n: usize, row: &RowSource| {
             let mut filter = if self.ask.shopper { on_the_web(row) } else { Vec::new() };
-            let necessary =
-                args.filter.necessary(&engine.model, decider, shape.entity, (n, row), base, &mut extra);
-            filter.extend(necessary);
+            filter.extend(must.predicate((n, row), base, &mut extra));
             if after.is_some_and(|a| a.row == n) {
                 filter.push(after_key(row, 2, false));
             }
@@ -620,6 +620,7 @@ fn placed_branch(n: usize, row: &RowSource, child: &ChildSource, keys: usize) ->
             partition: vec![Expr::column(PAIRS, "group")],
             order: SourceShape::order(row, false),
             limit: 1,
+            last: false,
         }),
         ..branch(row.table.clone())
     })

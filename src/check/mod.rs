@@ -26,7 +26,7 @@ use crate::{
     connectors::map::EntityMap,
     diagnostics::Place,
     federation::{
-        engine::{Ask, Engine},
+        engine::{Ask, Engine, Strategy},
         provenance::FieldProvenance,
     },
     shop::{EntityKind, Shop},
@@ -281,7 +281,7 @@ pub async fn live(shop: &Shop, options: &Options) -> Report {
         engine,
         options,
         up: vec![false; engine.sources.len()],
-        ask: Ask { moment: Moment::now(None), shopper: false },
+        ask: Ask { moment: Moment::now(None), shopper: false, strategy: Strategy::Planned },
         report: Report::default(),
         lacking: Vec::new(),
     };

@@ -3,7 +3,7 @@
 //! with what was found or is missing; it is asked nothing else.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -15,7 +15,8 @@ use crate::{
     config::doc::{Node, known_keys},
     diagnostics::Diagnostics,
     sources::{
-        Dialect, Moment, Param, Pulse, Rows, SharedSource, Source, SourceError, Statement, Survey, survey,
+        Dialect, Moment, Param, Pulse, Rows, SharedSource, Source, SourceError, Statement, Survey,
+        columns::Known, select::Table, survey,
     },
 };
 
@@ -152,6 +153,10 @@ impl Source for Guarded {
         self.inner.columns(table).await
     }
 
+    async fn known(&self, table: &Table) -> Result<Option<Arc<[Known]>>, SourceError> {
+        self.inner.known(table).await
+    }
+
     async fn survey(&self, question: &Survey<'_>) -> Result<survey::Texts, SourceError> {
         self.inner.survey(question).await
     }
@@ -173,8 +178,6 @@ impl Source for Guarded {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::{diagnostics::Place, sources::Select};
 

@@ -33,6 +33,29 @@ pub struct Ask {
     pub moment: Moment,
     /// Records off the web are hidden.
     pub shopper: bool,
+    /// How lists are read.
+    pub strategy: Strategy,
+}
+
+/// How lists are read. The answer is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// As the planner chooses: pages and sorted streams of the sources, what can be is left to them.
+    #[default]
+    Planned,
+    /// Everything is read, and filtered and sorted here: what the others are measured by.
+    Gather,
+}
+
+impl Strategy {
+    /// By the word that clients write.
+    pub fn named(word: &str) -> Option<Self> {
+        match word {
+            "planned" => Some(Self::Planned),
+            "gather" => Some(Self::Gather),
+            _ => None,
+        }
+    }
 }
 
 /// Why a level has no answer.

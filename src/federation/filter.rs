@@ -1,25 +1,13 @@
-//! Filters on merged values: decided by us on the merged value, with a necessary condition sent
-//! down to the source that decides existence where one can be told.
+//! Filters on merged values, decided by us. What of them the sources can leave out beforehand, [`super::pushdown`] tells.
 
 use std::sync::Arc;
 
 use super::{
     batch::{Batch, Cause},
     model::{FieldId, Model},
-    shape::{SourceShape, Want},
+    shape::Want,
 };
-use crate::{
-    connectors::map::{Format, RowSource},
-    sources::{
-        Expr, Param,
-        expr::{CastType, Function},
-        select::Predicate,
-    },
-    value::{Type, Value, fold},
-};
-
-/// Tests of one AND or OR that are sent down to a source.
-const LONGEST: usize = 50;
+use crate::value::{Value, fold};
 
 /// A filter on records.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,111 +121,6 @@ impl Filter {
             Self::Code(test) => code_passes(model, batch, test, batch.code(record)),
         })
     }
-
-    /// A condition on a row source that every passing record fulfils, with its parameters appended
-    /// to `params` (slots from `base`). `None`: nothing can be told.
-    pub fn necessary(
-        &self,
-        model: &Model,
-        shape: &SourceShape,
-        entity: usize,
-        row: (usize, &RowSource),
-        base: usize,
-        params: &mut Vec<Param>,
-    ) -> Option<Predicate> {
-        match self {
-            Self::And(all) => {
-                let mut parts: Vec<Predicate> = all
-                    .iter()
-                    .take(LONGEST)
-                    .filter_map(|f| f.necessary(model, shape, entity, row, base, params))
-                    .collect();
-                match parts.len() {
-                    0 => None,
-                    1 => parts.pop(),
-                    _ => Some(Predicate::And(parts)),
-                }
-            }
-            // A long OR stays with us: databases limit the depth of an expression.
-            Self::Or(any) if !any.is_empty() && any.len() <= LONGEST => {
-                let parts: Option<Vec<Predicate>> =
-                    any.iter().map(|f| f.necessary(model, shape, entity, row, base, params)).collect();
-                parts.map(Predicate::Or)
-            }
-            Self::Field(field, Test::In(values)) => {
-                let e = &model.entities[entity];
-                let f = &e.fields[*field];
-                // What is not locked the back office may override, a text may be of another language or inherited:
-                // then the ERP's column does not tell who passes.
-                let alone =
-                    f.lock.is_some() && !f.localized && f.inherit.is_none() && f.sources == [shape.source];
-                if f.ty != Type::Text || !alone || f.default.is_some() {
-                    return None;
-                }
-                let texts: Option<Vec<Box<[Value]>>> = values
-                    .iter()
-                    .map(|v| v.as_str().map(|t| Box::from([Value::text(t.trim_end())])))
-                    .collect();
-                let raw: Vec<Box<[Value]>> = texts?.into_iter().flat_map(|v| raw_texts(f, &v)).collect();
-                let Some(map) = row.1.fields.get(f.name.as_str()) else { return Some(never()) };
-                if map.complement || map.optional || map.child.is_some() || map.format == Format::Rtf {
-                    return None;
-                }
-                let expr = map.expr.clone()?;
-                params.push(Param::Keys(raw.into()));
-                Some(Predicate::In {
-                    exprs: vec![Expr::Call(Function::RTrim, vec![expr])],
-                    types: vec![CastType::Text(0)],
-                    slot: base + params.len() - 1,
-                })
-            }
-            Self::Code(Test::In(values)) => {
-                let codes: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-                let keys: Vec<Box<[Value]>> = codes
-                    .iter()
-                    .filter_map(|c| row.1.code.decode(c, &row.1.key))
-                    .map(Vec::into_boxed_slice)
-                    .collect();
-                params.push(Param::Keys(keys.into()));
-                let by_key = Predicate::In {
-                    exprs: row.1.key.iter().map(|k| k.expr.clone()).collect(),
-                    types: row.1.key.iter().map(|k| k.ty).collect(),
-                    slot: base + params.len() - 1,
-                };
-                let Some(own) = &row.1.code.own else { return Some(by_key) };
-                params.push(Param::Keys(codes.iter().map(|c| Box::from([Value::text(*c)])).collect()));
-                let by_own = Predicate::In {
-                    exprs: vec![own.clone()],
-                    types: vec![CastType::Text(0)],
-                    slot: base + params.len() - 1,
-                };
-                Some(Predicate::Or(vec![by_own, by_key]))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The texts under which a source may hold a value of an enum; any other text as it is.
-fn raw_texts(f: &super::model::Field, value: &[Value]) -> Vec<Box<[Value]>> {
-    if f.enumeration.is_empty() {
-        return vec![value.into()];
-    }
-    let name = value.first().and_then(Value::as_str).unwrap_or("");
-    f.enumeration
-        .iter()
-        .filter(|(_, n)| *n == name)
-        .map(|(raw, _)| Box::from([Value::text(raw.as_str())]))
-        .collect()
-}
-
-/// A condition that no row fulfils: this row source does not hold the field at all.
-fn never() -> Predicate {
-    Predicate::Expr(Expr::Compare(
-        crate::sources::expr::CompareOp::Eq,
-        Box::new(Expr::Number("1".into())),
-        Box::new(Expr::Number("0".into())),
-    ))
 }
 
 fn code_passes(model: &Model, batch: &Batch, test: &Test, code: &str) -> bool {

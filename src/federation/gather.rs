@@ -6,7 +6,7 @@ use std::{cmp::Ordering, sync::Arc};
 
 use super::{
     batch::{Batch, NONE},
-    engine::{Ask, Engine, Fault},
+    engine::{Ask, Engine, Fault, Strategy},
     filter::Filter,
     order::{Order, Spot},
     page::{Page, PageAsk},
@@ -35,6 +35,11 @@ impl ListAsk<'_> {
     /// Whether the deciding source can page it by itself.
     pub fn keyset(&self) -> bool {
         self.order.is_code()
+    }
+
+    /// Whether it is read from high codes to low, where codes alone order it.
+    pub fn falling(&self) -> bool {
+        self.backward ^ self.order.falling_codes()
     }
 
     /// What is read of each record to find the page.
@@ -67,7 +72,7 @@ impl ListAsk<'_> {
         } else {
             all.truncate(self.size);
         }
-        Cut { page: all, more, total }
+        Cut { page: all, more, total: Some(total) }
     }
 }
 
@@ -78,8 +83,8 @@ pub struct Cut {
     pub page: Vec<Gathered>,
     /// Whether there are more on its far side.
     pub more: bool,
-    /// How many records the list has.
-    pub total: usize,
+    /// How many records the list has, when reading it told.
+    pub total: Option<usize>,
 }
 
 impl Engine {
@@ -95,14 +100,28 @@ impl Engine {
         list: &ListAsk<'_>,
         held: Option<&Arc<Batch>>,
     ) -> Result<(Batch, Vec<Page>), Fault> {
-        if list.keyset() {
+        let planned = ask.strategy == Strategy::Planned;
+        if list.keyset() && planned {
             let after = list.from.map(|spot| spot.position.clone());
-            let page = PageAsk { first: list.size, after, backward: list.backward, filter: list.filter };
+            let must = self.must(ask, shape.entity, list.filter, shape.language.as_deref()).await;
+            let page = PageAsk {
+                first: list.size,
+                after,
+                backward: list.falling(),
+                filter: list.filter,
+                must: &must,
+            };
             let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;
             if list.backward {
                 pages.iter_mut().for_each(|page| page.records.reverse());
             }
             return Ok((batch, pages));
+        }
+        if planned
+            && parents.is_none()
+            && let Ok(can) = self.scannable(shape.entity, list.order).await
+        {
+            return self.merge_scan(ask, shape, list, &can).await;
         }
         let light = Arc::new(Shape::new(self, shape.entity, list.want(), shape.language.as_deref()));
         let mut groups: Vec<Vec<Gathered>> = vec![Vec::new(); parents.map_or(1, <[&str]>::len)];
@@ -155,7 +174,7 @@ impl Engine {
                 // One that has gone since it was gathered is left out.
                 let (records, spots) =
                     here.zip(cut.page).filter(|(r, _)| *r != NONE).map(|(r, (spot, _))| (r, spot)).unzip();
-                Page { records, spots, more: cut.more, total: Some(cut.total) }
+                Page { records, spots, more: cut.more, total: cut.total }
             })
             .collect();
         Ok((found.batch, pages))

@@ -1,11 +1,12 @@
 //! The heart: which source wins, field by field. [`model`] says what is merged and by which rule;
 //! [`shape`] what each source is asked for a level; [`fetch`] asks; [`batch`] holds what they said;
 //! [`merge`] and [`lists`] make one value of it; [`provenance`] explains it. [`page`] reads lists in CODE order,
-//! [`gather`] in any [`order`]. Knows no ERP and no
+//! [`merge_scan`] and [`gather`] in any [`order`], with what [`pushdown`] can leave to the sources. Knows no ERP and no
 //! GraphQL library.
 
 pub mod batch;
 pub mod children;
+mod count;
 pub mod engine;
 pub mod fetch;
 pub mod filter;
@@ -13,10 +14,12 @@ pub mod gather;
 pub mod lists;
 mod markup;
 pub mod merge;
+pub mod merge_scan;
 pub mod model;
 pub mod order;
 pub mod overrides;
 pub mod page;
 pub mod provenance;
+pub mod pushdown;
 pub mod shape;
 mod visible;

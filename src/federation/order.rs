@@ -51,9 +51,14 @@ impl From<Position> for Spot {
 }
 
 impl Order {
-    /// Whether it is plain CODE order, which the deciding source can page by itself.
+    /// Whether it is CODE order, up or down, which the deciding source can page by itself.
     pub fn is_code(&self) -> bool {
-        self.0.first().is_none_or(|key| key.by == By::Code && !key.descending)
+        self.0.first().is_none_or(|key| key.by == By::Code)
+    }
+
+    /// Whether codes fall, where they decide.
+    pub fn falling_codes(&self) -> bool {
+        self.0.iter().find(|key| key.by == By::Code).is_some_and(|key| key.descending)
     }
 
     /// The keys that compare values: those before CODE, after which nothing can tie.
@@ -90,7 +95,11 @@ impl Order {
             name.push_str(direction);
             name.push_str(if key.nulls_first { "n" } else { "" });
         }
-        if self.is_code() { "CODE".into() } else { name }
+        match (self.is_code(), self.falling_codes()) {
+            (true, false) => "CODE".into(),
+            (true, true) => "CODE-".into(),
+            _ => name,
+        }
     }
 
     /// The fields it sorts by that hold text, and those that may be inherited: what only a search
@@ -137,8 +146,7 @@ impl Order {
             }
         }
         let order = a.position.compare(&b.position);
-        let code = self.0.iter().find(|key| key.by == By::Code);
-        if code.is_some_and(|key| key.descending) { order.reverse() } else { order }
+        if self.falling_codes() { order.reverse() } else { order }
     }
 }
 

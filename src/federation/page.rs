@@ -10,6 +10,7 @@ use super::{
     fetch::{key_of, row_source},
     filter::Filter,
     order::Spot,
+    pushdown::Must,
     shape::{PageKey, PageSlots, Shape, SourceShape, Want, after_key, has_key},
 };
 use crate::{
@@ -48,6 +49,8 @@ pub struct PageAsk<'a> {
     pub backward: bool,
     /// Which records.
     pub filter: &'a Filter,
+    /// What the deciding source's rows of them fulfil.
+    pub must: &'a Must,
 }
 
 /// A page: which records of the batch, in order, and whether there are more.
@@ -121,9 +124,8 @@ struct Progress {
 /// Groups that go on in one statement: databases limit the depth of an expression.
 pub const GROUPS_EACH: usize = 50;
 
-/// Rows read of each group in the first round of counting, and of one list in a round.
-const COUNT_EACH: usize = 200;
-const COUNT_ROUND: usize = 1000;
+/// Rows read of one list in a round.
+pub(super) const ROUND: usize = 1000;
 
 const SLOTS: PageSlots = PageSlots { limit: 1, after: 2 };
 
@@ -181,7 +183,7 @@ impl Engine {
             if open.is_empty() {
                 break;
             }
-            let size = (full * 4).clamp(100, COUNT_ROUND).min((budget / open.len()).max(1));
+            let size = (full * 4).clamp(100, ROUND).min((budget / open.len()).max(1));
             let at: Vec<_> = open.iter().map(|g| progress[*g].after.clone()).collect();
             let (round, scans) =
                 self.go_on(ask, &light, (parents, &open), &at, page, size, &mut budget, held).await?;
@@ -224,9 +226,9 @@ impl Engine {
         let Some(decider) = shape.decider(&self.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let select = || self.page_select(ask.shopper, shape, decider, under, page);
+        let select = || self.page_select(ask.shopper, decider, under, page);
         let apart = under.is_some_and(|u| !u.afters.is_empty());
-        let (statement, extra) = if page.filter.is_all() && !apart {
+        let (statement, extra) = if page.filter.is_all() && page.must.is_any() && !apart {
             let after = page.after.as_ref().map(|a| a.row);
             let key =
                 PageKey { shopper: ask.shopper, windowed: under.is_some(), after, backward: page.backward };
@@ -262,7 +264,6 @@ impl Engine {
     pub fn page_select(
         &self,
         shopper: bool,
-        shape: &Shape,
         decider: &SourceShape,
         under: Option<Under<'_>>,
         page: &PageAsk<'_>,
@@ -276,8 +277,7 @@ impl Engine {
                 predicates.extend(on_the_web(row));
             }
             let mut params = params.borrow_mut();
-            let more = page.filter.necessary(&self.model, decider, shape.entity, (i, row), base, &mut params);
-            predicates.extend(more);
+            predicates.extend(page.must.predicate((i, row), base, &mut params));
             if let Some(under) = apart {
                 predicates.push(under.after((i, row), page.backward, base, &mut params)?);
             }
@@ -339,67 +339,10 @@ impl Engine {
         Ok(scans)
     }
 
-    /// How many records there are, exactly.
-    pub async fn count(
-        &self,
-        ask: &Ask,
-        shape: &Shape,
-        parents: Option<&[&str]>,
-        filter: &Filter,
-    ) -> Result<Vec<usize>, Fault> {
-        let mut counts = vec![0; parents.map_or(1, <[&str]>::len)];
-        let mut want = Want::default();
-        filter.want(&mut want);
-        let light = Arc::new(Shape::new(self, shape.entity, want, shape.language.as_deref()));
-        self.scan(ask, &light, parents, filter, |group, _, records| {
-            counts[group] += records.len();
-            Ok(())
-        })
-        .await?;
-        Ok(counts)
-    }
-
-    /// Reads everything that passes, group by group in CODE order, within the budget of rows: `visit` is
-    /// given the records of each group and round.
-    pub(super) async fn scan(
-        &self,
-        ask: &Ask,
-        light: &Arc<Shape>,
-        parents: Option<&[&str]>,
-        filter: &Filter,
-        mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
-        let mut budget = self.limits.scan_rows;
-        let all = PageAsk { first: 0, after: None, backward: false, filter };
-        // The first round is one statement for all groups; few groups have more than it brings.
-        let groups = parents.map_or(1, <[&str]>::len);
-        let mut size = if parents.is_some() { COUNT_EACH } else { COUNT_ROUND };
-        let mut open: Vec<usize> = (0..groups).collect();
-        let mut at: Vec<Option<Position>> = Vec::new();
-        while !open.is_empty() {
-            let held = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
-            let now = &open[..held];
-            let afters = &at[..held.min(at.len())];
-            let (round, scans) =
-                self.go_on(ask, light, (parents, now), afters, &all, size, &mut budget, None).await?;
-            let mut left = Vec::new();
-            for (group, scan) in now.iter().zip(scans) {
-                visit(*group, &round, &scan.good)?;
-                if scan.read >= size {
-                    left.push((*group, scan.last));
-                }
-            }
-            let later = open.drain(held..).zip(at.drain(held.min(at.len())..).collect::<Vec<_>>());
-            (open, at) = left.into_iter().chain(later).unzip();
-            size = COUNT_ROUND;
-        }
-        Ok(())
-    }
-
     /// A further round over some groups, each from its own position (`at`, empty: from the start), within the budget
     /// of rows.
     #[allow(clippy::too_many_arguments)]
-    async fn go_on(
+    pub(super) async fn go_on(
         &self,
         ask: &Ask,
         light: &Arc<Shape>,
@@ -463,10 +406,10 @@ fn keep_first(rows: &mut Rows, limit: usize, group: Option<usize>) {
 }
 
 #[derive(Debug, Default)]
-struct Scan {
-    good: Vec<u32>,
-    read: usize,
-    last: Option<Position>,
+pub(super) struct Scan {
+    pub(super) good: Vec<u32>,
+    pub(super) read: usize,
+    pub(super) last: Option<Position>,
 }
 
 impl Scan {

@@ -156,6 +156,11 @@ impl Shape {
     pub fn with_filter(self: &Arc<Self>, engine: &Engine, filter: &super::filter::Filter) -> Arc<Self> {
         let mut want = Want::default();
         filter.want(&mut want);
+        self.with_want(engine, want)
+    }
+
+    /// This shape, or one that also fetches something more.
+    pub fn with_want(self: &Arc<Self>, engine: &Engine, mut want: Want) -> Arc<Self> {
         want.close(&engine.model, self.entity);
         if want.within(&self.want) {
             return self.clone();

@@ -14,6 +14,7 @@ use crate::{
     },
     federation::{
         page::{PageAsk, Under},
+        pushdown::Must,
         shape::{Shape, SourceShape},
     },
     sources::{Select, render},
@@ -146,7 +147,7 @@ fn level(
             LinkKind::Path => ("path", Way::All),
             LinkKind::Children => ("children", Way::All),
             LinkKind::Articles
-                if asked.page(Some(link.args)).is_some_and(|a| a.backward || !a.ask().keyset()) =>
+                if asked.page(Some(link.args)).is_some_and(|a| a.ask().falling() || !a.ask().keyset()) =>
             {
                 (
                     "articles: candidates per department, all gathered and sorted here, then keyed by code",
@@ -202,7 +203,7 @@ fn shape(catalog: &Catalog, shape: &Shape, way: Way<'_>, depth: usize, text: &mu
             let _ = writeln!(text, "{pad}{source}, {what}: {sql}");
         };
         if id == decides {
-            let select = decider_select(engine, shape, asked, way);
+            let select = decider_select(engine, asked, way);
             say("decides", &select);
         } else if asked.rows && matches!(way, Way::All) {
             say("all rows", &asked.all().select);
@@ -231,12 +232,7 @@ fn shape(catalog: &Catalog, shape: &Shape, way: Way<'_>, depth: usize, text: &mu
     }
 }
 
-fn decider_select(
-    engine: &crate::federation::engine::Engine,
-    shape: &Shape,
-    asked: &SourceShape,
-    way: Way<'_>,
-) -> Select {
+fn decider_select(engine: &crate::federation::engine::Engine, asked: &SourceShape, way: Way<'_>) -> Select {
     let filter = crate::federation::filter::Filter::And(Vec::new());
     match way {
         Way::All => asked.all().select.clone(),
@@ -245,11 +241,12 @@ fn decider_select(
             let page = PageAsk {
                 first: args.map_or(20, |a| a.size),
                 after: args.and_then(|a| Some(a.from.as_ref()?.position.clone())),
-                backward: args.is_some_and(|a| a.backward),
+                backward: args.is_some_and(|a| a.ask().falling()),
                 filter: args.map_or(&filter, |a| &a.filter),
+                must: &Must::Any,
             };
             let under = matches!(way, Way::Window(_)).then(|| Under::first(&[]));
-            engine.page_select(true, shape, asked, under, &page).0
+            engine.page_select(true, asked, under, &page).0
         }
     }
 }

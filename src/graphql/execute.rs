@@ -21,7 +21,7 @@ use crate::{
     },
     federation::{
         batch::{Batch, Cause},
-        engine::Fault,
+        engine::{Fault, Strategy},
         provenance::FieldProvenance,
         shape::{Shape, Want},
     },
@@ -268,7 +268,7 @@ async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
     let list = args.ask();
     let count = async {
         // What is read whole to be sorted is counted with it.
-        let counted = *total && list.keyset();
+        let counted = *total && list.keyset() && run.ask.strategy == Strategy::Planned;
         if counted { Some(engine.count(&run.ask, &node.shape, None, &args.filter).await) } else { None }
     };
     let (read, count) = futures::join!(engine.list(&run.ask, &node.shape, None, &list, None), count);
@@ -276,6 +276,10 @@ async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
     let page = pages.into_iter().next().unwrap_or_default();
     let records = page.records.clone();
     let level = run.follow(node, Arc::new(batch), &records).await;
+    let mut count = count;
+    if *total && count.is_none() && page.total.is_none() {
+        count = Some(engine.count(&run.ask, &node.shape, None, &args.filter).await);
+    }
     let counted = count.map(|c| c.map(|c| c.first().copied().unwrap_or(0)));
     let total = counted.or(page.total.map(Ok));
     Ok(RootData::Page(level, Pages { page, total }))

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+pub use crate::federation::engine::Strategy;
+
 /// One GraphQL request, already taken out of its transport.
 #[derive(Clone, Debug, Default)]
 pub struct GraphqlRequest {
@@ -25,6 +27,8 @@ pub struct RequestContext {
     pub read_only: bool,
     /// The client asks to see plan and statements in `extensions` (honoured under the demo switch).
     pub explain: bool,
+    /// The client asks how lists are to be read (honoured under the demo switch).
+    pub strategy: Option<Strategy>,
 }
 
 /// A finished answer.

@@ -237,7 +237,8 @@ impl Service {
         }
         let moment = Moment::now(Some(self.catalog.engine.limits.request));
         let trace = (self.insider && context.explain).then(|| self.describe(prepared, plan, &slots, &args));
-        let ask = Ask { moment, shopper: true };
+        let strategy = context.strategy.filter(|_| self.insider).unwrap_or_default();
+        let ask = Ask { moment, shopper: true, strategy };
         let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
         let roots = execute::run(&run, plan, &slots).await;
         let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);

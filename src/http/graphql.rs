@@ -103,7 +103,13 @@ fn context(
     read_only: bool,
     incoming: &Incoming,
 ) -> RequestContext {
-    RequestContext { request_id, languages, read_only, explain: incoming.explain }
+    RequestContext {
+        request_id,
+        languages,
+        read_only,
+        explain: incoming.explain,
+        strategy: incoming.strategy,
+    }
 }
 
 /// Runs one operation. The executor keeps the time limit itself; this is the net below it.

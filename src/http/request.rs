@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::respond::Refusal;
-use crate::graphql::{error::Code, request::GraphqlRequest};
+use crate::graphql::{
+    error::Code,
+    request::{GraphqlRequest, Strategy},
+};
 
 /// One request and what the transport reads of its `extensions`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +19,8 @@ pub(super) struct Incoming {
     pub(super) variables: Map<String, Value>,
     /// `extensions.explain = true`: show plan and statements.
     pub(super) explain: bool,
+    /// `extensions.strategy`: how lists are to be read.
+    pub(super) strategy: Option<Strategy>,
 }
 
 impl From<Incoming> for GraphqlRequest {
@@ -167,7 +172,14 @@ fn check(parameters: Parameters) -> Result<Incoming, Refusal> {
     let variables = object("variables", variables)?;
     let extensions = object("extensions", extensions)?;
     let explain = extensions.get("explain").and_then(Value::as_bool).unwrap_or(false);
-    Ok(Incoming { query, operation_name, variables, explain })
+    let strategy = match extensions.get("strategy") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(word)) => Some(Strategy::named(word).ok_or_else(|| {
+            bad(format!("The extension `strategy` cannot be `{word}`: it is `planned` or `gather`."))
+        })?),
+        Some(other) => return Err(wrong_type("extensions.strategy", "a string", other)),
+    };
+    Ok(Incoming { query, operation_name, variables, explain, strategy })
 }
 
 fn object(name: &str, value: Option<Value>) -> Result<Map<String, Value>, Refusal> {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use chrono::Datelike;
 
-use super::{bind::Scalar, expr::CastType, select::Table};
+use super::{bind::Scalar, expr::CastType, family::Family, select::Table};
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Known {
     pub name: String,
     /// Its type, where the driver needs it.
     pub ty: Option<SqlType>,
+    /// The kind of its values, as far as the driver knows.
+    pub family: Option<Family>,
     /// Its collation, of texts.
     pub collation: Option<Box<str>>,
     /// Its binary copy, when it has one that can be trusted.
@@ -22,9 +24,9 @@ pub struct Known {
 }
 
 impl Known {
-    /// A column of which the name is enough.
-    pub fn named(name: String) -> Self {
-        Self { name, ty: None, collation: None, twin: None }
+    /// A column of which name and kind are enough.
+    pub fn named(name: String, family: Family) -> Self {
+        Self { name, ty: None, family: Some(family), collation: None, twin: None }
     }
 }
 

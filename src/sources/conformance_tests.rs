@@ -356,6 +356,7 @@ async fn windows(kind: SourceKind) {
         partition: vec![parse("p.\"group\"").unwrap()],
         order: vec![by("a.ref", CastType::Text(0))],
         limit: 1,
+        last: false,
     });
     let pair = |g: &str, n: &str| vec![Value::text(g), Value::text(n)].into_boxed_slice();
     let pairs = vec![pair("g1", "D1"), pair("g2", "d2"), pair("G2", "D2"), pair("g3", "none")];

@@ -9,6 +9,7 @@ mod conformance_tests;
 mod decode;
 mod display;
 pub mod expr;
+pub mod family;
 mod fold;
 mod lex;
 pub mod open;
@@ -152,6 +153,12 @@ pub trait Source: Send + Sync {
 
     /// The columns of a table as the database has them, or `None` when there is no such table.
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError>;
+
+    /// A table's columns with the kinds of their values; `None` when there is no such table. Asked
+    /// of the database once.
+    async fn known(&self, _table: &select::Table) -> Result<Option<Arc<[columns::Known]>>, SourceError> {
+        Ok(None)
+    }
 
     /// Asks the database about itself; see [`survey`] for what the answers mean.
     async fn survey(&self, question: &Survey<'_>) -> Result<survey::Texts, SourceError>;

@@ -61,7 +61,7 @@ fn table_of<'a>(branch: &'a Branch, alias: Option<&str>) -> Option<&'a Table> {
 fn each_expr<'a>(branch: &'a Branch, f: &mut dyn FnMut(&'a Expr)) {
     fn of<'a>(predicate: &'a Predicate, f: &mut dyn FnMut(&'a Expr)) {
         match predicate {
-            Predicate::Expr(expr) => f(expr),
+            Predicate::Expr(expr) | Predicate::Odd { expr, .. } | Predicate::Beyond(expr) => f(expr),
             Predicate::In { exprs, .. } => exprs.iter().for_each(f),
             Predicate::Not(inner) => of(inner, f),
             Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| of(p, f)),
@@ -82,7 +82,7 @@ fn each_expr<'a>(branch: &'a Branch, f: &mut dyn FnMut(&'a Expr)) {
 fn each_expr_mut(branch: &mut Branch, f: &dyn Fn(&mut Expr)) {
     fn of(predicate: &mut Predicate, f: &dyn Fn(&mut Expr)) {
         match predicate {
-            Predicate::Expr(expr) => f(expr),
+            Predicate::Expr(expr) | Predicate::Odd { expr, .. } | Predicate::Beyond(expr) => f(expr),
             Predicate::In { exprs, .. } => exprs.iter_mut().for_each(f),
             Predicate::Not(inner) => of(inner, f),
             Predicate::And(all) | Predicate::Or(all) => all.iter_mut().for_each(|p| of(p, f)),

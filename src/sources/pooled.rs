@@ -509,6 +509,10 @@ impl<W: Wire> Source for Pooled<W> {
         Ok(known.map(|columns| columns.iter().map(|c| c.name.clone()).collect()))
     }
 
+    async fn known(&self, table: &Table) -> Result<Probe, SourceError> {
+        self.probe(table.prefix.as_deref(), &table.name, None).await
+    }
+
     fn batch(&self) -> usize {
         if W::DIALECT == Dialect::SqlServer { MOST_LISTED.into() } else { usize::MAX }
     }

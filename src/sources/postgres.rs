@@ -22,6 +22,7 @@ use super::{
     columns::Known,
     decode,
     expr::CastType,
+    family::Family,
     pooled::{Fault, Job, Wire},
     select::Decode,
     survey::Texts,
@@ -103,8 +104,8 @@ fn refused(error: &sqlx::Error) -> SourceError {
 impl Wire for Postgres {
     type Conn = PgConnection;
     const DIALECT: Dialect = Dialect::Postgres;
-    const COLUMNS: &'static str = "SELECT attname::text FROM pg_catalog.pg_attribute \
-         WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
+    const COLUMNS: &'static str = "SELECT attname::text, typname::text FROM pg_catalog.pg_attribute \
+         JOIN pg_catalog.pg_type t ON t.oid = atttypid WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
     const VERSION: &'static str = "SELECT current_setting('server_version')";
 
     async fn connect(&self) -> Result<PgConnection, SourceError> {
@@ -149,12 +150,12 @@ impl Wire for Postgres {
     ) -> Result<Vec<Known>, Fault> {
         let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let name = prefix.map_or_else(|| quoted(table), |p| format!("{}.{}", quoted(p), quoted(table)));
-        let names = sqlx::query_scalar::<_, String>(Self::COLUMNS)
+        let names = sqlx::query_as::<_, (String, String)>(Self::COLUMNS)
             .bind(name)
             .fetch_all(conn)
             .await
             .map_err(|e| Self::fault(&e))?;
-        Ok(names.into_iter().map(Known::named).collect())
+        Ok(names.into_iter().map(|(name, ty)| Known::named(name, Family::postgres(&ty))).collect())
     }
 
     async fn texts(

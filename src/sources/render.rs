@@ -225,7 +225,7 @@ fn key_slots(predicate: &Predicate, slots: &mut Vec<usize>) {
         Predicate::In { slot, .. } => slots.push(*slot),
         Predicate::Not(inner) => key_slots(inner, slots),
         Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| key_slots(p, slots)),
-        Predicate::Expr(_) | Predicate::After { .. } => {}
+        Predicate::Expr(_) | Predicate::After { .. } | Predicate::Odd { .. } | Predicate::Beyond(_) => {}
     }
 }
 

@@ -114,6 +114,7 @@ fn window_with_pairs() {
         partition: vec![parse("p.\"group\"").unwrap()],
         order: vec![by("a.AR_Ref", CastType::Text(0))],
         limit: 1,
+        last: false,
     });
     b.distinct = true;
     let mut s = select(vec![b.clone()]);

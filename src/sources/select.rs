@@ -140,6 +140,16 @@ pub enum Predicate {
     And(Vec<Predicate>),
     /// Any of them.
     Or(Vec<Predicate>),
+    /// The cell is of a type that the column's own does not promise: SQLite keeps any value in any
+    /// column. Elsewhere no row fulfils it.
+    Odd {
+        /// The expression, of numbers.
+        expr: Expr,
+        /// Whole numbers are promised, else any.
+        whole: bool,
+    },
+    /// The text has a character that Windows-1252 lacks (or none can tell).
+    Beyond(Expr),
     /// Keyset: rows whose order columns come strictly after the values in the slots, text by code
     /// points: `(a, b) > (:s1, :s2)`.
     After {
@@ -170,6 +180,8 @@ pub struct Window {
     pub order: Vec<OrderBy>,
     /// Rows kept per group; a scalar slot (integer).
     pub limit: usize,
+    /// The last of those rows only: with a limit of 2, groups of several rows, each once.
+    pub last: bool,
 }
 
 /// One SELECT.

@@ -27,6 +27,7 @@ use super::{
     bind::{Filled, Scalar, fill, keys_json, local_text},
     columns::Known,
     decode,
+    family::Family,
     pooled::{Fault, Job, Wire},
     select::Decode,
     survey::Texts,
@@ -140,7 +141,7 @@ impl Sqlite {
 impl Wire for Sqlite {
     type Conn = Conn;
     const DIALECT: Dialect = Dialect::Sqlite;
-    const COLUMNS: &'static str = "SELECT name FROM pragma_table_info(?1, ?2)";
+    const COLUMNS: &'static str = "SELECT name, type FROM pragma_table_info(?1, ?2)";
     const VERSION: &'static str = "SELECT sqlite_version()";
 
     fn current(&self, conn: &Conn) -> bool {
@@ -200,13 +201,13 @@ impl Wire for Sqlite {
         until: Instant,
     ) -> Result<Vec<Known>, Fault> {
         conn.deadline.store(ticks(until), Ordering::Relaxed);
-        let names = sqlx::query_scalar::<_, String>(Self::COLUMNS)
+        let names = sqlx::query_as::<_, (String, String)>(Self::COLUMNS)
             .bind(table.to_owned())
             .bind(prefix.unwrap_or("main").to_owned())
             .fetch_all(&mut conn.inner)
             .await
             .map_err(|e| self.fault(&e))?;
-        Ok(names.into_iter().map(Known::named).collect())
+        Ok(names.into_iter().map(|(name, ty)| Known::named(name, Family::sqlite(&ty))).collect())
     }
 
     async fn texts(

@@ -260,6 +260,7 @@ async fn windows_pairs_unions_counts() {
         partition: vec![parse("p.\"group\"").unwrap()],
         order: vec![by("a.ref", CastType::Text(0))],
         limit: 1,
+        last: false,
     });
     let mut select = Select {
         outputs: outputs(&[Type::Text, Type::Text, Type::Decimal]),

@@ -26,6 +26,7 @@ use super::{
     Dialect, Rows, SourceError,
     bind::{Filled, Scalar, fill},
     columns::{Known, SqlType, TwinRule},
+    family::Family,
     pooled::{Fault, Job, Wire},
     render::tsql_prefix,
     select::Decode,
@@ -239,9 +240,11 @@ impl Wire for SqlServer {
             let number = |i: usize| row.try_get::<i32, _>(i).ok().flatten();
             let (Some(schema), Some(name), Some(ty)) = (text(0), text(1), text(2)) else { continue };
             let precision = number(4).and_then(|p| u8::try_from(p).ok());
+            let ty = SqlType::read(ty, number(3), precision, number(5));
             let known = Known {
                 name: name.to_owned(),
-                ty: Some(SqlType::read(ty, number(3), precision, number(5))),
+                ty: Some(ty),
+                family: Some(Family::sqlserver(ty, text(6))),
                 collation: text(6).map(Box::from),
                 twin: None,
             };

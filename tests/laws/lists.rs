@@ -1,21 +1,22 @@
 //! Law 4: pages that a filter and a sort choose hold what the naive list holds, in its order, forward
 //! and backward.
 
+use comptoir::graphql::request::Strategy as Way;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    law_with,
+    law_on, law_with,
     shop::{self, TEXTS},
 };
 use crate::{
     naive::{Entity, Twin},
-    support::gateway::Gateway,
+    support::{gateway::Gateway, postgres, shops::Engine, sqlserver},
 };
 
 /// Whose list.
 #[derive(Clone, Debug)]
-enum Scope {
+pub(super) enum Scope {
     Articles,
     References,
     /// A department's articles, its sub-departments' too.
@@ -26,14 +27,14 @@ enum Scope {
 
 /// A list as a client may ask for it.
 #[derive(Clone, Debug)]
-struct RandomList {
-    scope: Scope,
-    filter: Json,
-    sort: Json,
-    page: usize,
+pub(super) struct RandomList {
+    pub(super) scope: Scope,
+    pub(super) filter: Json,
+    pub(super) sort: Json,
+    pub(super) page: usize,
     /// Where a client turns round.
-    turn: usize,
-    english: bool,
+    pub(super) turn: usize,
+    pub(super) english: bool,
 }
 
 /// How many random shops: `COMPTOIR_LAWS`, else 12, or 1,000 in a soak.
@@ -264,7 +265,7 @@ fn sorts(entity: Entity) -> BoxedStrategy<Json> {
     vec(key, 0..4).prop_map(Json::from).boxed()
 }
 
-fn list() -> BoxedStrategy<RandomList> {
+pub(super) fn list() -> BoxedStrategy<RandomList> {
     let scope = prop_oneof![
         4 => Just(Scope::Articles),
         3 => Just(Scope::References),
@@ -283,7 +284,7 @@ fn list() -> BoxedStrategy<RandomList> {
         .boxed()
 }
 
-fn entity_of(scope: &Scope) -> Entity {
+pub(super) fn entity_of(scope: &Scope) -> Entity {
     match scope {
         Scope::Articles | Scope::Department(..) => Entity::Article,
         Scope::References | Scope::Article(_) => Entity::Reference,
@@ -293,30 +294,31 @@ fn entity_of(scope: &Scope) -> Entity {
 // --- pages ---------------------------------------------------------------------------------------
 
 /// One list of a gateway, asked for page by page.
-struct Asked<'a> {
+pub(super) struct Asked<'a> {
     gateway: &'a Gateway,
     query: String,
     path: &'static [&'static str],
     variables: Map<String, Json>,
     language: &'a [&'a str],
+    strategy: Way,
 }
 
 /// A page as it came.
-struct Page {
-    codes: Vec<String>,
-    cursors: Vec<Json>,
-    total: Json,
-    before: bool,
-    after: bool,
-    start: Json,
-    end: Json,
+pub(super) struct Page {
+    pub(super) codes: Vec<String>,
+    pub(super) cursors: Vec<Json>,
+    pub(super) total: Json,
+    pub(super) before: bool,
+    pub(super) after: bool,
+    pub(super) start: Json,
+    pub(super) end: Json,
 }
 
 impl Asked<'_> {
-    async fn page(&self, with: &[(&str, Json)]) -> Result<Page, String> {
+    pub(super) async fn page(&self, with: &[(&str, Json)]) -> Result<Page, String> {
         let mut variables = self.variables.clone();
         variables.extend(with.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let answer = self.gateway.run(&self.query, variables.clone(), self.language).await;
+        let answer = self.gateway.run_by(self.strategy, &self.query, variables.clone(), self.language).await;
         if answer.get("errors").is_some() {
             return Err(format!("{} with {variables:?}: {answer}", self.query));
         }
@@ -336,7 +338,12 @@ impl Asked<'_> {
 }
 
 /// The list's records in CODE order, and how a client asks for it. `None`: the shop has no such list.
-fn asked<'a>(list: &RandomList, gateway: &'a Gateway, twin: &Twin) -> Option<(Vec<String>, Asked<'a>)> {
+pub(super) fn asked<'a>(
+    list: &RandomList,
+    gateway: &'a Gateway,
+    twin: &Twin,
+    strategy: Way,
+) -> Option<(Vec<String>, Asked<'a>)> {
     let mut variables =
         Map::from_iter([("filter".to_owned(), list.filter.clone()), ("sort".to_owned(), list.sort.clone())]);
     let mut among = |known: Vec<String>, n: usize| -> Option<String> {
@@ -379,17 +386,22 @@ fn asked<'a>(list: &RandomList, gateway: &'a Gateway, twin: &Twin) -> Option<(Ve
          edges {{ cursor node {{ code }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} totalCount @include(if: $count) }}{after} }}"
     );
     let language: &[&str] = if list.english { &["en"] } else { &[] };
-    Some((codes, Asked { gateway, query, path, variables, language }))
+    Some((codes, Asked { gateway, query, path, variables, language, strategy }))
 }
 
 /// One list, read to its end in both directions, and from the middle.
-async fn the_list_is_the_naive_one(list: &RandomList, gateway: &Gateway, twin: &Twin) -> Result<(), String> {
-    let Some((codes, asked)) = asked(list, gateway, twin) else { return Ok(()) };
+async fn the_list_is_the_naive_one(
+    list: &RandomList,
+    gateway: &Gateway,
+    twin: &Twin,
+    strategy: Way,
+) -> Result<(), String> {
+    let Some((codes, asked)) = asked(list, gateway, twin, strategy) else { return Ok(()) };
     let language = list.english.then_some("en");
     let expected = twin.list(entity_of(&list.scope), &codes, &list.filter, &list.sort, language);
     let what = || {
         format!(
-            "{:?}{} filter {} sort {}",
+            "{:?} {strategy:?}{} filter {} sort {}",
             list.scope,
             if list.english { " in English" } else { "" },
             list.filter,
@@ -492,8 +504,43 @@ fn law_4_a_list_is_the_naive_one() {
     law_with("law 4", shops(), &strategy, async |_, lists, _, gateway, twin| {
         let mut wrong = Vec::new();
         for list in lists {
-            wrong.extend(the_list_is_the_naive_one(list, gateway, twin).await.err());
+            for strategy in [Way::Planned, Way::Gather] {
+                wrong.extend(the_list_is_the_naive_one(list, gateway, twin, strategy).await.err());
+            }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
     });
+}
+
+/// The law where the two bases are of different servers, each of which filters and sorts in its own way.
+fn on_servers(name: &str, erp: Engine, isoshop: Engine) {
+    let strategy = (shop::shops_of(14), vec(list(), 12..20));
+    law_on(name, on_servers_shops(), Some((erp, isoshop)), &strategy, async |_, lists, _, gateway, twin| {
+        let mut wrong = Vec::new();
+        for list in lists {
+            wrong.extend(the_list_is_the_naive_one(list, gateway, twin, Way::Planned).await.err());
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+    });
+}
+
+/// `COMPTOIR_SERVER_LAWS`, else 6: databases of servers take their time to make.
+fn on_servers_shops() -> u32 {
+    std::env::var("COMPTOIR_SERVER_LAWS").ok().and_then(|n| n.parse().ok()).unwrap_or(6)
+}
+
+#[test]
+fn law_4_on_postgres_and_sqlserver() {
+    let name = "law 4 on PostgreSQL and SQL Server";
+    if postgres::available(name) && sqlserver::available(name) {
+        on_servers(name, Engine::Postgres, Engine::SqlServer);
+    }
+}
+
+#[test]
+fn law_4_on_sqlserver_and_postgres() {
+    let name = "law 4 on SQL Server and PostgreSQL";
+    if postgres::available(name) && sqlserver::available(name) {
+        on_servers(name, Engine::SqlServer, Engine::Postgres);
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use comptoir::{
-    graphql::request::{Executor, GraphqlRequest, RequestContext},
+    graphql::request::{Executor, GraphqlRequest, RequestContext, Strategy},
     sources::Trace,
     value::Value,
 };
@@ -130,12 +130,23 @@ impl Gateway {
 
     /// Runs one operation; `languages` as `Accept-Language` would give them.
     pub async fn run(&self, query: &str, variables: Map<String, Json>, languages: &[&str]) -> Json {
-        self.execute(query, None, variables, languages).await
+        self.execute(query, None, variables, languages, None).await
+    }
+
+    /// Runs one operation whose lists are read in a given way.
+    pub async fn run_by(
+        &self,
+        strategy: Strategy,
+        query: &str,
+        variables: Map<String, Json>,
+        languages: &[&str],
+    ) -> Json {
+        self.execute(query, None, variables, languages, Some(strategy)).await
     }
 
     /// Runs the named operation of a document.
     pub async fn run_named(&self, query: &str, name: Option<&str>, variables: Map<String, Json>) -> Json {
-        self.execute(query, name, variables, &[]).await
+        self.execute(query, name, variables, &[], None).await
     }
 
     async fn execute(
@@ -144,6 +155,7 @@ impl Gateway {
         name: Option<&str>,
         variables: Map<String, Json>,
         languages: &[&str],
+        strategy: Option<Strategy>,
     ) -> Json {
         let operation_name = name.map(str::to_owned);
         let request = GraphqlRequest { query: query.to_owned(), operation_name, variables };
@@ -152,6 +164,7 @@ impl Gateway {
             languages: languages.iter().map(|&l| l.to_owned()).collect(),
             read_only: false,
             explain: false,
+            strategy,
         };
         let response = self.executor.execute(request, context).await;
         serde_json::from_slice(&response.body)

@@ -182,6 +182,7 @@ impl SourceShape {
                 partition: vec![parent],
                 order: std::mem::take(&mut branch.order),
                 limit: slots.limit,
+                last: false,
             });
             branch.limit = None;
         }

@@ -3,9 +3,12 @@
 use std::{collections::BTreeSet, fmt::Write};
 
 use super::{Bind, Done, RenderError, Renderer, pg_type};
-use crate::sources::{
-    expr::{CastType, Expr},
-    select::{Branch, OrderBy, Predicate},
+use crate::{
+    folding::WESTERN,
+    sources::{
+        expr::{CastType, Expr},
+        select::{Branch, OrderBy, Predicate},
+    },
 };
 
 impl Renderer<'_> {
@@ -44,6 +47,34 @@ impl Renderer<'_> {
             Predicate::Or(all) => self.predicates(branch, all, " OR ", "(1 = 0)"),
             Predicate::In { exprs, types, slot } => self.in_keys(branch, exprs, types, *slot),
             Predicate::After { columns, slots } => self.after(branch, columns, slots),
+            Predicate::Odd { .. } if self.pg() => {
+                self.put("(1 = 0)");
+                Ok(())
+            }
+            Predicate::Odd { expr, whole } => {
+                self.put("(typeof(");
+                self.expr(branch, expr)?;
+                self.put(if *whole {
+                    ") NOT IN ('integer', 'null'))"
+                } else {
+                    ") NOT IN ('integer', 'real', 'null'))"
+                });
+                Ok(())
+            }
+            Predicate::Beyond(expr) => {
+                self.put(if self.pg() { "(CAST(" } else { "(" });
+                self.expr(branch, expr)?;
+                if self.pg() {
+                    self.put(" AS text)");
+                    self.collate();
+                }
+                let _ = if self.pg() {
+                    write!(self.sql, " ~ '[^{WESTERN}]')")
+                } else {
+                    write!(self.sql, " GLOB '*[^{WESTERN}]*')")
+                };
+                Ok(())
+            }
         }
     }
 
@@ -148,7 +179,9 @@ impl Renderer<'_> {
 /// The aliases that a predicate uses.
 pub(super) fn predicate_aliases<'a>(predicate: &'a Predicate, used: &mut BTreeSet<&'a str>) {
     match predicate {
-        Predicate::Expr(expr) => used.extend(expr.aliases()),
+        Predicate::Expr(expr) | Predicate::Odd { expr, .. } | Predicate::Beyond(expr) => {
+            used.extend(expr.aliases());
+        }
         Predicate::In { exprs, .. } => exprs.iter().for_each(|e| used.extend(e.aliases())),
         Predicate::Not(inner) => predicate_aliases(inner, used),
         Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| predicate_aliases(p, used)),

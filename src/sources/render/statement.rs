@@ -171,7 +171,8 @@ impl Renderer<'_> {
             self.from(branch, items, width > 0, false)?;
             self.put(") AS \"d\"");
             if let Some(window) = window {
-                self.put(") AS \"w\" WHERE \"n\" <= ");
+                self.put(") AS \"w\" WHERE \"n\" ");
+                self.put(if window.last { "= " } else { "<= " });
                 return self.slot(window.limit, Some(CastType::Integer));
             }
             self.order_of_names(order);
@@ -194,7 +195,8 @@ impl Renderer<'_> {
             self.order_by(branch, order)?;
             self.put(") AS \"n\"");
             self.from(branch, items, width > 0, false)?;
-            self.put(") AS \"w\" WHERE \"n\" <= ");
+            self.put(") AS \"w\" WHERE \"n\" ");
+            self.put(if window.last { "= " } else { "<= " });
             return self.slot(window.limit, Some(CastType::Integer));
         }
         self.put(if branch.distinct { "SELECT DISTINCT " } else { "SELECT " });

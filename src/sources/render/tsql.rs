@@ -236,7 +236,8 @@ impl Tsql<'_, '_> {
             self.from(branch, items, width > 0, false)?;
             self.put(") AS [d]");
             if let Some(window) = window {
-                self.put(") AS [w] WHERE [n] <= ");
+                self.put(") AS [w] WHERE [n] ");
+                self.put(if window.last { "= " } else { "<= " });
                 return self.scalar_slot(window.limit, SqlType::BigInt);
             }
             self.order_of_names(order);
@@ -255,7 +256,8 @@ impl Tsql<'_, '_> {
             self.order_by(branch, order)?;
             self.put(") AS [n]");
             self.from(branch, items, width > 0, false)?;
-            self.put(") AS [w] WHERE [n] <= ");
+            self.put(") AS [w] WHERE [n] ");
+            self.put(if window.last { "= " } else { "<= " });
             return self.scalar_slot(window.limit, SqlType::BigInt);
         }
         self.put(if branch.distinct { "SELECT DISTINCT " } else { "SELECT " });

@@ -16,7 +16,7 @@ struct Sage(Vec<Known>, &'static str);
 
 fn known(name: &str, ty: SqlType) -> Known {
     let collation = ty.is_text().then(|| "French_CI_AS".into());
-    Known { name: name.into(), ty: Some(ty), collation, twin: None }
+    Known { name: name.into(), ty: Some(ty), family: None, collation, twin: None }
 }
 
 fn sage() -> Sage {
@@ -193,6 +193,7 @@ fn pairs_use_the_copies_and_pages_order_by_the_text() {
         partition: vec![parse("p.\"group\"").unwrap()],
         order: vec![by("a.AR_Ref", CastType::Text(0))],
         limit: 1,
+        last: false,
     });
     let nested = rendered(&select(vec![b]), &[ParamKind::KeyList(2), INT], &twinned());
     insta::assert_snapshot!("twin_window", nested);
@@ -224,6 +225,7 @@ fn nested_pages_are_numbered_rows() {
         partition: vec![parse("p.\"group\"").unwrap()],
         order: vec![by("a.AR_Ref", CastType::Text(0))],
         limit: 1,
+        last: false,
     });
     let mut s = select(vec![b.clone()]);
     s.order = vec![0, 1];

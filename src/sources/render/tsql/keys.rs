@@ -10,6 +10,7 @@
 use std::fmt::Write;
 
 use super::{BINARY, Tsql};
+use crate::folding::WESTERN;
 use crate::sources::{
     columns::SqlType,
     expr::{CastType, CompareOp, Expr},
@@ -55,6 +56,17 @@ impl Tsql<'_, '_> {
             Predicate::Or(all) => self.predicates(branch, all, " OR ", "(1 = 0)"),
             Predicate::In { exprs, types, slot } => self.in_keys(branch, exprs, types, *slot),
             Predicate::After { columns, slots } => self.after(branch, columns, slots),
+            Predicate::Odd { .. } => {
+                self.put("(1 = 0)");
+                Ok(())
+            }
+            Predicate::Beyond(expr) => {
+                self.put("(");
+                self.as_text(branch, expr)?;
+                self.put(BINARY);
+                let _ = write!(self.r.sql, " LIKE N'%[^{WESTERN}]%')");
+                Ok(())
+            }
         }
     }
 

@@ -1,0 +1,149 @@
+//! How many records a list has, and reading all of them.
+
+use std::sync::Arc;
+
+use super::{
+    batch::Batch,
+    engine::{Ask, Engine, Fault, Strategy},
+    filter::{Filter, Test},
+    page::{GROUPS_EACH, PageAsk, Position, ROUND, on_the_web},
+    pushdown::Must,
+    shape::{Shape, Want, has_key},
+};
+use crate::{sources::Statement, value::Value};
+
+/// Rows read of each group in the first round.
+const EACH: usize = 200;
+
+impl Engine {
+    /// How many records there are, exactly: of all of them the deciding source counts its rows, and those
+    /// that another source hides are taken away; else all that pass are read, within the budget.
+    ///
+    /// # Errors
+    /// The deciding source does not answer; more rows than the budget.
+    pub async fn count(
+        &self,
+        ask: &Ask,
+        shape: &Shape,
+        parents: Option<&[&str]>,
+        filter: &Filter,
+    ) -> Result<Vec<usize>, Fault> {
+        if parents.is_none()
+            && filter.is_all()
+            && let Some(count) = self.count_rows(ask, shape).await?
+        {
+            return Ok(vec![count]);
+        }
+        let mut counts = vec![0; parents.map_or(1, <[&str]>::len)];
+        let mut want = Want::default();
+        filter.want(&mut want);
+        let light = Arc::new(Shape::new(self, shape.entity, want, shape.language.as_deref()));
+        self.scan(ask, &light, parents, filter, |group, _, records| {
+            counts[group] += records.len();
+            Ok(())
+        })
+        .await?;
+        Ok(counts)
+    }
+
+    /// All records, counted by the deciding source, without those that another source or the back office
+    /// hides. `None`: more than may be gathered may be hidden, or records hide with those they belong to.
+    async fn count_rows(&self, ask: &Ask, shape: &Shape) -> Result<Option<usize>, Fault> {
+        let e = &self.model.entities[shape.entity];
+        if ask.strategy == Strategy::Gather || e.inherits.is_some() || self.fail_on_unknown {
+            return Ok(None);
+        }
+        let light = Arc::new(Shape::new(self, shape.entity, Want::default(), None));
+        let Some(decider) = light.decider(&self.model) else { return Ok(None) };
+        let hidden = match e.fields.get_index_of("published").filter(|_| ask.shopper) {
+            None => Arc::default(),
+            Some(published) => {
+                let no = Test::In(vec![Value::Bool(false)]);
+                match self.passing_codes(ask, shape.entity, published, &no).await {
+                    Some(codes) => codes,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let mut select = decider.select(|_, row| {
+            let web = if ask.shopper { on_the_web(row) } else { Vec::new() };
+            Some(std::iter::once(has_key(row)).chain(web).collect())
+        });
+        select.count = true;
+        let counted = async {
+            self.run(decider.source, &Statement::new(select), &[], &ask.moment).await.map_err(Fault::Source)
+        };
+        let taken = async {
+            let staff = Ask { shopper: false, ..ask.clone() };
+            let (all, must) = (Filter::And(Vec::new()), Must::Codes(hidden.clone()));
+            let mut taken = 0;
+            if hidden.is_empty() {
+                return Ok::<_, Fault>(taken);
+            }
+            self.scan_those(&staff, &light, None, (&all, &must), |_, batch, records| {
+                for record in records {
+                    let shown = self.visible(batch, *record).map_err(Fault::Source)?;
+                    taken += usize::from(!shown && self.decider_says(batch, *record) == Some(true));
+                }
+                Ok(())
+            })
+            .await?;
+            Ok(taken)
+        };
+        let (counted, taken) = futures::try_join!(counted, taken)?;
+        let counted = match counted.get(0, 0) {
+            Value::Int(n) => usize::try_from(*n).unwrap_or(0),
+            _ => 0,
+        };
+        Ok(Some(counted.saturating_sub(taken)))
+    }
+
+    /// Reads everything that passes, group by group in CODE order, within the budget of rows: `visit` is
+    /// given the records of each group and round.
+    pub(super) async fn scan(
+        &self,
+        ask: &Ask,
+        light: &Arc<Shape>,
+        parents: Option<&[&str]>,
+        filter: &Filter,
+        visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let must = self.must(ask, light.entity, filter, light.language.as_deref()).await;
+        self.scan_those(ask, light, parents, (filter, &must), visit).await
+    }
+
+    async fn scan_those(
+        &self,
+        ask: &Ask,
+        light: &Arc<Shape>,
+        parents: Option<&[&str]>,
+        (filter, must): (&Filter, &Must),
+        mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut budget = self.limits.scan_rows;
+        let all = PageAsk { first: 0, after: None, backward: false, filter, must };
+        // The first round is one statement for all groups; few groups have more than it brings.
+        let groups = parents.map_or(1, <[&str]>::len);
+        let mut size = if parents.is_some() { EACH } else { ROUND };
+        let mut open: Vec<usize> = (0..groups).collect();
+        let mut at: Vec<Option<Position>> = Vec::new();
+        while !open.is_empty() {
+            let held = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
+            let now = &open[..held];
+            let afters = &at[..held.min(at.len())];
+            let (round, scans) =
+                self.go_on(ask, light, (parents, now), afters, &all, size, &mut budget, None).await?;
+            let mut left = Vec::new();
+            for (group, scan) in now.iter().zip(scans) {
+                visit(*group, &round, &scan.good)?;
+                if scan.read >= size {
+                    left.push((*group, scan.last));
+                }
+            }
+            let later = open.drain(held..).zip(at.drain(held.min(at.len())..).collect::<Vec<_>>());
+            (open, at) = left.into_iter().chain(later).unzip();
+            size = ROUND;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,409 @@
+//! A list sorted by a merged number, date or truth value, read as sorted streams: one of each source,
+//! ordered by its own cells, and one of the records for which no source has the value. A record stands in
+//! the first stream whose cell is the value that is served; the others drop it. The streams are merged like
+//! sorted runs until the page is full. How a source's cells can be ordered, [`streams`] tells.
+
+mod rest;
+mod streams;
+
+use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
+
+use futures::future::try_join_all;
+
+pub use self::streams::Scannable;
+use super::{
+    batch::{Batch, Cause, NONE},
+    engine::{Ask, Engine, Fault},
+    gather::{Cut, Gathered, ListAsk},
+    merge::{Cell, Winner},
+    model::SourceId,
+    order::Spot,
+    page::Page,
+    pushdown::Must,
+    shape::{Shape, SourceShape},
+};
+use crate::value::Value;
+
+/// Rows first read of an overlay's stream: few of them stand on one page when it is sparse.
+const SPARSE: usize = 8;
+/// Rows read of a stream in one statement at most.
+const MOST: usize = 1_000;
+
+/// What every stream of a scan needs.
+struct Scan<'a> {
+    engine: &'a Engine,
+    ask: &'a Ask,
+    list: &'a ListAsk<'a>,
+    can: &'a Scannable,
+    must: Must,
+    /// What deciding needs.
+    light: Arc<Shape>,
+    /// What the page needs: the first rows of the deciding source are read with all of it.
+    full: Arc<Shape>,
+    /// Values from high to low, as read.
+    falling: bool,
+    /// Codes from high to low, as read.
+    falling_codes: bool,
+    /// Whole runs of equal values are sorted here: there are further sort keys.
+    runs: bool,
+}
+
+/// A record that stands in a stream.
+struct Good {
+    found: Gathered,
+    /// Its record in the first batch, when it was read whole.
+    whole: Option<u32>,
+}
+
+/// What a stream reads.
+#[derive(Clone, Debug)]
+enum What {
+    /// The deciding source's rows by their own cells.
+    Own,
+    /// An overlay's rows by their cells.
+    Overlay(SourceId),
+    /// Records served this value though no source has it: nothing, or the default.
+    Rest(Value),
+    /// Records that the back office gave the value.
+    Site,
+}
+
+/// A stream as far as it was read.
+struct Stream {
+    what: What,
+    ready: VecDeque<Good>,
+    /// Where the next rows start: a value, and the key columns after it.
+    at: Option<(Value, Vec<Value>)>,
+    /// Rows to ask for next.
+    size: usize,
+    /// An overlay's: what lies up to `at` was read, `at` included.
+    begun: bool,
+    done: bool,
+}
+
+impl Engine {
+    /// One page of a list of all records by merged streams.
+    ///
+    /// # Errors
+    /// The deciding source does not answer; more rows than the budget; a run of equal values too long to
+    /// be sorted.
+    pub(super) async fn merge_scan(
+        &self,
+        ask: &Ask,
+        shape: &Arc<Shape>,
+        list: &ListAsk<'_>,
+        can: &Scannable,
+    ) -> Result<(Batch, Vec<Page>), Fault> {
+        let light = Arc::new(Shape::new(self, shape.entity, list.want(), shape.language.as_deref()));
+        let full = shape.with_want(self, list.want());
+        let must = self.must(ask, shape.entity, list.filter, shape.language.as_deref()).await;
+        let scan = Scan {
+            engine: self,
+            ask,
+            list,
+            can,
+            must,
+            light,
+            full,
+            falling: can.key.descending ^ list.backward,
+            falling_codes: list.order.falling_codes() ^ list.backward,
+            runs: list.order.width() > 1,
+        };
+        let (mut good, whole) = scan.read().await?;
+        let more = good.len() > list.size;
+        good.truncate(list.size);
+        if list.backward {
+            good.reverse();
+        }
+        if let Some(batch) = whole
+            && good.iter().all(|g| g.whole.is_some())
+        {
+            let records = good.iter().filter_map(|g| g.whole).collect();
+            let spots = good.into_iter().map(|g| g.found.0).collect();
+            return Ok((batch, vec![Page { records, spots, more, total: None }]));
+        }
+        let page = good.into_iter().map(|g| g.found).collect();
+        self.whole(ask, shape, vec![Cut { page, more, total: None }]).await
+    }
+}
+
+impl Scan<'_> {
+    /// The first records that pass from where the list goes on, one more than the page holds, in the order
+    /// of reading; and the batch of those that were read whole.
+    async fn read(&self) -> Result<(Vec<Good>, Option<Batch>), Fault> {
+        let need = self.list.size + 1;
+        let mut budget = self.engine.limits.scan_rows;
+        let mut good: Vec<Good> = Vec::with_capacity(need);
+        let mut whole = None;
+        let from = self.list.from;
+        let from_null = from.map(|spot| spot.values.first().is_none_or(Value::is_null));
+        let nulls_first = self.can.key.nulls_first ^ self.list.backward;
+        for nulls in [nulls_first, !nulls_first] {
+            // The run before the one in which the list goes on is behind us.
+            if from_null.is_some_and(|there| there != nulls && nulls == nulls_first) {
+                continue;
+            }
+            let start = from.filter(|_| from_null == Some(nulls));
+            let mut streams = self.streams(nulls, start).await?;
+            let mut run: Vec<Good> = Vec::new();
+            while good.len() < need {
+                let empty = streams.iter_mut().filter(|s| s.ready.is_empty() && !s.done);
+                let fetched = try_join_all(empty.map(|stream| self.fetch(stream, need, good.len()))).await?;
+                for (rows, batch) in fetched {
+                    budget = budget.checked_sub(rows).ok_or(Fault::Budget {
+                        setting: "limits.scan_rows",
+                        limit: self.engine.limits.scan_rows,
+                    })?;
+                    if whole.is_none() {
+                        whole = batch;
+                    }
+                }
+                if streams.iter().any(|s| s.ready.is_empty() && !s.done) {
+                    continue;
+                }
+                let heads = streams.iter_mut().filter(|s| !s.ready.is_empty());
+                let next = heads.min_by(|a, b| self.compare(&a.ready[0].found.0, &b.ready[0].found.0));
+                let Some(next) = next.and_then(|s| s.ready.pop_front()) else { break };
+                if !self.runs {
+                    if start.is_none_or(|from| self.compare(&next.found.0, from) == Ordering::Greater) {
+                        good.push(next);
+                    }
+                    continue;
+                }
+                let same = run.first().is_none_or(|first: &Good| {
+                    first.found.0.values[0].compare(&next.found.0.values[0]) == Ordering::Equal
+                });
+                if !same {
+                    self.close(&mut run, start, &mut good);
+                }
+                run.push(next);
+                if run.len() > self.engine.limits.gather {
+                    return Err(self.list.too_long(self.engine, self.light.entity));
+                }
+            }
+            self.close(&mut run, start, &mut good);
+            if good.len() >= need {
+                break;
+            }
+        }
+        good.truncate(need);
+        Ok((good, whole))
+    }
+
+    /// Sorts a run of equal values by the further keys.
+    fn close(&self, run: &mut Vec<Good>, start: Option<&Spot>, good: &mut Vec<Good>) {
+        let mut run = std::mem::take(run);
+        run.sort_by(|a, b| self.whole_compare(&a.found.0, &b.found.0));
+        good.extend(
+            run.into_iter().filter(|g| {
+                start.is_none_or(|from| self.whole_compare(&g.found.0, from) == Ordering::Greater)
+            }),
+        );
+    }
+
+    /// The list's order, as it is read.
+    fn whole_compare(&self, a: &Spot, b: &Spot) -> Ordering {
+        let order = self.list.order.compare(a, b);
+        if self.list.backward { order.reverse() } else { order }
+    }
+
+    /// The streams' order, as they are read: first value, then code.
+    fn compare(&self, a: &Spot, b: &Spot) -> Ordering {
+        if !self.runs {
+            return self.whole_compare(a, b);
+        }
+        let turn = |order: Ordering, falling| if falling { order.reverse() } else { order };
+        let values = a.values.first().zip(b.values.first());
+        let order = values.map_or(Ordering::Equal, |(a, b)| turn(a.compare(b), self.falling));
+        order.then_with(|| turn(a.position.compare(&b.position), self.falling_codes))
+    }
+
+    /// The streams of the run without a value, or of the run with one, from where the list goes on.
+    async fn streams(&self, nulls: bool, start: Option<&Spot>) -> Result<Vec<Stream>, Fault> {
+        let stream = |what: What, size: usize| {
+            let at = start.map(|spot| {
+                let value = spot.values.first().cloned().unwrap_or_default();
+                let key = if self.runs { Vec::new() } else { spot.position.key.clone() };
+                (value, key)
+            });
+            Stream { what, ready: VecDeque::new(), at, size, begun: false, done: false }
+        };
+        let need = self.list.size + 1;
+        if nulls {
+            return Ok(vec![stream(What::Rest(Value::Null), need)]);
+        }
+        let mut streams = Vec::new();
+        if self.can.own.is_some() {
+            streams.push(stream(What::Own, need));
+        }
+        for (source, _) in &self.can.overlays {
+            let size = if self.can.own.is_some() { SPARSE } else { need };
+            streams.push(stream(What::Overlay(*source), size));
+        }
+        if let Some(default) = &self.can.default {
+            let ahead = match start.and_then(|spot| spot.values.first()) {
+                None => true,
+                Some(from) => {
+                    let order = default.compare(from);
+                    (if self.falling { order.reverse() } else { order }) != Ordering::Less
+                }
+            };
+            if ahead {
+                let mut rest = stream(What::Rest(default.clone()), need);
+                // Behind the cursor only where it stands at the default itself.
+                if rest.at.as_ref().is_some_and(|(value, _)| value.compare(default) != Ordering::Equal) {
+                    rest.at = None;
+                }
+                streams.push(rest);
+            }
+        }
+        if self.can.site {
+            streams.push(self.site(stream(What::Site, 0)).await?);
+        }
+        Ok(streams)
+    }
+
+    /// Everything that the back office gave a value: it is gathered.
+    async fn site(&self, mut stream: Stream) -> Result<Stream, Fault> {
+        stream.done = true;
+        let e = &self.engine.model.entities[self.light.entity];
+        let Some(overrides) = &self.engine.overrides else { return Ok(stream) };
+        let Ok(codes) = overrides.codes(&e.name, &e.fields[self.can.field].name).await else {
+            return Ok(stream);
+        };
+        if codes.len() > self.engine.limits.gather {
+            return Err(self.list.too_long(self.engine, self.light.entity));
+        }
+        let mut found = self.by_codes(&codes, &stream.what).await?;
+        found.sort_by(|a, b| self.compare(&a.found.0, &b.found.0));
+        stream.ready = found.into();
+        Ok(stream)
+    }
+
+    /// Reads on in a stream: how many rows were read, and the batch when it was read whole.
+    async fn fetch(
+        &self,
+        stream: &mut Stream,
+        need: usize,
+        have: usize,
+    ) -> Result<(usize, Option<Batch>), Fault> {
+        match stream.what.clone() {
+            What::Own => {
+                let first = have == 0 && stream.size == need;
+                let shape = if first { &self.full } else { &self.light };
+                let Some(decider) = shape.decider(&self.engine.model) else {
+                    return Err(Fault::Internal("no source decides existence".into()));
+                };
+                let statement = self.own_statement(decider, stream);
+                self.rows_of(stream, shape, decider, statement, first).await
+            }
+            What::Rest(_) => {
+                let Some(decider) = self.light.decider(&self.engine.model) else {
+                    return Err(Fault::Internal("no source decides existence".into()));
+                };
+                let statement = self.rest_statement(decider, stream).await;
+                self.rows_of(stream, &self.light, decider, statement, false).await
+            }
+            What::Overlay(source) => self.overlay_rows(stream, source).await.map(|rows| (rows, None)),
+            What::Site => Ok((0, None)),
+        }
+    }
+
+    /// Rows of the deciding source, completed, as far as they stand in the stream.
+    async fn rows_of(
+        &self,
+        stream: &mut Stream,
+        shape: &Arc<Shape>,
+        decider: &SourceShape,
+        (statement, params): (crate::sources::Statement, Vec<crate::sources::Param>),
+        whole: bool,
+    ) -> Result<(usize, Option<Batch>), Fault> {
+        let entity = shape.entity;
+        let rows = self.engine.rows(self.ask, entity, decider, &statement, &params).await;
+        let rows = rows.map_err(Fault::Source)?;
+        let read = rows.len();
+        let mut batch = self.engine.adopt(shape, rows);
+        self.engine.complete(self.ask, &mut batch, None).await;
+        if let Some(last) = u32::try_from(read).ok().and_then(|n| n.checked_sub(1)) {
+            let value = match batch.cell(&self.engine.model, decider.source, self.can.field, last, false) {
+                Cell::Value(value) => value.clone(),
+                _ => Value::Null,
+            };
+            let key = self.engine.position(&batch, last).map(|p| p.key).unwrap_or_default();
+            stream.at = Some((value, key));
+        }
+        for record in 0..u32::try_from(read).unwrap_or(0) {
+            if let Some(found) = self.stands(&batch, record, &stream.what)? {
+                stream.ready.push_back(Good { found, whole: whole.then_some(record) });
+            }
+        }
+        stream.done = read < stream.size;
+        stream.size = (stream.size * 2).clamp(SPARSE, MOST);
+        Ok((read, whole.then_some(batch)))
+    }
+
+    /// Records by code, as far as they stand in a stream.
+    async fn by_codes(&self, codes: &[String], what: &What) -> Result<Vec<Good>, Fault> {
+        let asked: Vec<&str> = codes.iter().map(String::as_str).collect();
+        let found = self.engine.by_code(self.ask, &self.light, &asked).await?;
+        let mut records: Vec<u32> = found.of.into_iter().filter(|r| *r != NONE).collect();
+        records.sort_unstable();
+        records.dedup();
+        let mut good = Vec::with_capacity(records.len());
+        for record in records {
+            let stands = self.stands(&found.batch, record, what)?;
+            good.extend(stands.map(|found| Good { found, whole: None }));
+        }
+        Ok(good)
+    }
+
+    /// Where a record stands in the list, when it stands in this stream and passes.
+    fn stands(&self, batch: &Batch, record: u32, what: &What) -> Result<Option<Gathered>, Fault> {
+        let engine = self.engine;
+        let model = &engine.model;
+        if !self.at_home(batch, record, what).map_err(Fault::Source)? {
+            return Ok(None);
+        }
+        if self.ask.shopper && !engine.visible(batch, record).map_err(Fault::Source)? {
+            return Ok(None);
+        }
+        if !self.list.filter.passes(model, batch, record).map_err(Fault::Source)? {
+            return Ok(None);
+        }
+        engine.gathered(self.list, batch, record)
+    }
+
+    /// Whether a stream is the one in which a record stands.
+    fn at_home(&self, batch: &Batch, record: u32, what: &What) -> Result<bool, Arc<Cause>> {
+        let model = &self.engine.model;
+        let served = batch.served(model, self.can.field, record)?;
+        if served.is_null() {
+            return Ok(matches!(what, What::Rest(Value::Null)));
+        }
+        let home = self.home(batch, record, served);
+        let winner = || batch.merged(model, self.can.field, record).ok().and_then(|m| m.winner);
+        Ok(match (what, home) {
+            (What::Own, Some(source)) => source == model.entities[batch.shape.entity].decides,
+            (What::Overlay(of), Some(source)) => source == *of,
+            (What::Rest(value), None) => {
+                value.compare(served) == Ordering::Equal && winner() == Some(Winner::Default)
+            }
+            (What::Site, None) => winner() == Some(Winner::Site),
+            _ => false,
+        })
+    }
+
+    /// The first source whose cell is the value that is served: the deciding one, then the others.
+    fn home(&self, batch: &Batch, record: u32, served: &Value) -> Option<SourceId> {
+        let model = &self.engine.model;
+        let decides = model.entities[batch.shape.entity].decides;
+        let own = self.can.own.as_ref().map(|_| decides);
+        own.into_iter().chain(self.can.overlays.iter().map(|(source, _)| *source)).find(|source| match batch
+            .cell(model, *source, self.can.field, record, false)
+        {
+            Cell::Value(Value::Bad(_)) => false,
+            Cell::Value(value) => value.compare(served) == Ordering::Equal,
+            _ => false,
+        })
+    }
+}

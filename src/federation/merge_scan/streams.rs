@@ -1,0 +1,331 @@
+//! Which lists can be read as sorted streams, and the statements of the streams.
+
+use std::cmp::Ordering;
+
+use super::{MOST, Scan, Stream, What};
+use crate::{
+    connectors::map::{FieldMap, RowSource},
+    federation::{
+        engine::{Engine, Fault},
+        fetch::code_of,
+        model::{Default_, EntityId, Field, FieldId, OnUnknown, SourceId},
+        order::{By, Order, SortKey},
+        page::on_the_web,
+        pushdown::condition::not_null,
+        shape::{Shape, SourceShape, Want, after_key, has_key},
+    },
+    sources::{
+        Dialect, Expr, Param, Rows, Select, Statement,
+        expr::{CastType, CompareOp},
+        family::Family,
+        select::{OrderBy, Predicate},
+    },
+    value::{Type, Value},
+};
+
+/// How a source's cells of a field are ordered.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// What holds them.
+    pub cell: Expr,
+    /// What orders them.
+    pub order: Expr,
+    /// As what.
+    pub ty: CastType,
+    /// Whole numbers only.
+    pub whole: bool,
+}
+
+impl Column {
+    /// Rows that have a cell which orders.
+    fn has(&self) -> [Predicate; 2] {
+        let odd = Predicate::Odd { expr: self.cell.clone(), whole: self.whole };
+        [not_null(&self.cell), Predicate::Not(Box::new(odd))]
+    }
+
+    fn by(&self, descending: bool) -> OrderBy {
+        OrderBy { expr: self.order.clone(), ty: self.ty, descending }
+    }
+}
+
+/// A list that can be read as sorted streams.
+#[derive(Clone, Debug)]
+pub struct Scannable {
+    pub(super) key: SortKey,
+    pub(super) field: FieldId,
+    /// The deciding source's cells, where it is listed and has some.
+    pub(super) own: Option<Column>,
+    /// The other sources' cells.
+    pub(super) overlays: Vec<(SourceId, Column)>,
+    pub(super) default: Option<Value>,
+    /// The back office may give the value.
+    pub(super) site: bool,
+}
+
+impl Engine {
+    /// Whether a list can be read as sorted streams.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub async fn scannable(&self, entity: EntityId, order: &Order) -> Result<Scannable, &'static str> {
+        let e = &self.model.entities[entity];
+        let Some(key) = order.0.first().copied() else { return Err("it is in CODE order") };
+        let By::Field(field) = key.by else { return Err("it is in CODE order") };
+        let f = &e.fields[field];
+        if f.inherit.is_some() {
+            return Err("the field may be inherited");
+        }
+        if !matches!(f.ty, Type::Int | Type::Decimal | Type::Boolean | Type::Date | Type::DateTime) {
+            return Err("no source orders texts as they are ordered here");
+        }
+        if f.localized || f.name == "updatedAt" || f.group.as_ref().is_some_and(|g| g.leader != field) {
+            return Err("the field is not one cell of a source");
+        }
+        let default = match &f.default {
+            None => None,
+            Some(Default_::Value(value)) => Some(value.clone()),
+            Some(Default_::Field(_)) => return Err("its default is another field"),
+        };
+        let Some([_]) = e.maps.get(e.decides).and_then(Option::as_ref).map(|m| m.rows.as_slice()) else {
+            return Err("its records come from several tables");
+        };
+        let mut own = None;
+        let mut overlays = Vec::new();
+        for source in &f.sources {
+            let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
+            let holds = |row: &&RowSource| row.fields.contains_key(f.name.as_str());
+            let Some(row) = map.rows.iter().find(holds) else { continue };
+            if map.rows.len() > 1 {
+                return Err("a source holds it in several tables");
+            }
+            let Some(map) = row.fields.get(f.name.as_str()) else { continue };
+            let Some(column) = self.column(*source, row, f, map).await else {
+                return Err("a source's column is of a type that does not order as the values do");
+            };
+            if *source == e.decides { own = Some(column) } else { overlays.push((*source, column)) }
+        }
+        let site = f.lock.is_none() && self.overrides.is_some();
+        Ok(Scannable { key, field, own, overlays, default, site })
+    }
+
+    async fn column(
+        &self,
+        source: SourceId,
+        row: &RowSource,
+        field: &Field,
+        map: &FieldMap,
+    ) -> Option<Column> {
+        let cell = map.expr.clone().filter(|_| map.child.is_none() && !map.optional)?;
+        let dialect = self.sources.get(source)?.dialect();
+        let family = self.kinds(source, row, &cell).await.family(&cell, dialect)?;
+        let zero = || Box::new(Expr::Number("0".into()));
+        let yes = |when: Expr| Expr::Case {
+            operand: None,
+            whens: vec![(when, Expr::Number("1".into()))],
+            otherwise: Some(zero()),
+        };
+        let sqlite = dialect == Dialect::Sqlite;
+        let (order, ty) = match (&field.ty, family) {
+            // SQLite's columns of whole numbers may hold others.
+            (Type::Decimal, Family::Integer) if sqlite => (cell.clone(), CastType::Decimal),
+            (Type::Int | Type::Decimal, Family::Integer) => (cell.clone(), CastType::Integer),
+            (Type::Int, Family::Exact) if sqlite => (cell.clone(), CastType::Integer),
+            (Type::Decimal, Family::Exact) => (cell.clone(), CastType::Decimal),
+            (Type::Boolean, Family::Truth) => (yes(cell.clone()), CastType::Integer),
+            (Type::Boolean, Family::Integer | Family::Exact) => {
+                let when = Expr::Compare(CompareOp::Ne, Box::new(cell.clone()), zero());
+                (yes(when), CastType::Integer)
+            }
+            (Type::Date | Type::DateTime, Family::Day) => (cell.clone(), CastType::Date),
+            (Type::Date, Family::Local) => {
+                (Expr::Cast(Box::new(cell.clone()), CastType::Date), CastType::Date)
+            }
+            (Type::DateTime, Family::Local) => (cell.clone(), CastType::DateTime),
+            _ => return None,
+        };
+        Some(Column { cell, order, ty, whole: field.ty == Type::Int })
+    }
+}
+
+/// A value as it orders.
+fn ordered(value: &Value) -> Value {
+    match value {
+        Value::Bool(truth) => Value::Int(i64::from(*truth)),
+        other => other.clone(),
+    }
+}
+
+/// The slots of a stream's statement.
+const LIMIT: usize = 0;
+const VALUE: usize = 1;
+
+fn limit(rows: usize) -> Param {
+    Param::Value(Value::Int(i64::try_from(rows).unwrap_or(i64::MAX)))
+}
+
+impl Scan<'_> {
+    fn order(&self, row: &RowSource, column: &Column) -> Vec<OrderBy> {
+        let mut order = vec![column.by(self.falling)];
+        order.extend(SourceShape::order(row, self.falling_codes));
+        order
+    }
+
+    /// Rows whose value is the one in its slot or comes after it (`beyond`: only those).
+    fn reached(&self, column: &Column, beyond: bool) -> Predicate {
+        let op = match (beyond, self.falling) {
+            (false, true) => CompareOp::Le,
+            (false, false) => CompareOp::Ge,
+            (true, true) => CompareOp::Lt,
+            (true, false) => CompareOp::Gt,
+        };
+        Predicate::Expr(Expr::Compare(op, Box::new(column.order.clone()), Box::new(Expr::Slot(VALUE))))
+    }
+
+    /// What every row of the list fulfils.
+    fn listed(&self, row: &RowSource) -> Vec<Predicate> {
+        let mut filter = vec![has_key(row)];
+        if self.ask.shopper {
+            filter.extend(on_the_web(row));
+        }
+        filter
+    }
+
+    /// The deciding source's rows by their own cells.
+    pub(super) fn own_statement(&self, decider: &SourceShape, stream: &Stream) -> (Statement, Vec<Param>) {
+        let mut params = vec![limit(stream.size)];
+        let (Some(column), Some(row)) = (&self.can.own, decider.map.rows.first()) else {
+            return (Statement::new(Select::default()), params);
+        };
+        let mut filter = self.listed(row);
+        filter.extend(column.has());
+        if let Some((value, key)) = &stream.at {
+            params.push(Param::Value(ordered(value)));
+            params.extend(key.iter().cloned().map(Param::Value));
+            filter.push(if key.is_empty() {
+                self.reached(column, false)
+            } else {
+                let columns = self.order(row, column);
+                let slots = (VALUE..=columns.len()).collect();
+                Predicate::After { columns, slots }
+            });
+        }
+        let base = params.len();
+        let mut more = Vec::new();
+        filter.extend(self.must.predicate((0, row), base, &mut more));
+        params.extend(more);
+        (ordered_select(decider, &filter, &self.order(row, column)), params)
+    }
+
+    /// The deciding source's rows in CODE order, of records for which it may have no value to order by.
+    pub(super) async fn rest_statement(
+        &self,
+        decider: &SourceShape,
+        stream: &Stream,
+    ) -> (Statement, Vec<Param>) {
+        let mut params = vec![limit(stream.size)];
+        let Some(row) = decider.map.rows.first() else {
+            return (Statement::new(Select::default()), params);
+        };
+        let mut filter = self.listed(row);
+        if let Some((_, key)) = stream.at.as_ref().filter(|(_, key)| !key.is_empty()) {
+            filter.push(after_key(row, params.len(), self.falling_codes));
+            params.extend(key.iter().cloned().map(Param::Value));
+        }
+        let base = params.len();
+        let mut more = Vec::new();
+        filter.extend(self.must.predicate((0, row), base, &mut more));
+        filter.extend(self.nothing(row, base, &mut more).await);
+        params.extend(more);
+        (ordered_select(decider, &filter, &SourceShape::order(row, self.falling_codes)), params)
+    }
+
+    /// Reads on in an overlay's stream, in whole runs of equal values, for among equals its codes may be
+    /// spelled otherwise than the deciding source's. How many rows were read.
+    pub(super) async fn overlay_rows(&self, stream: &mut Stream, source: SourceId) -> Result<usize, Fault> {
+        let engine = self.engine;
+        let want = Want { fields: [self.can.field].into(), ..Want::default() };
+        let shape = Shape::new(engine, self.light.entity, want, None);
+        let overlay = shape.sources.get(source).and_then(Option::as_ref);
+        let column = self.can.overlays.iter().find(|(s, _)| *s == source).map(|(_, column)| column);
+        let (Some(overlay), Some(column)) = (overlay, column) else {
+            stream.done = true;
+            return Ok(0);
+        };
+        let value = overlay.columns.fields.get(self.can.field).copied().flatten().unwrap_or(0);
+        let mut read = 0;
+        loop {
+            let rows = match self.overlay_statement(stream, overlay, column).await {
+                Ok(rows) => rows,
+                Err(cause) => {
+                    let f = &engine.model.entities[self.light.entity].fields[self.can.field];
+                    if f.on_unknown == OnUnknown::Fail {
+                        return Err(Fault::Source(cause));
+                    }
+                    stream.done = true;
+                    return Ok(read);
+                }
+            };
+            read += rows.len();
+            let full = rows.len() >= stream.size;
+            let kept = if full { before_last_run(&rows, value) } else { rows.len() };
+            if full && kept == 0 {
+                // One long run: it is read whole.
+                if stream.size > engine.limits.gather {
+                    return Err(self.list.too_long(engine, self.light.entity));
+                }
+                stream.size = (stream.size * 4).min(engine.limits.gather + 1);
+                continue;
+            }
+            let codes: Vec<String> = (0..kept)
+                .filter_map(|r| {
+                    let row = rows.row(r);
+                    let native = overlay.columns.native.and_then(|c| row.get(c)).and_then(Value::as_str);
+                    native.map(str::to_owned).or_else(|| code_of(overlay, row).as_str().map(str::to_owned))
+                })
+                .collect();
+            let mut good = self.by_codes(&codes, &What::Overlay(source)).await?;
+            good.sort_by(|a, b| self.compare(&a.found.0, &b.found.0));
+            stream.ready.extend(good);
+            if let Some(last) = kept.checked_sub(1) {
+                stream.at = Some((rows.get(last, value).clone(), Vec::new()));
+                stream.begun = true;
+            }
+            stream.done = !full;
+            stream.size = (stream.size * 2).min(MOST);
+            return Ok(read);
+        }
+    }
+
+    async fn overlay_statement(
+        &self,
+        stream: &Stream,
+        overlay: &SourceShape,
+        column: &Column,
+    ) -> Result<Rows, std::sync::Arc<crate::federation::batch::Cause>> {
+        let mut params = vec![limit(stream.size)];
+        let mut filter: Vec<Predicate> = column.has().into();
+        if let Some((value, _)) = &stream.at {
+            params.push(Param::Value(ordered(value)));
+            filter.push(self.reached(column, stream.begun));
+        }
+        let Some(row) = overlay.map.rows.first() else { return Ok(Rows::default()) };
+        let statement = ordered_select(overlay, &filter, &self.order(row, column));
+        self.engine.rows(self.ask, self.light.entity, overlay, &statement, &params).await
+    }
+}
+
+fn ordered_select(shape: &SourceShape, filter: &[Predicate], order: &[OrderBy]) -> Statement {
+    let mut select = shape.select(|_, _| Some(filter.to_vec()));
+    for branch in &mut select.branches {
+        branch.order = order.to_vec();
+        branch.limit = Some(LIMIT);
+    }
+    Statement::new(select)
+}
+
+/// How many rows stand before the run of equal values at the end.
+fn before_last_run(rows: &Rows, value: usize) -> usize {
+    let Some(last) = rows.len().checked_sub(1) else { return 0 };
+    let last = rows.get(last, value);
+    (0..rows.len()).take_while(|r| rows.get(*r, value).compare(last) != Ordering::Equal).count()
+}

@@ -1,0 +1,332 @@
+//! What the sources can leave out before we decide: a filter on merged values becomes a condition on
+//! the rows of the source that decides existence which every record that passes fulfils.
+//!
+//! A merged value that passes is some source's cell that passes. So a record can pass only if its own
+//! row says so, or an overlay's row (or an override) does: the overlay is asked for the codes of its rows
+//! that may pass, and the condition becomes "own cell, or one of these codes". Where an overlay has
+//! more of them than may be gathered, or cannot be asked, nothing is told. Every record is decided on
+//! its merged value afterwards.
+
+pub mod condition;
+
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt, join_all};
+
+use self::condition::{On, condition, never};
+use super::{
+    engine::{Ask, Engine, Strategy},
+    fetch::code_of,
+    filter::{Filter, Test},
+    model::{Default_, EntityId, FieldId, Rule, SourceId},
+    shape::{Shape, SourceShape, Want},
+};
+use crate::{
+    connectors::map::{FieldMap, RowSource},
+    sources::{
+        Expr, Param, Statement,
+        columns::Known,
+        expr::CastType,
+        family::Family,
+        select::{Predicate, Table},
+    },
+    value::{Type, Value},
+};
+
+/// Conditions of one AND or OR that are sent down: databases limit the depth of an expression.
+const LONGEST: usize = 50;
+
+/// A condition that every record which passes a filter fulfils.
+#[derive(Clone, Debug, Default)]
+pub enum Must {
+    /// None is told.
+    #[default]
+    Any,
+    /// All of them.
+    And(Vec<Must>),
+    /// One of them.
+    Or(Vec<Must>),
+    /// One of these codes.
+    Codes(Arc<[String]>),
+    /// The deciding source's own cell, by row source (`None`: not told there), or one of the codes
+    /// that other sources gave.
+    Cell {
+        /// The field.
+        field: FieldId,
+        /// By row source.
+        own: Vec<Option<Predicate>>,
+        /// Records for which another source may say what passes.
+        codes: Arc<[String]>,
+    },
+}
+
+impl Must {
+    /// The condition on a row source, its parameters appended to `params` (slots from `base`).
+    pub fn predicate(
+        &self,
+        (i, row): (usize, &RowSource),
+        base: usize,
+        params: &mut Vec<Param>,
+    ) -> Option<Predicate> {
+        let mut all = |parts: &[Self]| -> Vec<Option<Predicate>> {
+            parts.iter().map(|part| part.predicate((i, row), base, params)).collect()
+        };
+        match self {
+            Self::Any => None,
+            Self::And(parts) => {
+                let mut parts: Vec<Predicate> = all(parts).into_iter().flatten().collect();
+                match parts.len() {
+                    0 => None,
+                    1 => parts.pop(),
+                    _ => Some(Predicate::And(parts)),
+                }
+            }
+            Self::Or(parts) => all(parts).into_iter().collect::<Option<Vec<_>>>().map(Predicate::Or),
+            Self::Codes(codes) => Some(coded(row, codes, base, params)),
+            Self::Cell { own, codes, .. } => {
+                let own = own.get(i)?.clone()?;
+                if codes.is_empty() {
+                    return Some(own);
+                }
+                Some(Predicate::Or(vec![own, coded(row, codes, base, params)]))
+            }
+        }
+    }
+
+    /// Whether it tells nothing.
+    pub fn is_any(&self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::And(parts) => parts.iter().all(Self::is_any),
+            Self::Or(parts) => parts.iter().any(Self::is_any),
+            Self::Codes(_) => false,
+            Self::Cell { own, .. } => own.iter().all(Option::is_none),
+        }
+    }
+}
+
+/// "The row has one of these codes."
+pub fn coded(row: &RowSource, codes: &[String], base: usize, params: &mut Vec<Param>) -> Predicate {
+    let keys: Vec<Box<[Value]>> =
+        codes.iter().filter_map(|c| row.code.decode(c, &row.key)).map(Vec::into_boxed_slice).collect();
+    params.push(Param::Keys(keys.into()));
+    let by_key = Predicate::In {
+        exprs: row.key.iter().map(|k| k.expr.clone()).collect(),
+        types: row.key.iter().map(|k| k.ty).collect(),
+        slot: base + params.len() - 1,
+    };
+    let Some(own) = &row.code.own else { return by_key };
+    params.push(Param::Keys(codes.iter().map(|c| Box::from([Value::text(c.as_str())])).collect()));
+    let by_own = Predicate::In {
+        exprs: vec![own.clone()],
+        types: vec![CastType::Text(0)],
+        slot: base + params.len() - 1,
+    };
+    Predicate::Or(vec![by_own, by_key])
+}
+
+/// The kinds of the columns of one row source's tables.
+pub struct Kinds(Vec<(Table, Option<Arc<[Known]>>)>);
+
+impl Kinds {
+    /// The kind of an expression.
+    pub fn family(&self, expr: &Expr, dialect: crate::sources::Dialect) -> Option<Family> {
+        Family::of(expr, dialect, &|alias, name| {
+            let (_, columns) = match alias {
+                None => self.0.first(),
+                Some(alias) => self.0.iter().find(|(t, _)| t.alias.eq_ignore_ascii_case(alias)),
+            }?;
+            columns.as_ref()?.iter().find(|c| c.name.eq_ignore_ascii_case(name))?.family
+        })
+    }
+}
+
+impl Engine {
+    /// The kinds of a row source's columns, as far as an expression needs them.
+    pub(super) async fn kinds(&self, source: SourceId, row: &RowSource, of: &Expr) -> Kinds {
+        let used = of.aliases();
+        let joined = row.joins.iter().map(|j| &j.table).filter(|t| used.contains(t.alias.as_str()));
+        let tables = std::iter::once(&row.table).chain(joined);
+        let known = join_all(tables.map(|table| async move {
+            let known = match self.sources.get(source) {
+                // What it does not say now is asked again with the statement itself.
+                Some(source) => source.known(table).await.unwrap_or_default(),
+                None => None,
+            };
+            (table.clone(), known)
+        }));
+        Kinds(known.await)
+    }
+
+    /// What must hold of the deciding source's rows for a filter to pass. Overlays are asked which of
+    /// their rows may pass; one that does not answer tells nothing.
+    pub fn must<'a>(
+        &'a self,
+        ask: &'a Ask,
+        entity: EntityId,
+        filter: &'a Filter,
+        language: Option<&'a str>,
+    ) -> BoxFuture<'a, Must> {
+        async move {
+            match filter {
+                _ if ask.strategy == Strategy::Gather => Must::Any,
+                Filter::And(all) => {
+                    let some = all.iter().take(LONGEST).filter(|f| !f.is_all());
+                    Must::And(join_all(some.map(|f| self.must(ask, entity, f, language))).await)
+                }
+                Filter::Or(all) if !all.is_empty() && all.len() <= LONGEST => {
+                    let parts = join_all(all.iter().map(|f| self.must(ask, entity, f, language))).await;
+                    if parts.iter().any(Must::is_any) { Must::Any } else { Must::Or(parts) }
+                }
+                Filter::Field(field, test) => self.must_cell(ask, entity, *field, test, language).await,
+                Filter::Code(Test::In(values)) => {
+                    Must::Codes(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+                }
+                _ => Must::Any,
+            }
+        }
+        .boxed()
+    }
+
+    async fn must_cell(
+        &self,
+        ask: &Ask,
+        entity: EntityId,
+        field: FieldId,
+        test: &Test,
+        language: Option<&str>,
+    ) -> Must {
+        let e = &self.model.entities[entity];
+        let f = &e.fields[field];
+        let elsewhere = f.inherit.is_some() || (f.localized && language.is_some()) || f.name == "updatedAt";
+        let list = f.rule == Rule::Union || matches!(f.ty, Type::Html | Type::List(_));
+        if elsewhere || list || *test == Test::IsNull(true) {
+            return Must::Any;
+        }
+        let Some(decider) = e.maps.get(e.decides).and_then(Option::as_ref) else { return Must::Any };
+        let listed = f.sources.contains(&e.decides);
+        let own = join_all(decider.rows.iter().map(|row| async move {
+            let Some(map) = row.fields.get(f.name.as_str()).filter(|_| listed) else { return Some(never()) };
+            self.on_row(e.decides, row, f, map, test).await
+        }));
+        let (own, codes) = futures::join!(own, self.passing_codes(ask, entity, field, test));
+        let (Some(codes), false) = (codes, own.iter().all(Option::is_none)) else { return Must::Any };
+        let cell = Must::Cell { field, own, codes };
+        // Where no source says anything, the default does.
+        match &f.default {
+            None => cell,
+            Some(Default_::Value(value)) if test.passes(value) => Must::Any,
+            Some(Default_::Value(_)) => cell,
+            Some(Default_::Field(other)) if e.fields[*other].name == "code" => {
+                let own =
+                    decider.rows.iter().map(|row| code_condition(row, &e.fields[field], test)).collect();
+                Must::Or(vec![cell, Must::Cell { field: *other, own, codes: Arc::default() }])
+            }
+            Some(Default_::Field(_)) => Must::Any,
+        }
+    }
+
+    async fn on_row(
+        &self,
+        source: SourceId,
+        row: &RowSource,
+        field: &super::model::Field,
+        map: &FieldMap,
+        test: &Test,
+    ) -> Option<Predicate> {
+        let dialect = self.sources.get(source)?.dialect();
+        let expr = map.expr.as_ref()?;
+        let family = self.kinds(source, row, expr).await.family(expr, dialect);
+        condition(On { field, map, family, dialect }, test)
+    }
+
+    /// The codes of records for which an overlay's cell, or an override, may pass. `None` when there
+    /// are more than may be gathered, or when it cannot be told.
+    pub(super) async fn passing_codes(
+        &self,
+        ask: &Ask,
+        entity: EntityId,
+        field: FieldId,
+        test: &Test,
+    ) -> Option<Arc<[String]>> {
+        let e = &self.model.entities[entity];
+        let f = &e.fields[field];
+        let mut codes: Vec<String> = Vec::new();
+        if f.lock.is_none()
+            && let Some(overrides) = &self.overrides
+        {
+            codes.extend(overrides.codes(&e.name, &f.name).await.ok()?);
+        }
+        let want = Want { fields: [field].into(), ..Want::default() };
+        let shape = Shape::new(self, entity, want, None);
+        let overlays = shape.sources.iter().flatten().filter(|s| s.source != e.decides);
+        let asked = join_all(overlays.filter(|s| f.sources.contains(&s.source)).map(|overlay| async move {
+            let own = join_all(overlay.map.rows.iter().map(|row| async move {
+                let Some(map) = row.fields.get(f.name.as_str()) else { return Some(None) };
+                self.on_row(overlay.source, row, f, map, test).await.map(Some)
+            }))
+            .await;
+            let own: Option<Vec<Option<Predicate>>> = own.into_iter().collect();
+            let own = own?;
+            self.codes_where(ask, overlay, |i, _| Some(vec![own.get(i)?.clone()?])).await
+        }))
+        .await;
+        for found in asked {
+            codes.extend(found?);
+        }
+        (codes.len() <= self.limits.gather).then(|| codes.into())
+    }
+
+    /// The codes (or native keys, where a row names its record by one) of an overlay's rows that fulfil a condition. `None`
+    /// when there are more than may be gathered, or when it does not answer.
+    pub(super) async fn codes_where(
+        &self,
+        ask: &Ask,
+        overlay: &SourceShape,
+        filter: impl Fn(usize, &RowSource) -> Option<Vec<Predicate>>,
+    ) -> Option<Vec<String>> {
+        let mut select = overlay.select(filter);
+        if select.branches.is_empty() {
+            return Some(Vec::new());
+        }
+        // Row, keys, own code; then the native key.
+        let kept = overlay.columns.own + 1;
+        let native = overlay.columns.native;
+        let keep = |i: usize| i < kept || Some(i) == native;
+        retain(&mut select.outputs, keep);
+        for branch in &mut select.branches {
+            retain(&mut branch.items, keep);
+            branch.limit = Some(0);
+            branch.order = Vec::new();
+        }
+        let most = i64::try_from(self.limits.gather).unwrap_or(i64::MAX - 1);
+        let params = [Param::Value(Value::Int(most + 1))];
+        let rows = self.run(overlay.source, &Statement::new(select), &params, &ask.moment).await.ok()?;
+        if rows.len() > self.limits.gather {
+            return None;
+        }
+        let codes = (0..rows.len()).filter_map(|r| {
+            let row = rows.row(r);
+            let native = native.and_then(|_| row.get(kept)).and_then(Value::as_str);
+            native.map(str::to_owned).or_else(|| code_of(overlay, row).as_str().map(str::to_owned))
+        });
+        Some(codes.collect())
+    }
+}
+
+fn retain<T>(items: &mut Vec<T>, keep: impl Fn(usize) -> bool) {
+    let mut at = 0..;
+    items.retain(|_| at.next().is_some_and(&keep));
+}
+
+/// A test of the code that stands in for a field: by the key, where the code is the key.
+fn code_condition(row: &RowSource, field: &super::model::Field, test: &Test) -> Option<Predicate> {
+    use crate::connectors::map::CodePart;
+    if row.code.own.is_some() || !matches!(row.code.template.as_slice(), [CodePart::Key(0)]) {
+        return None;
+    }
+    let [key] = row.key.as_slice() else { return None };
+    let map = FieldMap { expr: Some(key.expr.clone()), ..FieldMap::default() };
+    let on = On { field, map: &map, family: Some(Family::Text), dialect: crate::sources::Dialect::Postgres };
+    matches!(key.ty, CastType::Text(_)).then(|| condition(on, test)).flatten()
+}
