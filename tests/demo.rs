@@ -85,7 +85,9 @@ fn the_same_shop_goes_into_postgresql() {
     block_on(async {
         let open =
             || Gateway::open(&dir.path().join("shop")).unwrap_or_else(|found| panic!("{}", found.join("\n")));
-        let on_sqlite = open().data(query).await;
+        // One of the cases is an error: two variants that claim one code.
+        let on_sqlite = open().run(query, Map::new(), &[]).await;
+        assert_eq!(on_sqlite["errors"].as_array().map(Vec::len), Some(1), "{on_sqlite:#}");
         let (erp, isoshop) = (postgres::database(&[], &[]).await, postgres::database(&[], &[]).await);
         let (erp_url, isoshop_url) = (postgres::url_of(&erp), postgres::url_of(&isoshop));
         let options = DemoOptions { articles: 200, seed: 7, overlay: None };
@@ -99,7 +101,7 @@ fn the_same_shop_goes_into_postgresql() {
             .replace("sqlite:isoshop.db", &isoshop_url);
         std::fs::write(&file, text).expect("its settings");
         let gateway = open();
-        assert_eq!(gateway.data(query).await, on_sqlite);
+        assert_eq!(gateway.run(query, Map::new(), &[]).await, on_sqlite);
         gateway.shop.close().await;
         for name in [erp, isoshop] {
             postgres::drop_database(&name).await;

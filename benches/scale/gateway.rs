@@ -48,7 +48,7 @@ pub enum Answer {
     Page(Vec<Item>, bool),
     /// How many there are.
     Count(i64),
-    /// The code of the error.
+    /// The code of the error, or all of it.
     Refused(String),
 }
 
@@ -128,8 +128,13 @@ impl Gateway {
 
 fn understood(body: &Value) -> Outcome<Answer> {
     if let Some(error) = body["errors"].get(0) {
-        let code = error["extensions"]["code"].as_str();
-        return Ok(Answer::Refused(code.map_or_else(|| error.to_string(), str::to_owned)));
+        let code = error["extensions"]["code"].as_str().unwrap_or_default();
+        // The refusals that are expected of a long list are told by their code alone.
+        let told = match code {
+            "SCAN_BUDGET_EXCEEDED" | "SORT_NEEDS_INDEX" => code.to_owned(),
+            _ => error.to_string(),
+        };
+        return Ok(Answer::Refused(told));
     }
     let list = match &body["data"]["department"] {
         Value::Null => &body["data"]["articles"],

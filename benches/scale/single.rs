@@ -50,23 +50,27 @@ impl Question {
         let shop = isoshop(self.share);
         let collation = format!("COLLATE {shop}.french_ci_as");
         let mut with = String::new();
+        // Written so that PostgreSQL's statistics apply: it knows how often a column is 1, not an expression.
         let mut conditions = vec![
-            "COALESCE(a.\"AR_Publie\", 0) = 1 AND COALESCE(a.\"AR_Sommeil\", 0) <> 1 AND COALESCE(o.published, 1) <> 0"
+            "a.\"AR_Publie\" = 1 AND a.\"AR_Sommeil\" IS DISTINCT FROM 1 AND o.published IS DISTINCT FROM 0"
                 .to_owned(),
-            format!("($1::text IS NULL OR {CODE} > $1)"),
         ];
+        // The parameters are those that there are, in this order.
+        let mut parameters = (1..).map(|n| format!("${n}"));
+        let mut next = || parameters.next().unwrap_or_default();
         if self.after.is_some() {
-            conditions[1] = format!("{CODE} > $1");
+            conditions.push(format!("{CODE} > {}", next()));
         }
         if self.heavier.is_some() {
-            conditions.push(format!("{WEIGHT} >= $2"));
+            conditions.push(format!("{WEIGHT} >= {}", next()));
         }
         if self.under.is_some() {
+            let root = next();
             with = format!(
                 "WITH RECURSIVE d AS (SELECT COALESCE(c.code, o.code) AS code, COALESCE(NULLIF(RTRIM(o.parent_code), ''), c.parent) AS \
                  parent FROM (SELECT \"CL_No\"::text {collation} AS code, NULLIF(\"CL_NoParent\", 0)::text {collation} AS parent FROM \
                  erp.\"F_CATALOGUE\") c FULL JOIN {shop}.department o ON o.code = c.code WHERE COALESCE(o.published, 1) <> 0), \
-                 tree AS (SELECT code FROM d WHERE code = $2 UNION SELECT d.code FROM d JOIN tree ON d.parent = tree.code) "
+                 tree AS (SELECT code FROM d WHERE code = {root} UNION SELECT d.code FROM d JOIN tree ON d.parent = tree.code) "
             );
             conditions.push(format!(
                 "(CAST(COALESCE(NULLIF(a.\"CL_No4\", 0), NULLIF(a.\"CL_No3\", 0), NULLIF(a.\"CL_No2\", 0), NULLIF(a.\"CL_No1\", 0)) AS text) \
@@ -107,11 +111,16 @@ impl Engine {
     fn query(
         question: &Question,
     ) -> sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments> {
-        let query = sqlx::query(AssertSqlSafe(question.sql())).bind(question.after.clone());
-        match (question.heavier, question.under) {
-            (Some(weight), _) => query.bind(weight),
-            (None, Some(code)) => query.bind(code),
-            _ => query,
+        let mut query = sqlx::query(AssertSqlSafe(question.sql()));
+        if let Some(code) = &question.after {
+            query = query.bind(code.clone());
+        }
+        if let Some(weight) = question.heavier {
+            query = query.bind(weight);
+        }
+        match question.under {
+            Some(code) => query.bind(code),
+            None => query,
         }
     }
 
