@@ -246,6 +246,7 @@ impl<W: Wire> Source for Pooled<W> {
             match settled {
                 Ok(mut rows) => {
                     mark_bad(&mut rows, &rendered);
+                    self.trace.read(&self.name, rows.len());
                     return Ok(rows);
                 }
                 // The tables have changed since they were probed or the text was prepared.
