@@ -44,12 +44,27 @@ pub struct Config {
     pub site: SiteConfig,
     /// `[public]`.
     pub public: PublicConfig,
-    /// The 32-byte key that seals cursors (`cursor.key_file`, hex).
-    pub cursor_key: [u8; 32],
+    /// The keys of cursors (`cursor.key_file`).
+    pub cursor_keys: CursorKeys,
+}
+
+/// The keys of cursors: one, or two while the shop changes from one to the other. Never printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct CursorKeys {
+    /// Seals every cursor, and opens those it sealed.
+    pub first: [u8; 32],
+    /// Opens as well.
+    pub second: Option<[u8; 32]>,
+}
+
+impl std::fmt::Debug for CursorKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl std::fmt::Debug for Config {
-    /// Everything but the key that seals cursors.
+    /// Everything but the keys of cursors.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Config")
             .field("dir", &self.dir)
@@ -228,6 +243,8 @@ impl Default for Limits {
 pub struct WebConfig {
     /// `decision` (erp).
     pub decision: WebDecision,
+    /// Where it stands.
+    pub decision_place: Place,
     /// `on_unknown` (show): what happens when the overlay that may hide a record is unreachable.
     pub fail_on_unknown: bool,
 }
@@ -235,9 +252,15 @@ pub struct WebConfig {
 /// Who decides that a record is on the web.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WebDecision {
-    /// The ERP's flag.
+    /// The ERP's flag (`erp`).
     #[default]
     Erp,
+    /// IsoShop has to publish it (`isoshop`).
+    Isoshop,
+    /// One of the two (`either`).
+    Either,
+    /// Both of them (`both`).
+    Both,
 }
 
 /// `[departments]`.

@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 
 use crate::{
     catalog::{Catalog, Run, cursor::Sealer},
-    config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits},
+    config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
     diagnostics::{Diagnostics, Place},
     federation::{
         engine::{Ask, Engine, Strategy},
+        model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
     },
@@ -126,10 +127,13 @@ impl Shop {
             }
             zones.push(zone);
         }
+        if let Some(model) = model.as_ref().filter(|_| sources_known) {
+            nobody_decides(model, &config, diags);
+        }
         let model = model.filter(|_| !diags.has_errors())?;
         let entity = |name: &str| model.entities.iter().position(|e| e.name == name);
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
-        let sealer = Sealer::new(&config.cursor_key);
+        let sealer = Sealer::new(&config.cursor_keys);
         let ((Some(department), Some(article), Some(reference)), Some(sealer)) = (entities, sealer) else {
             diags.error(
                 "NO_CATALOGUE",
@@ -155,6 +159,7 @@ impl Shop {
         if diags.has_errors() {
             return None;
         }
+        let decisions = decisions(&model, department, config.web.decision);
         let engine = Arc::new(Engine {
             model: Arc::new(model),
             sources: opened,
@@ -162,6 +167,7 @@ impl Shop {
             overrides: options.overrides,
             limits: config.limits,
             fail_on_unknown: config.web.fail_on_unknown,
+            decisions,
         });
         let catalog = Arc::new(Catalog {
             engine,
@@ -237,7 +243,7 @@ impl Shop {
         kind: EntityKind,
         code: &str,
     ) -> Result<Option<Vec<FieldProvenance>>, String> {
-        let ask = Ask { moment: Moment::now(None), shopper: false, strategy: Strategy::Planned };
+        let ask = Ask::new(Moment::now(None), false, Strategy::Planned);
         let run = Run::new(&self.catalog, ask, Vec::new(), None, true);
         let found = run.explain(self.entity(kind), code, None).await;
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
@@ -268,6 +274,47 @@ impl std::fmt::Debug for Shop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shop").field("name", &self.config.shop.name).finish_non_exhaustive()
     }
+}
+
+/// Whether another source than the one that decides existence has a say in what of an entity is on the web.
+fn others_publish(entity: &Entity) -> bool {
+    let Some(field) = entity.fields.get("published") else { return false };
+    let says = |source: &usize| {
+        let map = entity.maps.get(*source).and_then(Option::as_ref);
+        map.is_some_and(|m| m.rows.iter().any(|row| row.fields.contains_key("published")))
+    };
+    field.sources.iter().any(|source| *source != entity.decides && says(source))
+}
+
+/// Who decides for each entity. Departments are on the web unless somebody hides them; and where one source
+/// is all there is, as in a pivot, its flag is the only one.
+fn decisions(model: &Model, department: usize, decision: WebDecision) -> Vec<WebDecision> {
+    let of = |(id, entity): (usize, &Entity)| {
+        if id != department && others_publish(entity) { decision } else { WebDecision::Erp }
+    };
+    model.entities.iter().enumerate().map(of).collect()
+}
+
+/// Reports a decision that is left to a source which the shop does not have. A pivot is an IsoShop base
+/// itself.
+fn nobody_decides(model: &Model, config: &Config, diags: &mut Diagnostics) {
+    let Some(article) = model.entities.iter().find(|e| e.name == "Article") else { return };
+    let decider = model.sources.get(article.decides).map(|source| source.name.as_str());
+    let pivot = decider.and_then(|name| config.sources.get(name)).is_some_and(|s| s.connector == "isoshop");
+    if config.web.decision == WebDecision::Erp || pivot || others_publish(article) {
+        return;
+    }
+    let word = match config.web.decision {
+        WebDecision::Either => "either",
+        WebDecision::Both => "both",
+        _ => "isoshop",
+    };
+    diags.error(
+        "NO_DECIDER",
+        config.web.decision_place.clone(),
+        format!("`decision` is \"{word}\", and the shop has no source that says what IsoShop publishes"),
+        "declare [sources.isoshop], or write \"erp\": the ERP's flag decides",
+    );
 }
 
 /// The connector map of each source, by the source's name; a broken one is missing. Maps of the shop

@@ -2,8 +2,12 @@
 
 use std::net::TcpListener;
 
+use serde_json::Value as Json;
+
 use crate::support::{
-    block_on, gateway, postgres, process,
+    block_on,
+    gateway::{self, Gateway},
+    postgres, process,
     shops::{self, Engine},
     sqlserver,
 };
@@ -223,4 +227,114 @@ fn help_is_there_for_every_command() {
         assert!(text(&help.stdout).lines().count() > 8, "{command} --help says little");
     }
     assert_eq!(process::comptoir(&["rien"], dir.path()).status.code(), Some(2));
+}
+
+/// Every key that the test below writes: none of them may ever be said.
+const KEYS: [&str; 3] = [
+    "00112233445566778899aabbccddeeff00112233445566778899aabbccddee01",
+    "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221102",
+    "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e103",
+];
+
+fn no_key_in(said: &str) {
+    let said = said.to_lowercase();
+    for key in KEYS {
+        assert!(!said.contains(&key[..16]) && !said.contains(&key[48..]), "a key is said in:\n{said}");
+    }
+}
+
+#[test]
+fn a_cursor_outlives_the_change_of_its_key() {
+    if !gateway::ready("cursor keys") {
+        return;
+    }
+    block_on(async {
+        let folder = shops::base().make(Engine::Sqlite).await;
+        // The gateway as it starts with these lines in its key file, and the page it gives.
+        let page = async |lines: &[&str], after: Option<&Json>| {
+            std::fs::write(folder.path().join("cursor.key"), lines.join("\n") + "\n").expect("a file");
+            let gateway = Gateway::open(folder.path()).expect("the shop opens");
+            no_key_in(&format!("{:?} {:?}", gateway.shop, gateway.shop.config()));
+            let query = "query ($after: String) { articles(first: 2, after: $after, sort: [{ field: TITLE }]) { nodes { code } pageInfo { endCursor } } }";
+            let variables = after.map(|cursor| ("after".to_owned(), cursor.clone()));
+            let answer = gateway.run(query, variables.into_iter().collect(), &[]).await;
+            no_key_in(&answer.to_string());
+            answer
+        };
+        let end = |answer: &Json| answer["data"]["articles"]["pageInfo"]["endCursor"].clone();
+        let bad = |answer: &Json| answer["errors"][0]["extensions"]["code"] == "BAD_CURSOR";
+        let [old, new, next] = KEYS;
+        let first = page(&[old], None).await;
+        let cursor = end(&first);
+        let second = page(&[old], Some(&cursor)).await;
+        assert!(second["data"]["articles"]["nodes"].as_array().is_some_and(|n| n.len() == 2), "{second}");
+        // Everywhere the new key first opens, then seals; all cursors that are out there go on.
+        assert_eq!(page(&[old, new], Some(&cursor)).await, second);
+        let rotated = page(&[new, old], Some(&cursor)).await;
+        assert_eq!(rotated["data"]["articles"]["nodes"], second["data"]["articles"]["nodes"]);
+        let fresh = end(&rotated);
+        assert_ne!(fresh, end(&second), "the first key seals");
+        let third = page(&[new, old], Some(&fresh)).await;
+        assert_eq!(page(&[new], Some(&fresh)).await, third);
+        assert_eq!(
+            page(&[old, new], Some(&fresh)).await["data"]["articles"]["nodes"],
+            third["data"]["articles"]["nodes"]
+        );
+        // The old key is gone, and so are its cursors.
+        for lines in [&[new][..], &[new, next], &[next, new]] {
+            let answer = page(lines, Some(&cursor)).await;
+            assert!(bad(&answer), "{answer}");
+        }
+        assert!(bad(&page(&[next], Some(&fresh)).await));
+        folder.remove().await;
+    });
+}
+
+#[test]
+fn what_is_wrong_with_cursor_keys_is_said_without_them() {
+    if !gateway::ready("cursor keys") {
+        return;
+    }
+    block_on(async {
+        let folder = shops::base().make(Engine::Sqlite).await;
+        let [a, b, c] = KEYS;
+        let (short, odd) = (&a[..60], format!("{}zz", &b[..62]));
+        for (text, code, part) in [
+            (format!("{a}\n{a}\n"), "DUPLICATE", "both keys of \"cursor.key\" are the same"),
+            (format!("{a}\n\n{b}\n{c}\n"), "BAD_KEY", "\"cursor.key\" holds 3 keys"),
+            (
+                format!("{a}\n{odd}\n"),
+                "BAD_KEY",
+                "line 2 of \"cursor.key\" does not hold 64 hexadecimal digits",
+            ),
+            (
+                format!("{short}\n{b}\n"),
+                "BAD_KEY",
+                "line 1 of \"cursor.key\" does not hold 64 hexadecimal digits",
+            ),
+            (short.to_owned(), "BAD_KEY", "`key_file`: \"cursor.key\" does not hold 64 hexadecimal digits"),
+            ("\n  \n".to_owned(), "EMPTY_FILE", "\"cursor.key\" is blank"),
+        ] {
+            std::fs::write(folder.path().join("cursor.key"), text).expect("a file");
+            for command in [&["check"][..], &["serve", "--port", "0", "--log-level", "trace"]] {
+                let run = process::comptoir(command, folder.path());
+                let said = format!("{}{}", self::text(&run.stdout), self::text(&run.stderr));
+                assert!(!run.status.success() && said.contains(code) && said.contains(part), "{said}");
+                assert!(said.contains("comptoir.toml:"), "{said}");
+                no_key_in(&said);
+            }
+        }
+        // The key itself where its file should be named.
+        let config = std::fs::read_to_string(folder.path().join("comptoir.toml")).expect("a file");
+        std::fs::write(
+            folder.path().join("comptoir.toml"),
+            config.replace("\"cursor.key\"", &format!("\"{a}\"")),
+        )
+        .expect("a file");
+        let run = process::comptoir(&["check"], folder.path());
+        let said = format!("{}{}", text(&run.stdout), text(&run.stderr));
+        assert!(said.contains("PLAIN_SECRET"), "{said}");
+        no_key_in(&said);
+        folder.remove().await;
+    });
 }

@@ -1,6 +1,7 @@
 //! Cursors and node ids. A cursor is sealed (AEAD) with the shop's key: clients can neither read nor
 //! forge it, and one of another list is refused. Sealing is deterministic, so that the same record
-//! has the same cursor in every process.
+//! has the same cursor in every process. While the shop changes its key, cursors of the old one open
+//! as well.
 
 use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey},
@@ -10,14 +11,17 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, NaiveDate};
 
 use crate::{
+    config::CursorKeys,
     federation::{order::Spot, page::Position},
     value::Value,
 };
 
 /// Seals and opens cursors.
 pub struct Sealer {
-    key: LessSafeKey,
+    seals: LessSafeKey,
     nonces: hmac::Key,
+    /// The key that seals, and the one it takes the place of, if any.
+    opens: Vec<LessSafeKey>,
 }
 
 impl std::fmt::Debug for Sealer {
@@ -32,10 +36,12 @@ const NONCE: usize = 12;
 const LONGEST: usize = 65_536;
 
 impl Sealer {
-    /// With the shop's 32-byte key; `None` only if the crypto library refuses it.
-    pub fn new(key: &[u8; 32]) -> Option<Self> {
-        let unbound = UnboundKey::new(&AES_256_GCM_SIV, key).ok()?;
-        Some(Self { key: LessSafeKey::new(unbound), nonces: hmac::Key::new(hmac::HMAC_SHA256, key) })
+    /// With the shop's keys: the first seals, both open. `None` only if the crypto library refuses one.
+    pub fn new(keys: &CursorKeys) -> Option<Self> {
+        let key = |key: &[u8; 32]| UnboundKey::new(&AES_256_GCM_SIV, key).ok().map(LessSafeKey::new);
+        let opens = std::iter::once(&keys.first).chain(&keys.second).map(key).collect::<Option<_>>()?;
+        let nonces = hmac::Key::new(hmac::HMAC_SHA256, &keys.first);
+        Some(Self { seals: key(&keys.first)?, nonces, opens })
     }
 
     /// Seals a place of a list; `list` names the list and its order.
@@ -49,7 +55,8 @@ impl Sealer {
         nonce.copy_from_slice(&tag.as_ref()[..NONCE]);
         let mut sealed = nonce.to_vec();
         let aad = Aad::from(list.as_bytes());
-        if self.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut bytes).is_err() {
+        if self.seals.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut bytes).is_err()
+        {
             return String::new();
         }
         sealed.extend_from_slice(&bytes);
@@ -62,15 +69,16 @@ impl Sealer {
         if cursor.len() > LONGEST {
             return None;
         }
-        let mut bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        if bytes.len() < NONCE {
-            return None;
-        }
-        let mut nonce = [0; NONCE];
-        nonce.copy_from_slice(&bytes[..NONCE]);
-        let aad = Aad::from(list.as_bytes());
-        let plain =
-            self.key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut bytes[NONCE..]).ok()?;
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
+        // What a key cannot open it leaves unusable: each has its own copy.
+        let plain = self.opens.iter().find_map(|key| {
+            let mut bytes = sealed.to_vec();
+            let aad = Aad::from(list.as_bytes());
+            let plain = key.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut bytes).ok()?.len();
+            bytes.truncate(plain);
+            Some(bytes)
+        })?;
         let [VERSION, row, rest @ ..] = &*plain else { return None };
         let mut rest = rest;
         let mut values = Vec::new();
@@ -169,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_cursor_opens_only_in_its_own_list() {
-        let sealer = Sealer::new(&[7; 32]).expect("key");
+        let sealer = sealer(7, None);
         let position = Position { row: 2, key: vec![Value::text("CVM001"), Value::Int(3), Value::Null] };
         let day = NaiveDate::from_ymd_opt(2026, 11, 24).expect("a day");
         let at = DateTime::from_timestamp(1_764_000_000, 5).expect("a moment");
@@ -193,5 +201,25 @@ mod tests {
             let forged = String::from_utf8(forged).expect("ascii");
             assert!(forged == cursor || sealer.open("Article/title+", 6, &forged).is_none());
         }
+    }
+
+    fn sealer(first: u8, second: Option<u8>) -> Sealer {
+        Sealer::new(&CursorKeys { first: [first; 32], second: second.map(|key| [key; 32]) }).expect("keys")
+    }
+
+    #[test]
+    fn the_first_key_seals_and_both_open() {
+        let position = Position { row: 0, key: vec![Value::text("CVM001")] };
+        let spot = Spot { values: Vec::new(), position };
+        let of = |sealer: &Sealer| sealer.seal("Article", &spot);
+        let opens = |sealer: &Sealer, cursor: &str| sealer.open("Article", 0, cursor) == Some(spot.clone());
+        let (old, both, new) = (sealer(1, None), sealer(2, Some(1)), sealer(2, None));
+        assert_eq!(of(&both), of(&new));
+        assert!(opens(&both, &of(&old)) && opens(&both, &of(&new)) && !opens(&new, &of(&old)));
+        // The step before: the new key only opens, while others may seal with it already.
+        let ahead = sealer(1, Some(2));
+        assert!(of(&ahead) == of(&old) && opens(&ahead, &of(&new)));
+        assert!(both.open("Reference", 0, &of(&old)).is_none());
+        assert_eq!(format!("{both:?}"), "Sealer");
     }
 }

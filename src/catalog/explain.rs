@@ -13,6 +13,7 @@ use crate::{
         model::EntityId,
         provenance::{Candidate, FieldProvenance},
         shape::{Shape, Want},
+        visible::By,
     },
     value::Value,
 };
@@ -34,9 +35,11 @@ impl Run<'_> {
         }
         let engine = &self.catalog.engine;
         let field = engine.model.entities[batch.shape.entity].fields.get_index_of("hiddenReason");
-        let said = field.and_then(|f| batch.merged(&engine.model, f, record).ok());
-        let said = said.and_then(|m| m.value.as_str().map(str::to_owned));
-        said.or_else(|| engine.hidden_by(batch, record)).or_else(|| {
+        let said = || {
+            let said = field.and_then(|f| batch.merged(&engine.model, f, record).ok())?;
+            said.value.as_str().map(str::to_owned)
+        };
+        engine.hidden_by(batch, record).or_else(said).or_else(|| {
             let above = tree.and_then(|t| t.parent.get(record as usize).map(|p| (t, *p)));
             let hidden = above.is_some_and(|(t, p)| p != NONE && !t.shown[p as usize]);
             Some(
@@ -138,10 +141,18 @@ impl Run<'_> {
                     found.winner = Some("default".into());
                 }
                 "published" => {
-                    let hider = found.winner.take().filter(|_| found.value == Json::Bool(false));
                     let served = self.on_the_web(batch, record, tree);
                     found.value = served.as_ref().map_or(Json::Null, |on| Json::Bool(*on));
-                    found.winner = hider.or_else(owner).filter(|_| served.is_ok());
+                    let name = |source: usize| engine.model.sources[source].name.clone();
+                    found.winner = match engine.verdict(batch, record).ok().map(|verdict| verdict.by) {
+                        None | Some(By::Unknown(_)) => None,
+                        Some(By::Owner) => owner(),
+                        Some(By::Source(source) | By::Silence(source)) => Some(name(source)),
+                        Some(By::Site) => Some("site".into()),
+                        Some(By::Inherited) => {
+                            e.inherits.map(|p| engine.model.entities[p].name.to_lowercase())
+                        }
+                    };
                     if let Some(says) = engine.decider_says(batch, record) {
                         found.candidates.push(Candidate {
                             source: engine.model.sources[e.decides].name.clone(),

@@ -19,7 +19,7 @@ use crate::{
         engine::Fault,
         filter::Filter,
         order::Order,
-        page::{GROUPS_EACH, Page, Position, on_the_web},
+        page::{GROUPS_EACH, Page, Position},
         planner::{Scope, Way},
         pushdown::Must,
         shape::{Shape, SourceShape, Want, after_key, branch, has_key, key_type},
@@ -205,7 +205,9 @@ impl Run<'_> {
     ) -> Result<(Batch, Vec<Vec<u32>>), Fault> {
         let engine = &self.catalog.engine;
         let (own, shape) = (shape, &shape.with_filter(engine, &args.filter));
-        let must = &engine.must(&self.ask, shape.entity, &args.filter, shape.language.as_deref()).await;
+        let must = &engine
+            .must_listed(&self.ask, shape.entity, false, &args.filter, shape.language.as_deref())
+            .await;
         let mut budget = engine.limits.scan_rows;
         let mut progress: Vec<Progress> = groups
             .iter()
@@ -450,7 +452,7 @@ impl Run<'_> {
         let mut codes = Vec::new();
         let own = list.sources.contains(&e.decides);
         let web = &mut |_: usize, row: &RowSource| {
-            Some(if self.ask.shopper { on_the_web(row) } else { Vec::new() })
+            Some(if self.ask.shopper { engine.on_the_web(decider.entity, row) } else { Vec::new() })
         };
         if let Some(select) = placed_select(decider, 0, web).filter(|_| own).map(all_of) {
             let pair = |n: &u32| Box::from([Value::text("0"), Value::text(tree.batch.code(*n))]);
@@ -529,7 +531,8 @@ impl Run<'_> {
         let base = params.len();
         let mut extra = Vec::new();
         let mut narrow = |n: usize, row: &RowSource| {
-            let mut filter = if self.ask.shopper { on_the_web(row) } else { Vec::new() };
+            let mut filter =
+                if self.ask.shopper { engine.on_the_web(decider.entity, row) } else { Vec::new() };
             filter.extend(must.predicate((n, row), base, &mut extra));
             if after.is_some_and(|a| a.row == n) {
                 filter.push(after_key(row, 2, false));
@@ -573,7 +576,7 @@ pub(crate) fn statements(catalog: &Catalog, shape: &Shape, must: Option<&Must>) 
     let own = decider.and_then(|d| {
         let mut params = Vec::new();
         let narrow = &mut |n: usize, row: &RowSource| {
-            let mut filter = on_the_web(row);
+            let mut filter = engine.on_the_web(shape.entity, row);
             filter.extend(must.and_then(|m| m.predicate((n, row), 2 + d.columns.keys, &mut params)));
             Some(filter)
         };

@@ -281,7 +281,7 @@ pub async fn live(shop: &Shop, options: &Options) -> Report {
         engine,
         options,
         up: vec![false; engine.sources.len()],
-        ask: Ask { moment: Moment::now(None), shopper: false, strategy: Strategy::Planned },
+        ask: Ask::new(Moment::now(None), false, Strategy::Planned),
         report: Report::default(),
         lacking: Vec::new(),
     };

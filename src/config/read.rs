@@ -9,7 +9,7 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
-    AccessConfig, Anonymous, Config, DepartmentsConfig, Display, HttpConfig, Limits, MediaConfig,
+    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, HttpConfig, Limits, MediaConfig,
     PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
     WebDecision,
     doc::{self, Entry, Node, known_keys, misspelt},
@@ -122,7 +122,7 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
         access: access(root, diags),
         site: site(dir, root, diags),
         public: public(root, diags),
-        cursor_key: cursor_key(dir, root, diags).unwrap_or_default(),
+        cursor_keys: cursor_keys(dir, root, diags).unwrap_or_default(),
         sources,
     };
     let sources_known = !config.sources.is_empty() && !misspelt(table, "sources", diags);
@@ -437,21 +437,18 @@ fn limits(root: &Node, diags: &mut Diagnostics) -> Limits {
 
 fn web(root: &Node, diags: &mut Diagnostics) -> WebConfig {
     let table = section(root, "web", &["decision", "on_unknown"], diags);
-    if let Some(node) = key(table, "decision") {
-        let known = [("erp", true), ("isoshop", false), ("either", false), ("both", false)];
-        if node.choice("decision", &known, diags) == Some(false) {
-            diags.error(
-                "NOT_AVAILABLE",
-                node.place(),
-                format!("`decision = {}` is not available yet", node.shown()),
-                "write \"erp\": the ERP's flag decides, and isoshop may still hide",
-            );
-        }
-    }
+    let node = key(table, "decision");
+    let choices = [
+        ("erp", WebDecision::Erp),
+        ("isoshop", WebDecision::Isoshop),
+        ("either", WebDecision::Either),
+        ("both", WebDecision::Both),
+    ];
+    let decision = node.and_then(|node| node.choice("decision", &choices, diags)).unwrap_or_default();
     let fail_on_unknown = key(table, "on_unknown")
         .and_then(|node| node.choice("on_unknown", &[("show", false), ("fail", true)], diags))
         .unwrap_or(false);
-    WebConfig { decision: WebDecision::Erp, fail_on_unknown }
+    WebConfig { decision, decision_place: node.map(Node::place).unwrap_or_default(), fail_on_unknown }
 }
 
 fn departments(root: &Node, diags: &mut Diagnostics) -> DepartmentsConfig {
@@ -545,8 +542,10 @@ fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {
     }
 }
 
-fn cursor_key(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Option<[u8; 32]> {
+/// `[cursor]`: one key a line of its file, the second one only while keys are changed.
+fn cursor_keys(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Option<CursorKeys> {
     const HELP: &str = "`comptoir init` makes one: 32 random bytes, written as 64 hexadecimal digits";
+    const TWO: &str = "one key a line: the first seals cursors, a second one opens those it sealed before";
     let table = section(root, "cursor", &["key_file"], diags);
     let Some(node) = key(table, "key_file") else {
         if misspelt_in(root, "cursor", diags) || table.is_some_and(|t| misspelt(t, "key_file", diags)) {
@@ -556,24 +555,47 @@ fn cursor_key(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Option<[u8; 3
         diags.error("MISSING_KEY", place, "[cursor] has no `key_file`", HELP);
         return None;
     };
-    let line = secrets::from_file(dir, node, "key_file", HELP, diags)?;
-    let mut bytes = [0; 32];
-    let well_formed = line.len() == 64
-        && line.is_ascii()
-        && bytes.iter_mut().enumerate().all(|(i, byte)| {
-            let digits = &line[i * 2..i * 2 + 2];
-            match u8::from_str_radix(digits, 16) {
-                Ok(value) if !digits.starts_with('+') => {
-                    *byte = value;
-                    true
-                }
-                _ => false,
-            }
-        });
-    if !well_formed {
-        let message = format!("`key_file`: {} does not hold 64 hexadecimal digits", node.shown());
-        diags.error("BAD_KEY", node.place(), message, HELP);
+    if node.as_text().is_some_and(|text| hexadecimal(text.trim()).is_some()) {
+        let help = "write it on the first line of a file that only you can read, and name that file";
+        diags.error("PLAIN_SECRET", node.place(), "`key_file` holds the key itself", help);
         return None;
+    }
+    let lines = secrets::lines_of(dir, node, "key_file", HELP, diags)?;
+    let mut keys = Vec::new();
+    for (n, line) in &lines {
+        let key = hexadecimal(line);
+        if key.is_none() {
+            let where_ = if *n == 1 && lines.len() == 1 { String::new() } else { format!("line {n} of ") };
+            let message = format!("`key_file`: {where_}{} does not hold 64 hexadecimal digits", node.shown());
+            diags.error("BAD_KEY", node.place(), message, if lines.len() == 1 { HELP } else { TWO });
+        }
+        keys.push(key);
+    }
+    if lines.len() > 2 {
+        let message = format!("`key_file`: {} holds {} keys", node.shown(), lines.len());
+        let help = "keep two: the one that seals cursors, and the one it takes the place of";
+        diags.error("BAD_KEY", node.place(), message, help);
+        return None;
+    }
+    let mut keys = keys.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
+    let (first, second) = (keys.next()?, keys.next());
+    if second == Some(first) {
+        let message = format!("`key_file`: both keys of {} are the same", node.shown());
+        let help = "put a new key on the first line, and the one it takes the place of on the second";
+        diags.error("DUPLICATE", node.place(), message, help);
+        return None;
+    }
+    Some(CursorKeys { first, second })
+}
+
+/// 32 bytes of 64 hexadecimal digits.
+fn hexadecimal(line: &str) -> Option<[u8; 32]> {
+    if line.len() != 64 || !line.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(line.get(at..at + 2)?, 16).ok()?;
     }
     Some(bytes)
 }

@@ -73,16 +73,7 @@ pub fn substitute(node: &mut Node, environment: Environment<'_>, diags: &mut Dia
 /// The first line of a secret's file, without blanks around it; a file that is not there, not
 /// readable or empty is reported.
 pub fn from_file(dir: &Path, node: &Node, key: &str, help: &str, diags: &mut Diagnostics) -> Option<String> {
-    let name = node.filled(key, diags)?;
-    let text = match std::fs::read_to_string(dir.join(name)) {
-        Ok(text) => text,
-        Err(error) => {
-            let shown = node.shown();
-            let message = format!("`{key}`: cannot read {shown}: {}", reason(&error));
-            diags.error("UNREADABLE_FILE", node.place(), message, help);
-            return None;
-        }
-    };
+    let text = file(dir, node, key, help, diags)?;
     let line = text.lines().next().unwrap_or("").trim().to_owned();
     if line.is_empty() {
         let message = format!("`{key}`: the first line of {} is blank", node.shown());
@@ -90,6 +81,39 @@ pub fn from_file(dir: &Path, node: &Node, key: &str, help: &str, diags: &mut Dia
         return None;
     }
     Some(line)
+}
+
+/// The lines of a secret's file that are not blank, numbered from 1, without blanks around them; a file
+/// that is not there, not readable or empty is reported.
+pub fn lines_of(
+    dir: &Path,
+    node: &Node,
+    key: &str,
+    help: &str,
+    diags: &mut Diagnostics,
+) -> Option<Vec<(usize, String)>> {
+    let text = file(dir, node, key, help, diags)?;
+    let lines = (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty());
+    let lines: Vec<(usize, String)> = lines.map(|(n, line)| (n, line.to_owned())).collect();
+    if lines.is_empty() {
+        let message = format!("`{key}`: {} is blank", node.shown());
+        diags.error("EMPTY_FILE", node.place(), message, help);
+        return None;
+    }
+    Some(lines)
+}
+
+fn file(dir: &Path, node: &Node, key: &str, help: &str, diags: &mut Diagnostics) -> Option<String> {
+    let name = node.filled(key, diags)?;
+    match std::fs::read_to_string(dir.join(name)) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            let shown = node.shown();
+            let message = format!("`{key}`: cannot read {shown}: {}", reason(&error));
+            diags.error("UNREADABLE_FILE", node.place(), message, help);
+            None
+        }
+    }
 }
 
 /// A password from `password` (from the environment only) or `password_file`, if there is one.

@@ -65,7 +65,7 @@ fn the_least_shop_has_every_default() {
     assert_eq!(config.departments.own_prefix, "w-");
     assert_eq!(config.departments.tree, Tree::Merged);
     assert_eq!(config.access.anonymous, Anonymous::Prices);
-    assert_eq!(config.cursor_key[..3], [0x00, 0x11, 0x22]);
+    assert_eq!(config.cursor_keys.first[..3], [0x00, 0x11, 0x22]);
     let erp = &config.sources["erp"];
     assert_eq!(erp.url.0, "sqlite:erp.db");
     assert_eq!(erp.limits.connect, Duration::from_secs(5));
@@ -148,7 +148,7 @@ key_file = "cursor.key"
     assert_eq!(config.sources["isoshop"].url.0, "postgres://u:s3cret@h/d");
     assert_eq!(config.sources["more"].url.0, "postgres://u:p@h/d");
     let printed = format!("{config:?}");
-    assert!(!printed.contains("s3cret") && !printed.contains("cursor_key"));
+    assert!(!printed.contains("s3cret") && !printed.contains("cursor_keys"));
     assert_eq!(config.sources["erp"].settings["tax_category"], Value::Int(2));
     assert_eq!(config.sources.keys().collect::<Vec<_>>(), ["erp", "isoshop", "more"]);
     assert_eq!(config.limits.request, Duration::from_secs(3));
@@ -191,7 +191,6 @@ fn each_mistake_has_its_finding() {
         ("shop.name = 'S'\n", "1:1 MISSING_KEY the shop has no source"),
         ("[shop]\nname = ' '\nx = \n", "3:5 TOML_SYNTAX "),
         ("http.bind = 'here'\n", "3:13 BAD_VALUE `bind` \"here\" is no address with a port"),
-        ("web.decision = 'both'\n", "3:16 NOT_AVAILABLE `decision = \"both\"` is not available yet"),
         ("web.decision = 'epr'\n", "3:16 BAD_VALUE `decision` cannot be \"epr\""),
         ("access.anonymous = 'price'\n", "3:20 BAD_VALUE `anonymous` cannot be \"price\""),
         ("media.base_url = 'cdn'\n", "3:18 BAD_VALUE `base_url` \"cdn\" is no web address"),

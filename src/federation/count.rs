@@ -6,11 +6,12 @@ use super::{
     batch::Batch,
     engine::{Ask, Engine, Fault, Strategy},
     filter::{Filter, Test},
-    page::{GROUPS_EACH, PageAsk, Position, ROUND, on_the_web},
+    page::{GROUPS_EACH, PageAsk, Position, ROUND},
     pushdown::Must,
     shape::{Shape, Want, has_key},
+    visible::let_on,
 };
-use crate::{sources::Statement, value::Value};
+use crate::{config::WebDecision, sources::Statement, value::Value};
 
 /// Rows read of each group in the first round.
 const EACH: usize = 200;
@@ -47,55 +48,63 @@ impl Engine {
     }
 
     /// All records, counted by the deciding source, without those that another source or the back office
-    /// hides. `None`: more than may be gathered may be hidden, or records hide with those they belong to.
+    /// hides, and with those that another source may publish and does. `None`: those may be more than may be
+    /// gathered, or records hide with those they belong to, or another source has to publish each of them.
     async fn count_rows(&self, ask: &Ask, shape: &Shape) -> Result<Option<usize>, Fault> {
         let e = &self.model.entities[shape.entity];
         if ask.strategy == Strategy::Gather || e.inherits.is_some() || self.fail_on_unknown {
             return Ok(None);
         }
+        let decision = if ask.shopper { self.decision(shape.entity) } else { WebDecision::Erp };
+        if matches!(decision, WebDecision::Isoshop | WebDecision::Both) {
+            return Ok(None);
+        }
         let light = Arc::new(Shape::new(self, shape.entity, Want::default(), None));
         let Some(decider) = light.decider(&self.model) else { return Ok(None) };
-        let hidden = match e.fields.get_index_of("published").filter(|_| ask.shopper) {
-            None => Arc::default(),
-            Some(published) => {
-                let no = Test::In(vec![Value::Bool(false)]);
-                match self.passing_codes(ask, shape.entity, published, &no).await {
-                    Ok(codes) => codes,
-                    Err(_) => return Ok(None),
-                }
-            }
-        };
+        let mut other: Vec<String> = Vec::new();
+        if let Some(published) = e.fields.get_index_of("published").filter(|_| ask.shopper) {
+            let no = Test::In(vec![Value::Bool(false)]);
+            let hidden = self.passing_codes(ask, shape.entity, published, &no);
+            let shown = async {
+                let either = decision == WebDecision::Either;
+                if either { self.published_codes(ask, shape.entity).await } else { Some(Arc::default()) }
+            };
+            let (Ok(hidden), Some(shown)) = futures::join!(hidden, shown) else { return Ok(None) };
+            other.extend(hidden.iter().chain(shown.iter()).cloned());
+        }
         let mut select = decider.select(|_, row| {
-            let web = if ask.shopper { on_the_web(row) } else { Vec::new() };
+            let web = if ask.shopper { let_on(row) } else { Vec::new() };
             Some(std::iter::once(has_key(row)).chain(web).collect())
         });
         select.count = true;
         let counted = async {
             self.run(decider.source, &Statement::new(select), &[], &ask.moment).await.map_err(Fault::Source)
         };
-        let taken = async {
+        let told_otherwise = async {
             let staff = Ask { shopper: false, ..ask.clone() };
-            let (all, must) = (Filter::And(Vec::new()), Must::Codes(hidden.clone()));
-            let mut taken = 0;
-            if hidden.is_empty() {
-                return Ok::<_, Fault>(taken);
+            let (mut added, mut taken) = (0, 0);
+            if other.is_empty() {
+                return Ok::<_, Fault>((added, taken));
             }
+            let (all, must) = (Filter::And(Vec::new()), Must::Codes(other.into()));
             self.scan_those(&staff, &light, None, (&all, &must), |_, batch, records| {
                 for record in records {
                     let shown = self.visible(batch, *record).map_err(Fault::Source)?;
-                    taken += usize::from(!shown && self.decider_says(batch, *record) == Some(true));
+                    let counted = self.decider_says(batch, *record) == Some(true);
+                    added += usize::from(shown && !counted);
+                    taken += usize::from(!shown && counted);
                 }
                 Ok(())
             })
             .await?;
-            Ok(taken)
+            Ok((added, taken))
         };
-        let (counted, taken) = futures::try_join!(counted, taken)?;
+        let (counted, (added, taken)) = futures::try_join!(counted, told_otherwise)?;
         let counted = match counted.get(0, 0) {
             Value::Int(n) => usize::try_from(*n).unwrap_or(0),
             _ => 0,
         };
-        Ok(Some(counted.saturating_sub(taken)))
+        Ok(Some((counted + added).saturating_sub(taken)))
     }
 
     /// Reads everything that passes, group by group in CODE order, within the budget of rows: `visit` is
@@ -108,7 +117,8 @@ impl Engine {
         filter: &Filter,
         visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let must = self.must(ask, light.entity, filter, light.language.as_deref()).await;
+        let under = parents.is_some();
+        let must = self.must_listed(ask, light.entity, under, filter, light.language.as_deref()).await;
         self.scan_those(ask, light, parents, (filter, &must), visit).await
     }
 

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{batch::Cause, model::Model, overrides::Overrides, planner::blame::Blame};
+use super::{batch::Cause, model::Model, overrides::Overrides, planner::blame::Blame, visible::Published};
 use crate::{
-    config::Limits,
+    config::{Limits, WebDecision},
     sources::{Moment, Param, Rows, SharedSource, Statement},
     value::KeyCompare,
 };
@@ -24,6 +24,8 @@ pub struct Engine {
     pub limits: Limits,
     /// A record whose overlay cannot be read is an error instead of shown (`web.on_unknown`).
     pub fail_on_unknown: bool,
+    /// Who decides what is on the web, by entity (`web.decision`).
+    pub decisions: Vec<WebDecision>,
 }
 
 /// One request, as the levels see it.
@@ -35,6 +37,15 @@ pub struct Ask {
     pub shopper: bool,
     /// How lists are read.
     pub strategy: Strategy,
+    /// Which codes are published, once it was asked.
+    pub published: Published,
+}
+
+impl Ask {
+    /// A request of which nothing is known yet.
+    pub fn new(moment: Moment, shopper: bool, strategy: Strategy) -> Self {
+        Self { moment, shopper, strategy, published: Published::default() }
+    }
 }
 
 /// How lists are read. The answer is the same.

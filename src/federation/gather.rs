@@ -126,7 +126,8 @@ impl Engine {
         held: Option<&Arc<Batch>>,
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let after = list.from.map(|spot| spot.position.clone());
-        let must = self.must(ask, shape.entity, list.filter, shape.language.as_deref()).await;
+        let under = parents.is_some();
+        let must = self.must_listed(ask, shape.entity, under, list.filter, shape.language.as_deref()).await;
         let page =
             PageAsk { first: list.size, after, backward: list.falling(), filter: list.filter, must: &must };
         let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;

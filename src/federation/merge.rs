@@ -84,7 +84,8 @@ impl Batch {
             return Cell::Absent;
         };
         let Some(part) = self.parts.get(source).and_then(Option::as_ref) else { return Cell::Absent };
-        if let Some(cause) = &part.markers_failed {
+        // `published` is never empty on purpose.
+        if let Some(cause) = part.markers_failed.as_ref().filter(|_| self.shape.published != Some(field)) {
             return Cell::Unknown(cause.clone());
         }
         let wanted = if translated {

@@ -103,7 +103,7 @@ impl Engine {
         list: &ListAsk<'_>,
         can: &Scannable,
     ) -> Result<(Batch, Vec<Page>), Fault> {
-        let must = self.must(ask, shape.entity, list.filter, shape.language.as_deref()).await;
+        let must = self.must_listed(ask, shape.entity, false, list.filter, shape.language.as_deref()).await;
         let scan = self.scan_of(ask, shape, list, can, must);
         let (mut good, whole) = scan.read().await?;
         let more = good.len() > list.size;

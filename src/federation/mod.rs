@@ -25,4 +25,4 @@ pub mod provenance;
 pub mod pushdown;
 pub mod related;
 pub mod shape;
-mod visible;
+pub mod visible;

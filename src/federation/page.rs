@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     connectors::map::RowSource,
-    sources::{Expr, Param, Rows, Select, Statement, expr::CastType, select::Predicate},
+    sources::{Param, Rows, Select, Statement, expr::CastType, select::Predicate},
     value::Value,
 };
 
@@ -275,7 +275,7 @@ impl Engine {
         let extra = |i: usize, row: &RowSource| {
             let mut predicates = vec![has_key(row)];
             if shopper {
-                predicates.extend(on_the_web(row));
+                predicates.extend(self.on_the_web(decider.entity, row));
             }
             let mut params = params.borrow_mut();
             predicates.extend(page.must.predicate((i, row), base, &mut params));
@@ -423,11 +423,4 @@ impl Scan {
         let more = self.good.len() > first;
         Page { more, records: self.good.into_iter().take(first).collect(), ..Page::default() }
     }
-}
-
-/// What the deciding source says of the web, as conditions.
-pub fn on_the_web(row: &RowSource) -> Vec<Predicate> {
-    let visible = row.visible.clone().map(Predicate::Expr);
-    let closed = row.closed.clone().map(|c| Predicate::Expr(Expr::Not(Box::new(c))));
-    visible.into_iter().chain(closed).collect()
 }

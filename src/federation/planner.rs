@@ -11,7 +11,6 @@ use super::{
     merge_scan::Scannable,
     model::{EntityId, FieldId, Model, SourceId},
     order::{By, Order},
-    page::on_the_web,
     pushdown::{LONGEST, Must, condition::never},
     shape::snake,
 };
@@ -191,7 +190,7 @@ impl Engine {
         let e = &self.model.entities[entity];
         let name = |source: &SourceId| self.model.sources.get(*source).map_or("", |s| s.name.as_str());
         let decider = e.maps.get(e.decides).and_then(Option::as_ref);
-        if decider.is_some_and(|map| map.rows.iter().any(|row| !on_the_web(row).is_empty())) {
+        if decider.is_some_and(|map| map.rows.iter().any(|row| !self.on_the_web(entity, row).is_empty())) {
             told.pushed.push(format!("on the web, as `{}` says", name(&e.decides)));
         }
         let holds = |source: &&SourceId| {
@@ -346,6 +345,7 @@ impl Teller<'_> {
             Must::And(parts) => each(parts, ", and "),
             Must::Or(parts) => each(parts, ", or "),
             Must::Codes(codes) => format!("{decider}'s key is {}", counted(codes.len())),
+            Must::Parents(codes) => format!("what it belongs to has {}", counted(codes.len())),
             // What stands in where no source has a value.
             Must::Cell { field, .. } if of.is_some_and(|of| of != *field) => {
                 format!("{decider}'s own `{}`, which stands in", self.name(*field))

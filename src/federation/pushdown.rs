@@ -60,6 +60,8 @@ pub enum Must {
     Or(Vec<Must>),
     /// One of these codes.
     Codes(Arc<[String]>),
+    /// Belonging to a record with one of these codes.
+    Parents(Arc<[String]>),
     /// The deciding source's own cell, by row source (`None`: not told there), or one of the codes
     /// that other sources gave.
     Cell {
@@ -96,6 +98,13 @@ impl Must {
             Self::Or(parts) if parts.iter().any(Self::is_any) => None,
             Self::Or(parts) => all(parts).into_iter().collect::<Option<Vec<_>>>().map(Predicate::Or),
             Self::Codes(codes) => Some(coded(row, codes, base, params)),
+            Self::Parents(codes) => {
+                let parent = row.parent.clone()?;
+                params
+                    .push(Param::Keys(codes.iter().map(|c| Box::from([Value::text(c.as_str())])).collect()));
+                let slot = base + params.len() - 1;
+                Some(Predicate::In { exprs: vec![parent], types: vec![CastType::Text(0)], slot })
+            }
             Self::Cell { own, codes, .. } => {
                 let own = own.get(i)?.clone()?;
                 if codes.is_empty() {
@@ -112,7 +121,7 @@ impl Must {
             Self::Any | Self::Untold(_) => true,
             Self::And(parts) => parts.iter().all(Self::is_any),
             Self::Or(parts) => parts.iter().any(Self::is_any),
-            Self::Codes(_) => false,
+            Self::Codes(_) | Self::Parents(_) => false,
             Self::Cell { own, .. } => own.iter().all(Option::is_none),
         }
     }

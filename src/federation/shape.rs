@@ -57,6 +57,8 @@ pub struct Columns {
 /// What one source is asked on a level.
 #[derive(Debug)]
 pub struct SourceShape {
+    /// Of which entity.
+    pub entity: EntityId,
     /// Which source.
     pub source: SourceId,
     /// Its map of the entity.

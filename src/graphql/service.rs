@@ -243,7 +243,7 @@ impl Service {
             text = Some(self.describe(prepared, plan, &slots, &args, strategy).await);
             moment.journal = Some(Arc::default());
         }
-        let ask = Ask { moment, shopper: true, strategy };
+        let ask = Ask::new(moment, true, strategy);
         let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
         let roots = execute::run(&run, plan, &slots).await;
         let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
@@ -334,7 +334,7 @@ impl Service {
     ) -> String {
         let asked = describe::Asked { slots, args };
         let moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let ask = Ask { moment, shopper: true, strategy };
+        let ask = Ask::new(moment, true, strategy);
         let lists = describe::lists::settle(&self.catalog, &ask, plan, asked).await;
         describe::plan(&self.catalog, prepared.name.as_deref(), plan, asked, &lists)
     }

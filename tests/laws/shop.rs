@@ -72,6 +72,8 @@ pub struct RandomShop {
     departments: Vec<RandomDepartment>,
     pub overrides: Vec<Override>,
     rules: Vec<(&'static str, Rule, bool, bool, bool)>,
+    /// Who decides what is on the web.
+    decision: &'static str,
 }
 
 /// Title, slug or parent, position and flag of an overlay's department.
@@ -130,7 +132,7 @@ fn overlays() -> impl Strategy<Value = RandomOverlay> {
     let rest = (
         prop::bool::weighted(0.08),
         option::of(select(TEXTS)),
-        prop_oneof![4 => Just(None), 1 => Just(Some(0))],
+        prop_oneof![4 => Just(None), 1 => Just(Some(1)), 1 => Just(Some(0))],
     );
     (texts, flags, rest).prop_map(|(t, f, r)| RandomOverlay {
         title: t.0,
@@ -259,14 +261,15 @@ pub fn shops_of(most: usize) -> impl Strategy<Value = RandomShop> {
         ),
         6,
     );
-    (vec(articles(), 1..=most), vec(0..7_u16, 5), departments, overrides, rules).prop_map(
-        |(articles, parents, departments, overrides, rules)| {
+    let decisions = select(&["erp", "isoshop", "either", "both"][..]);
+    (vec(articles(), 1..=most), vec(0..7_u16, 5), departments, overrides, rules, decisions).prop_map(
+        |(articles, parents, departments, overrides, rules, decision)| {
             let overrides = overrides
                 .into_iter()
                 .filter(|(article, ..)| *article < articles.len())
                 .map(|(article, field, what)| over(&code(article), field, what))
                 .collect();
-            RandomShop { articles, parents, departments, overrides, rules }
+            RandomShop { articles, parents, departments, overrides, rules, decision }
         },
     )
 }
@@ -331,6 +334,7 @@ impl RandomShop {
     pub fn recipe(&self, staff: bool) -> Recipe {
         let mut recipe = shops::base();
         recipe.settings.push(format!("[access]\nanonymous_provenance = {staff}\n"));
+        recipe.settings.push(format!("[web]\ndecision = \"{}\"\n", self.decision));
         recipe.erp = vec![self.erp()];
         recipe.isoshop = vec![self.isoshop()];
         recipe.files.push(("schema/rules.graphql".into(), self.rules().sdl()));
@@ -341,6 +345,7 @@ impl RandomShop {
     pub async fn twin(&self, folder: &Folder) -> Twin {
         let mut twin = Twin::load(folder).await;
         twin.rules = self.rules();
+        twin.decision = self.decision;
         twin.overrides.clone_from(&self.overrides);
         twin
     }

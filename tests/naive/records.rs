@@ -49,6 +49,8 @@ pub struct Twin {
     pub overrides: Vec<Override>,
     pub own_codes: Vec<String>,
     pub own_prefix: String,
+    /// Who decides what is on the web: `erp`, `isoshop`, `either` or `both`.
+    pub decision: &'static str,
     pub language1: &'static str,
     /// The statistic that holds the brand.
     pub brand: Option<&'static str>,
@@ -97,6 +99,7 @@ impl Twin {
             overrides: Vec::new(),
             own_codes: Vec::new(),
             own_prefix: "w-".to_owned(),
+            decision: "erp",
             language1: "en",
             brand: Some("AR_Stat01"),
             tax_category: 1,
@@ -148,8 +151,36 @@ impl Twin {
 
     pub fn article_visible(&self, code: &str) -> bool {
         self.article_row(code).is_some_and(|row| {
-            row.whole("AR_Publie") == 1 && row.whole("AR_Sommeil") != 1 && !self.hidden(Entity::Article, code)
+            row.whole("AR_Sommeil") != 1
+                && !self.hidden(Entity::Article, code)
+                && self.decided(row.whole("AR_Publie") == 1, self.article_published(code))
         })
+    }
+
+    /// What comes of the ERP's flag and of IsoShop's.
+    fn decided(&self, erp: bool, isoshop: bool) -> bool {
+        match self.decision {
+            "erp" => erp,
+            "isoshop" => isoshop,
+            "either" => erp || isoshop,
+            "both" => erp && isoshop,
+            other => panic!("no such decision: {other}"),
+        }
+    }
+
+    /// Whether IsoShop publishes an article; of two rows nobody knows, and what is not known is shown.
+    fn article_published(&self, code: &str) -> bool {
+        let said = self.isoshop_cell(Entity::Article, code, "published", None);
+        matches!(said, Cell::Unknown | Cell::Value(Json::Bool(true)))
+    }
+
+    /// A reference of which IsoShop says nothing follows its article.
+    fn reference_published(&self, reference: &Native) -> bool {
+        match self.isoshop_cell(Entity::Reference, &reference.code, "published", None) {
+            Cell::Unknown => true,
+            Cell::Value(value) => value == true,
+            Cell::Absent | Cell::Empty => self.article_published(&reference.article),
+        }
     }
 
     /// Whether IsoShop or the back office says that it is not published.
@@ -222,6 +253,10 @@ impl Twin {
         self.article_visible(&reference.article)
             && (reference.kind != NativeKind::Variant || reference.row.whole("AE_Sommeil") != 1)
             && !self.hidden(Entity::Reference, &reference.code)
+            && self.decided(
+                self.article_row(&reference.article).is_some_and(|a| a.whole("AR_Publie") == 1),
+                self.reference_published(reference),
+            )
     }
 
     fn reference(&self, code: &str) -> Option<Native> {

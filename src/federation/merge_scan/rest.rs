@@ -7,6 +7,7 @@ use super::Scan;
 use crate::{
     connectors::map::{MarkerRows, RowSource},
     federation::{
+        engine::{Ask, Engine},
         filter::Test,
         pushdown::{
             coded,
@@ -89,7 +90,8 @@ impl Scan<'_> {
                 }
             };
             let overlay = source.source != e.decides && source.rows;
-            let doubled = async { if overlay { self.doubled(source).await } else { Some(Vec::new()) } };
+            let doubled =
+                async { if overlay { engine.doubled(self.ask, source).await } else { Some(Vec::new()) } };
             let column = self.can.overlays.iter().find(|(s, _)| *s == source.source).map(|(_, c)| c);
             let odd = async {
                 let Some(column) = column else { return Some(Vec::new()) };
@@ -128,11 +130,18 @@ impl Scan<'_> {
             }],
             ..Select::default()
         };
-        self.some(source, select, Param::Keys(asked.spellings.clone())).await
+        self.engine.some(self.ask, source, select, Param::Keys(asked.spellings.clone())).await
     }
+}
 
-    /// The codes that several rows of an overlay have.
-    async fn doubled(&self, source: &SourceShape) -> Option<Vec<String>> {
+impl Engine {
+    /// The codes that several rows of an overlay have. `None` when there are more than may be gathered, or
+    /// when it does not answer.
+    pub(in crate::federation) async fn doubled(
+        &self,
+        ask: &Ask,
+        source: &SourceShape,
+    ) -> Option<Vec<String>> {
         let mut select = source.select(|_, row| Some(vec![has_key(row)]));
         let key = SourceShape::key(0);
         select.outputs = vec![select.outputs.get(key)?.clone()];
@@ -147,16 +156,21 @@ impl Scan<'_> {
                 last: true,
             });
         }
-        self.some(source, select, Param::Value(Value::Int(2))).await
+        self.some(ask, source, select, Param::Value(Value::Int(2))).await
     }
 
     /// The codes that a select gives; slot 0 is its limit.
-    async fn some(&self, source: &SourceShape, select: Select, second: Param) -> Option<Vec<String>> {
-        let most = self.engine.limits.gather;
+    async fn some(
+        &self,
+        ask: &Ask,
+        source: &SourceShape,
+        select: Select,
+        second: Param,
+    ) -> Option<Vec<String>> {
+        let most = self.limits.gather;
         let limit = Value::Int(i64::try_from(most).unwrap_or(i64::MAX - 1) + 1);
         let params = [Param::Value(limit), second];
-        let rows =
-            self.engine.run(source.source, &Statement::new(select), &params, &self.ask.moment).await.ok()?;
+        let rows = self.run(source.source, &Statement::new(select), &params, &ask.moment).await.ok()?;
         if rows.len() > most {
             return None;
         }

@@ -11,7 +11,6 @@ use crate::{
         gather::ListAsk,
         model::{Default_, EntityId, Field, FieldId, OnUnknown, SourceId},
         order::{By, Order, SortKey},
-        page::on_the_web,
         planner::Why,
         pushdown::{Must, condition::not_null},
         shape::{Shape, SourceShape, Want, after_key, has_key},
@@ -195,7 +194,7 @@ impl Scan<'_> {
     fn listed(&self, row: &RowSource) -> Vec<Predicate> {
         let mut filter = vec![has_key(row)];
         if self.ask.shopper {
-            filter.extend(on_the_web(row));
+            filter.extend(self.engine.on_the_web(self.light.entity, row));
         }
         filter
     }

@@ -150,6 +150,7 @@ pub(super) fn source_shape(
     }
     let Build { outputs, items, .. } = build;
     let mut shape = SourceShape {
+        entity,
         source,
         map: map.clone(),
         columns,

@@ -54,7 +54,7 @@ fn config(sources: &[&str]) -> Config {
         access: AccessConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
-        cursor_key: [0; 32],
+        cursor_keys: crate::config::CursorKeys::default(),
     }
 }
 
