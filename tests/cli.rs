@@ -73,7 +73,7 @@ fn schema_explain_and_plan_answer() {
         assert!(planned.status.success(), "{}", text(&planned.stderr));
         for part in [
             "level departments: all of Department",
-            "filter department under 2: decided on the merged placements",
+            "filter department under: decided on the merged placements",
             "at most 5000 (limits.gather) that are placed there are found first",
             "isoshop, placements: SELECT",
             "filter by a Reference that is shown and passes",
