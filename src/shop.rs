@@ -246,7 +246,7 @@ impl Shop {
         let ask = Ask::new(Moment::now(None), false, Strategy::Planned);
         let run = Run::new(&self.catalog, ask, Vec::new(), None, true);
         let found = run.explain(self.entity(kind), code, None).await;
-        found.map_err(|fault| crate::graphql::execute::fault(&fault).message)
+        found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
     }
 
     fn entity(&self, kind: EntityKind) -> usize {

@@ -11,6 +11,7 @@ mod http;
 mod laws;
 mod naive;
 mod outages;
+mod plans;
 mod spec;
 mod sqlserver;
 mod stand_in;

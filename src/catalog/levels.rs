@@ -15,10 +15,30 @@ use crate::{
         model::EntityId,
         order::{Order, Spot},
         page::Page,
+        planner::Scope,
         shape::Shape,
     },
+    sources::journal::{Journal, within},
     value::{Value, fold},
 };
+
+/// The level at which a list is counted, below the list's.
+const TOTAL: &str = "totalCount";
+
+/// Counts a list, on a level of its own.
+pub async fn counted<T>(
+    journal: Option<&Arc<Journal>>,
+    count: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    if let Some(journal) = journal {
+        journal.below(TOTAL, |level| {
+            level.strategy = "COUNT";
+            level.because =
+                "`totalCount` is asked for: the deciding source counts where it can, else all that pass are read".into();
+        });
+    }
+    within(journal, TOTAL, count).await
+}
 
 /// What is wanted of an entity at one place of an operation, and what of its neighbours.
 #[derive(Debug)]
@@ -34,6 +54,8 @@ pub struct Node {
 /// A way from records to others.
 #[derive(Debug)]
 pub struct Link {
+    /// Its response key.
+    pub name: Arc<str>,
     /// Which way.
     pub kind: LinkKind,
     /// Its arguments' slot in [`Run::args`].
@@ -67,6 +89,19 @@ pub enum LinkKind {
     References,
     /// Article → the one reference with these option values.
     OneReference,
+}
+
+impl LinkKind {
+    /// How the records are found that are no list's: a stable word, and why, for people.
+    fn found(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Article | Self::Related => ("BY_CODE", "the records are named by code"),
+            Self::Main | Self::Placements | Self::Parent | Self::Path | Self::Children => {
+                ("TREE", "from the departments, which are read once per request")
+            }
+            Self::Articles | Self::References | Self::OneReference => ("", ""),
+        }
+    }
 }
 
 /// A link's arguments, coerced.
@@ -137,6 +172,18 @@ pub enum LinkData {
     Failed(Fault),
 }
 
+impl LinkData {
+    /// How many records stand where it leads.
+    fn count(&self) -> usize {
+        match self {
+            Self::One(of, _) => of.iter().filter(|record| **record != NONE).count(),
+            Self::Many(of, _) => of.iter().map(Vec::len).sum(),
+            Self::Pages(of, _) => of.iter().map(|pages| pages.page.records.len()).sum(),
+            Self::Failed(_) => 0,
+        }
+    }
+}
+
 /// A page at one record.
 #[derive(Debug, Default)]
 pub struct Pages {
@@ -155,7 +202,10 @@ impl Run<'_> {
         records: &'a [u32],
     ) -> BoxFuture<'a, Level> {
         async move {
-            let links = join_all(node.links.iter().map(|link| self.link(link, &batch, records))).await;
+            let journal = self.ask.moment.journal.as_ref();
+            let links = node.links.iter();
+            let links = links.map(|link| within(journal, &link.name, self.link(link, &batch, records)));
+            let links = join_all(links).await;
             Level { batch, links }
         }
         .boxed()
@@ -174,7 +224,17 @@ impl Run<'_> {
             LinkKind::References => self.references(link, batch, records).await,
             LinkKind::OneReference => self.one_reference(link, batch, records).await,
         };
-        found.unwrap_or_else(LinkData::Failed)
+        let found = found.unwrap_or_else(LinkData::Failed);
+        if let Some(journal) = &self.ask.moment.journal {
+            let (strategy, because) = link.kind.found();
+            journal.here(|level| {
+                level.returned += found.count();
+                if level.strategy.is_empty() {
+                    (level.strategy, level.because) = (strategy, because.to_owned());
+                }
+            });
+        }
+        found
     }
 
     /// Whether a record may be shown in a list.
@@ -338,16 +398,28 @@ impl Run<'_> {
         self.settle(&args.filter).await?;
         let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
         let list = args.ask();
-        let read = engine.list(&self.ask, &link.node.shape, Some(&parents), &list, Some(batch));
+        let shape = &link.node.shape;
+        let blame = async |total: bool, fault: Fault| {
+            let scope = (Scope::Parents, total);
+            engine.blame(&self.ask, shape.entity, &list, scope, shape.language.as_deref(), fault).await
+        };
+        let read = engine.list(&self.ask, shape, Some(&parents), &list, Some(batch));
         let count = async {
             // What is read whole to be sorted is counted with it.
             if !link.total || !list.keyset() || self.ask.strategy == Strategy::Gather {
                 return None;
             }
-            Some(engine.count(&self.ask, &link.node.shape, Some(&parents), &args.filter).await)
+            let counts = engine.count(&self.ask, shape, Some(&parents), &args.filter);
+            Some(match counted(self.ask.moment.journal.as_ref(), counts).await {
+                Ok(counts) => Ok(counts),
+                Err(fault) => Err(blame(true, fault).await),
+            })
         };
         let (read, counts) = futures::join!(read, count);
-        let (found, found_pages) = read?;
+        let (found, found_pages) = match read {
+            Ok(read) => read,
+            Err(fault) => return Err(blame(false, fault).await),
+        };
         let mut of: Vec<Pages> = (0..batch.len()).map(|_| Pages::default()).collect();
         for (n, (r, page)) in records.iter().zip(found_pages).enumerate() {
             let counted = counts.as_ref().map(|c| c.as_ref().map(|c| c[n]).map_err(Clone::clone));

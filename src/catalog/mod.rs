@@ -21,7 +21,11 @@ use crate::{
         model::EntityId,
         shape::{Shape, Want},
     },
+    sources::journal::apart,
 };
+
+/// The level at which the departments are read.
+pub const TREE: &str = "(departments)";
 
 /// The catalogue of one shop.
 #[derive(Debug)]
@@ -93,8 +97,16 @@ impl<'a> Run<'a> {
             if self.catalog.departments.hide_empty && self.ask.shopper {
                 self.hide_empty(&mut tree).await?;
             }
+            if let Some(journal) = &self.ask.moment.journal {
+                journal.here(|level| {
+                    level.strategy = "ALL";
+                    level.because = "departments are few: they are read whole, once per request".into();
+                    level.returned = tree.batch.len();
+                });
+            }
             Ok(Arc::new(tree))
         };
+        let load = || apart(self.ask.moment.journal.as_ref(), TREE, load());
         self.tree.get_or_init(load).await.clone()
     }
 

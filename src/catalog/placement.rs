@@ -9,17 +9,18 @@ use std::{
 
 use super::{
     Catalog, Run,
-    levels::{Args, Link, LinkData, PageArgs, Pages},
+    levels::{Args, Link, LinkData, PageArgs, Pages, counted},
     tree::Tree,
 };
 use crate::{
     connectors::map::{ChildSource, RowSource},
     federation::{
         batch::{Batch, NONE},
-        engine::{Fault, Strategy},
+        engine::Fault,
         filter::Filter,
         order::Order,
         page::{GROUPS_EACH, Page, Position},
+        planner::{Scope, Way},
         pushdown::Must,
         shape::{Shape, SourceShape, Want, after_key, branch, has_key, key_type},
     },
@@ -68,13 +69,30 @@ impl Run<'_> {
             .map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] })
             .collect();
         let overlaid = self.overlaid(&tree, &groups).await?;
-        let paged = args.ask().keyset() && !args.ask().falling() && self.ask.strategy == Strategy::Planned;
-        let (found, pages, totals) = if paged {
-            let need = args.size + 1;
-            let (found, pages) = self.fill(&tree, &groups, &overlaid, args, need, &link.node.shape).await?;
-            let language = link.node.shape.language.as_deref();
+        let (engine, shape) = (&self.catalog.engine, &link.node.shape);
+        let list = args.ask();
+        let language = shape.language.as_deref();
+        let blame = async |total: bool, fault: Fault| {
+            let scope = (Scope::Departments, total);
+            engine.blame(&self.ask, shape.entity, &list, scope, language, fault).await
+        };
+        let plan = engine.plan(&self.ask, shape.entity, &list, Scope::Departments).await;
+        let journal = self.ask.moment.journal.as_ref();
+        if let Some(journal) = journal {
+            journal.here(|level| plan.note(engine, shape.entity, list.order, level));
+        }
+        let (found, pages, totals) = if matches!(plan.way, Way::Page) {
+            let filled = self.fill(&tree, &groups, &overlaid, args, args.size + 1, shape).await;
+            let (found, pages) = match filled {
+                Ok(filled) => filled,
+                Err(fault) => return Err(blame(false, fault).await),
+            };
             let totals = if link.total {
-                Some(self.totals(&tree, &groups, &overlaid, args, language).await)
+                let totals = self.totals(&tree, &groups, &overlaid, args, language);
+                Some(match counted(journal, totals).await {
+                    Ok(totals) => Ok(totals),
+                    Err(fault) => Err(blame(true, fault).await),
+                })
             } else {
                 None
             };
@@ -85,8 +103,10 @@ impl Run<'_> {
             };
             (found, pages.into_iter().map(page).collect(), totals)
         } else {
-            let (found, pages) = self.sorted(&tree, &groups, &overlaid, args, &link.node.shape).await?;
-            (found, pages, None)
+            match self.sorted(&tree, &groups, &overlaid, args, shape).await {
+                Ok((found, pages)) => (found, pages, None),
+                Err(fault) => return Err(blame(false, fault).await),
+            }
         };
         let mut of: Vec<Pages> = (0..batch.len()).map(|_| Pages::default()).collect();
         for (n, (r, page)) in records.iter().zip(pages).enumerate() {
@@ -185,8 +205,9 @@ impl Run<'_> {
     ) -> Result<(Batch, Vec<Vec<u32>>), Fault> {
         let engine = &self.catalog.engine;
         let (own, shape) = (shape, &shape.with_filter(engine, &args.filter));
-        let must =
-            &engine.must_of(&self.ask, shape.entity, false, &args.filter, shape.language.as_deref()).await;
+        let must = &engine
+            .must_listed(&self.ask, shape.entity, false, &args.filter, shape.language.as_deref())
+            .await;
         let mut budget = engine.limits.scan_rows;
         let mut progress: Vec<Progress> = groups
             .iter()
@@ -534,8 +555,9 @@ impl Run<'_> {
 }
 
 /// The statements that find the articles of departments, for people: the overlays' say, then the deciding
-/// source's. `all`: for a filter, which wants them all; else for a page of them.
-pub(crate) fn statements(catalog: &Catalog, shape: &Shape, all: bool) -> Vec<(usize, Select)> {
+/// source's, of rows that fulfil something: for a page of them; `None`: for a filter, which wants them all.
+pub(crate) fn statements(catalog: &Catalog, shape: &Shape, must: Option<&Must>) -> Vec<(usize, Select)> {
+    let all = must.is_none();
     let engine = &catalog.engine;
     let e = &engine.model.entities[catalog.article];
     let compare = engine.compare(catalog.department);
@@ -551,8 +573,15 @@ pub(crate) fn statements(catalog: &Catalog, shape: &Shape, all: bool) -> Vec<(us
         );
     }
     let decider = shape.decider(&engine.model);
-    let web = &mut |_: usize, row: &RowSource| Some(engine.on_the_web(shape.entity, row));
-    let own = decider.and_then(|d| Some((d.source, placed_select(d, 0, web)?)));
+    let own = decider.and_then(|d| {
+        let mut params = Vec::new();
+        let narrow = &mut |n: usize, row: &RowSource| {
+            let mut filter = engine.on_the_web(shape.entity, row);
+            filter.extend(must.and_then(|m| m.predicate((n, row), 2 + d.columns.keys, &mut params)));
+            Some(filter)
+        };
+        Some((d.source, placed_select(d, 0, narrow)?))
+    });
     found.extend(own.map(|(source, select)| (source, if all { all_of(select) } else { select })));
     found
 }

@@ -69,7 +69,7 @@ impl Engine {
                 let either = decision == WebDecision::Either;
                 if either { self.published_codes(ask, shape.entity).await } else { Some(Arc::default()) }
             };
-            let (Some(hidden), Some(shown)) = futures::join!(hidden, shown) else { return Ok(None) };
+            let (Ok(hidden), Some(shown)) = futures::join!(hidden, shown) else { return Ok(None) };
             other.extend(hidden.iter().chain(shown.iter()).cloned());
         }
         let mut select = decider.select(|_, row| {
@@ -118,7 +118,7 @@ impl Engine {
         visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let under = parents.is_some();
-        let must = self.must_of(ask, light.entity, under, filter, light.language.as_deref()).await;
+        let must = self.must_listed(ask, light.entity, under, filter, light.language.as_deref()).await;
         self.scan_those(ask, light, parents, (filter, &must), visit).await
     }
 

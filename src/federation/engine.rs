@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{batch::Cause, model::Model, overrides::Overrides, visible::Published};
+use super::{batch::Cause, model::Model, overrides::Overrides, planner::blame::Blame, visible::Published};
 use crate::{
     config::{Limits, WebDecision},
     sources::{Moment, Param, Rows, SharedSource, Statement},
@@ -89,6 +89,8 @@ pub enum Fault {
         /// The records that may be gathered.
         limit: usize,
     },
+    /// A list that a limit refuses, and what is to blame.
+    List(Arc<Blame>),
     /// The shop's map does not fit the question.
     Internal(String),
 }

@@ -6,10 +6,11 @@ use std::{cmp::Ordering, sync::Arc};
 
 use super::{
     batch::{Batch, NONE},
-    engine::{Ask, Engine, Fault, Strategy},
+    engine::{Ask, Engine, Fault},
     filter::Filter,
     order::{Folded, Order, Spot},
     page::{Page, PageAsk},
+    planner::{Scope, Way},
     shape::{Shape, Want},
 };
 
@@ -103,30 +104,47 @@ impl Engine {
         list: &ListAsk<'_>,
         held: Option<&Arc<Batch>>,
     ) -> Result<(Batch, Vec<Page>), Fault> {
-        let planned = ask.strategy == Strategy::Planned;
-        if list.keyset() && planned {
-            let after = list.from.map(|spot| spot.position.clone());
-            let under = parents.is_some();
-            let must = self.must_of(ask, shape.entity, under, list.filter, shape.language.as_deref()).await;
-            let page = PageAsk {
-                first: list.size,
-                after,
-                backward: list.falling(),
-                filter: list.filter,
-                must: &must,
-            };
-            let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;
-            if list.backward {
-                pages.iter_mut().for_each(|page| page.records.reverse());
-            }
-            return Ok((batch, pages));
+        let scope = if parents.is_some() { Scope::Parents } else { Scope::All };
+        let plan = self.plan(ask, shape.entity, list, scope).await;
+        if let Some(journal) = &ask.moment.journal {
+            journal.here(|level| plan.note(self, shape.entity, list.order, level));
         }
-        if planned
-            && parents.is_none()
-            && let Ok(can) = self.scannable(shape.entity, list.order).await
-        {
-            return self.merge_scan(ask, shape, list, &can).await;
+        match plan.way {
+            Way::Page => self.keyset(ask, shape, parents, list, held).await,
+            Way::MergeScan(can) => self.merge_scan(ask, shape, list, &can).await,
+            Way::Gather => self.gather(ask, shape, parents, list).await,
         }
+    }
+
+    /// Pages in CODE order.
+    async fn keyset(
+        &self,
+        ask: &Ask,
+        shape: &Arc<Shape>,
+        parents: Option<&[&str]>,
+        list: &ListAsk<'_>,
+        held: Option<&Arc<Batch>>,
+    ) -> Result<(Batch, Vec<Page>), Fault> {
+        let after = list.from.map(|spot| spot.position.clone());
+        let under = parents.is_some();
+        let must = self.must_listed(ask, shape.entity, under, list.filter, shape.language.as_deref()).await;
+        let page =
+            PageAsk { first: list.size, after, backward: list.falling(), filter: list.filter, must: &must };
+        let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;
+        if list.backward {
+            pages.iter_mut().for_each(|page| page.records.reverse());
+        }
+        Ok((batch, pages))
+    }
+
+    /// Pages of lists that are read whole and sorted here.
+    async fn gather(
+        &self,
+        ask: &Ask,
+        shape: &Arc<Shape>,
+        parents: Option<&[&str]>,
+        list: &ListAsk<'_>,
+    ) -> Result<(Batch, Vec<Page>), Fault> {
         let light = Arc::new(Shape::new(self, shape.entity, list.want(), shape.language.as_deref()));
         let mut groups: Vec<Vec<Gathered>> = vec![Vec::new(); parents.map_or(1, <[&str]>::len)];
         self.scan(ask, &light, parents, list.filter, |group, batch, records| {

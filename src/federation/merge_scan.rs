@@ -103,22 +103,8 @@ impl Engine {
         list: &ListAsk<'_>,
         can: &Scannable,
     ) -> Result<(Batch, Vec<Page>), Fault> {
-        let light = Arc::new(Shape::new(self, shape.entity, list.want(), shape.language.as_deref()));
-        let full = shape.with_want(self, list.want());
-        let must = self.must_of(ask, shape.entity, false, list.filter, shape.language.as_deref()).await;
-        let scan = Scan {
-            engine: self,
-            ask,
-            list,
-            can,
-            must,
-            light,
-            full,
-            falling: can.key.descending ^ list.backward,
-            falling_codes: list.order.falling_codes() ^ list.backward,
-            runs: list.order.width() > 1,
-            related: AtomicUsize::new(0),
-        };
+        let must = self.must_listed(ask, shape.entity, false, list.filter, shape.language.as_deref()).await;
+        let scan = self.scan_of(ask, shape, list, can, must);
         let (mut good, whole) = scan.read().await?;
         let more = good.len() > list.size;
         good.truncate(list.size);
@@ -134,6 +120,29 @@ impl Engine {
         }
         let page = good.into_iter().map(|g| g.found).collect();
         self.whole(ask, shape, vec![Cut { page, more, total: None }]).await
+    }
+
+    fn scan_of<'a>(
+        &'a self,
+        ask: &'a Ask,
+        shape: &Arc<Shape>,
+        list: &'a ListAsk<'a>,
+        can: &'a Scannable,
+        must: Must,
+    ) -> Scan<'a> {
+        Scan {
+            engine: self,
+            ask,
+            list,
+            can,
+            must,
+            light: Arc::new(Shape::new(self, shape.entity, list.want(), shape.language.as_deref())),
+            full: shape.with_want(self, list.want()),
+            falling: can.key.descending ^ list.backward,
+            falling_codes: list.order.falling_codes() ^ list.backward,
+            runs: list.order.width() > 1,
+            related: AtomicUsize::new(0),
+        }
     }
 }
 

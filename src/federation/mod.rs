@@ -1,8 +1,8 @@
 //! The heart: which source wins, field by field. [`model`] says what is merged and by which rule;
 //! [`shape`] what each source is asked for a level; [`fetch`] asks; [`batch`] holds what they said;
 //! [`merge`] and [`lists`] make one value of it; [`provenance`] explains it. [`page`] reads lists in CODE order,
-//! [`merge_scan`] and [`gather`] in any [`order`], with what [`pushdown`] can leave to the sources; [`related`] filters
-//! them by what hangs on their records. Knows no ERP and no GraphQL library.
+//! [`merge_scan`] and [`gather`] in any [`order`] ([`planner`] chooses), with what [`pushdown`] can leave to the
+//! sources; [`related`] filters them by what hangs on their records. Knows no ERP and no GraphQL library.
 
 pub mod batch;
 pub mod children;
@@ -20,6 +20,7 @@ pub mod model;
 pub mod order;
 pub mod overrides;
 pub mod page;
+pub mod planner;
 pub mod provenance;
 pub mod pushdown;
 pub mod related;

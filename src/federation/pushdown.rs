@@ -18,7 +18,8 @@ use super::{
     engine::{Ask, Engine, Strategy},
     fetch::code_of,
     filter::{Filter, Test},
-    model::{Default_, EntityId, FieldId, Rule, SourceId},
+    model::{Default_, EntityId, Field, FieldId, Rule, SourceId},
+    planner::Why,
     shape::{Shape, SourceShape, Want},
 };
 use crate::{
@@ -34,7 +35,16 @@ use crate::{
 };
 
 /// Conditions of one AND or OR that are sent down: databases limit the depth of an expression.
-const LONGEST: usize = 50;
+pub(super) const LONGEST: usize = 50;
+
+/// Why a test of codes stays here.
+pub(super) const CODES: Why = Why::of("of codes, only `eq` and `in` are sent");
+
+/// Why what hangs on a record tells nothing.
+const HANGS: Why = Why::of("no source was asked first for the records on which it hangs");
+
+/// Why what is in a `not` stays here.
+pub(super) const NOT: Why = Why::of("what `not` lets through cannot be told row by row");
 
 /// A condition that every record which passes a filter fulfils.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +52,8 @@ pub enum Must {
     /// None is told.
     #[default]
     Any,
+    /// None can be told, and why.
+    Untold(Why),
     /// All of them.
     And(Vec<Must>),
     /// One of them.
@@ -74,7 +86,7 @@ impl Must {
             parts.iter().map(|part| part.predicate((i, row), base, params)).collect()
         };
         match self {
-            Self::Any => None,
+            Self::Any | Self::Untold(_) => None,
             Self::And(parts) => {
                 let mut parts: Vec<Predicate> = all(parts).into_iter().flatten().collect();
                 match parts.len() {
@@ -83,6 +95,7 @@ impl Must {
                     _ => Some(Predicate::And(parts)),
                 }
             }
+            Self::Or(parts) if parts.iter().any(Self::is_any) => None,
             Self::Or(parts) => all(parts).into_iter().collect::<Option<Vec<_>>>().map(Predicate::Or),
             Self::Codes(codes) => Some(coded(row, codes, base, params)),
             Self::Parents(codes) => {
@@ -105,7 +118,7 @@ impl Must {
     /// Whether it tells nothing.
     pub fn is_any(&self) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any | Self::Untold(_) => true,
             Self::And(parts) => parts.iter().all(Self::is_any),
             Self::Or(parts) => parts.iter().any(Self::is_any),
             Self::Codes(_) | Self::Parents(_) => false,
@@ -135,15 +148,19 @@ pub fn coded(row: &RowSource, codes: &[String], base: usize, params: &mut Vec<Pa
 }
 
 /// The kinds of the columns of one row source's tables.
-pub struct Kinds(Vec<(Table, Option<Arc<[Known]>>)>);
+pub struct Kinds {
+    tables: Vec<(Table, Option<Arc<[Known]>>)>,
+    /// The source answered.
+    pub known: bool,
+}
 
 impl Kinds {
     /// The kind of an expression.
     pub fn family(&self, expr: &Expr, dialect: crate::sources::Dialect) -> Option<Family> {
         Family::of(expr, dialect, &|alias, name| {
             let (_, columns) = match alias {
-                None => self.0.first(),
-                Some(alias) => self.0.iter().find(|(t, _)| t.alias.eq_ignore_ascii_case(alias)),
+                None => self.tables.first(),
+                Some(alias) => self.tables.iter().find(|(t, _)| t.alias.eq_ignore_ascii_case(alias)),
             }?;
             columns.as_ref()?.iter().find(|c| c.name.eq_ignore_ascii_case(name))?.family
         })
@@ -156,20 +173,33 @@ impl Engine {
         let used = of.aliases();
         let joined = row.joins.iter().map(|j| &j.table).filter(|t| used.contains(t.alias.as_str()));
         let tables = std::iter::once(&row.table).chain(joined);
-        let known = join_all(tables.map(|table| async move {
+        let asked = join_all(tables.map(|table| async move {
             let known = match self.sources.get(source) {
-                // What it does not say now is asked again with the statement itself.
-                Some(source) => source.known(table).await.unwrap_or_default(),
-                None => None,
+                Some(source) => source.known(table).await,
+                None => Ok(None),
             };
             (table.clone(), known)
         }));
-        Kinds(known.await)
+        let asked = asked.await;
+        let known = asked.iter().all(|(_, columns)| columns.is_ok());
+        // What it does not say now is asked again with the statement itself.
+        let tables = asked.into_iter().map(|(table, columns)| (table, columns.unwrap_or_default())).collect();
+        Kinds { tables, known }
     }
 
     /// What must hold of the deciding source's rows for a filter to pass. Overlays are asked which of
     /// their rows may pass; one that does not answer tells nothing.
-    pub fn must<'a>(
+    pub async fn must(&self, ask: &Ask, entity: EntityId, filter: &Filter, language: Option<&str>) -> Must {
+        let must = self.must_of(ask, entity, filter, language).await;
+        if let Some(journal) = &ask.moment.journal {
+            let told = self.told(ask, entity, filter, &must);
+            journal.here(|level| (level.pushed, level.rechecked) = (told.pushed, told.rechecked));
+        }
+        must
+    }
+
+    /// As [`Engine::must`], without a note in the journal.
+    pub(super) fn must_of<'a>(
         &'a self,
         ask: &'a Ask,
         entity: EntityId,
@@ -178,21 +208,31 @@ impl Engine {
     ) -> BoxFuture<'a, Must> {
         async move {
             match filter {
-                _ if ask.strategy == Strategy::Gather => Must::Any,
+                _ if ask.strategy == Strategy::Gather => {
+                    Must::Untold(Why::of("the request asks for everything to be decided here"))
+                }
                 Filter::And(all) => {
                     let some = all.iter().take(LONGEST).filter(|f| !f.is_all());
-                    Must::And(join_all(some.map(|f| self.must(ask, entity, f, language))).await)
+                    Must::And(join_all(some.map(|f| self.must_of(ask, entity, f, language))).await)
                 }
                 Filter::Or(all) if !all.is_empty() && all.len() <= LONGEST => {
-                    let parts = join_all(all.iter().map(|f| self.must(ask, entity, f, language))).await;
-                    if parts.iter().any(Must::is_any) { Must::Any } else { Must::Or(parts) }
+                    Must::Or(join_all(all.iter().map(|f| self.must_of(ask, entity, f, language))).await)
                 }
-                Filter::Field(field, test) => self.must_cell(ask, entity, *field, test, language).await,
+                Filter::Field(field, test) => {
+                    self.must_cell(ask, entity, *field, test, language).await.unwrap_or_else(Must::Untold)
+                }
                 Filter::Code(Test::In(values)) => {
                     Must::Codes(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
                 }
+                Filter::Code(_) => Must::Untold(CODES),
+                Filter::Not(_) => Must::Untold(NOT),
+                Filter::Or(all) if all.is_empty() => Must::Untold(Why::of("it lets nothing through")),
+                Filter::Or(_) => Must::Untold(Why::of("it has more alternatives than are sent")),
                 // Who is placed in a department, and what named references hang on, was looked up.
-                other => other.candidates().map_or(Must::Any, |codes| Must::Codes(codes.clone())),
+                Filter::Under(_) | Filter::Related(_) | Filter::Media(_) => match filter.candidates() {
+                    Some(codes) => Must::Codes(codes.clone()),
+                    None => Must::Untold(HANGS),
+                },
             }
         }
         .boxed()
@@ -205,52 +245,62 @@ impl Engine {
         field: FieldId,
         test: &Test,
         language: Option<&str>,
-    ) -> Must {
+    ) -> Result<Must, Why> {
         let e = &self.model.entities[entity];
         let f = &e.fields[field];
-        let elsewhere = f.inherit.is_some() || (f.localized && language.is_some()) || f.name == "updatedAt";
-        let list = f.rule == Rule::Union || matches!(f.ty, Type::Html | Type::List(_));
-        if elsewhere || list || *test == Test::IsNull(true) {
-            return Must::Any;
+        if let Some(why) = stays(f, test, language) {
+            return Err(why);
         }
-        let Some(decider) = e.maps.get(e.decides).and_then(Option::as_ref) else { return Must::Any };
+        let Some(decider) = e.maps.get(e.decides).and_then(Option::as_ref) else {
+            return Err(Why::of("no source decides existence"));
+        };
         let listed = f.sources.contains(&e.decides);
         let own = join_all(decider.rows.iter().map(|row| async move {
-            let Some(map) = row.fields.get(f.name.as_str()).filter(|_| listed) else { return Some(never()) };
+            let Some(map) = row.fields.get(f.name.as_str()).filter(|_| listed) else { return Ok(never()) };
             self.on_row(e.decides, row, f, map, test).await
         }));
         let (own, codes) = futures::join!(own, self.passing_codes(ask, entity, field, test));
-        let (Some(codes), false) = (codes, own.iter().all(Option::is_none)) else { return Must::Any };
-        let cell = Must::Cell { field, own, codes };
+        let codes = codes?;
+        if let Some(why) = own.iter().find_map(|row| row.as_ref().err().copied())
+            && own.iter().all(Result::is_err)
+        {
+            return Err(why);
+        }
+        let cell = Must::Cell { field, own: own.into_iter().map(Result::ok).collect(), codes };
         // Where no source says anything, the default does.
-        match &f.default {
+        Ok(match &f.default {
             None => cell,
-            Some(Default_::Value(value)) if test.passes(value) => Must::Any,
+            Some(Default_::Value(value)) if test.passes(value) => {
+                return Err(Why::of("the field's default passes"));
+            }
             Some(Default_::Value(_)) => cell,
             Some(Default_::Field(other)) if e.fields[*other].name == "code" => {
                 let own =
                     decider.rows.iter().map(|row| code_condition(row, &e.fields[field], test)).collect();
                 Must::Or(vec![cell, Must::Cell { field: *other, own, codes: Arc::default() }])
             }
-            Some(Default_::Field(_)) => Must::Any,
-        }
+            Some(Default_::Field(_)) => return Err(Why::of("the field's default is another field")),
+        })
     }
 
     async fn on_row(
         &self,
         source: SourceId,
         row: &RowSource,
-        field: &super::model::Field,
+        field: &Field,
         map: &FieldMap,
         test: &Test,
-    ) -> Option<Predicate> {
-        let dialect = self.sources.get(source)?.dialect();
-        let expr = map.expr.as_ref()?;
-        let family = self.kinds(source, row, expr).await.family(expr, dialect);
-        condition(On { field, map, family, dialect }, test)
+    ) -> Result<Predicate, Why> {
+        let unlike = Why::by("has cells that cannot be compared as merged values are", source);
+        let dialect = self.sources.get(source).ok_or(unlike)?.dialect();
+        let expr = map.expr.as_ref().ok_or(unlike)?;
+        let kinds = self.kinds(source, row, expr).await;
+        let family = kinds.family(expr, dialect);
+        let silent = Why::by("does not answer, so the kinds of its columns are not known", source);
+        condition(On { field, map, family, dialect }, test).ok_or(if kinds.known { unlike } else { silent })
     }
 
-    /// The codes of records for which an overlay's cell, or an override, may pass. `None` when there
+    /// The codes of records for which an overlay's cell, or an override, may pass. Fails when there
     /// are more than may be gathered, or when it cannot be told.
     pub(super) async fn passing_codes(
         &self,
@@ -258,25 +308,26 @@ impl Engine {
         entity: EntityId,
         field: FieldId,
         test: &Test,
-    ) -> Option<Arc<[String]>> {
+    ) -> Result<Arc<[String]>, Why> {
         let e = &self.model.entities[entity];
         let f = &e.fields[field];
         let mut codes: Vec<String> = Vec::new();
         if f.lock.is_none()
             && let Some(overrides) = &self.overrides
         {
-            codes.extend(overrides.codes(&e.name, &f.name).await.ok()?);
+            let set = overrides.codes(&e.name, &f.name).await;
+            codes.extend(set.map_err(|_| Why::of("the back office's values cannot be read"))?);
         }
         let want = Want { fields: [field].into(), ..Want::default() };
         let shape = Shape::new(self, entity, want, None);
         let overlays = shape.sources.iter().flatten().filter(|s| s.source != e.decides);
         let asked = join_all(overlays.filter(|s| f.sources.contains(&s.source)).map(|overlay| async move {
             let own = join_all(overlay.map.rows.iter().map(|row| async move {
-                let Some(map) = row.fields.get(f.name.as_str()) else { return Some(None) };
+                let Some(map) = row.fields.get(f.name.as_str()) else { return Ok(None) };
                 self.on_row(overlay.source, row, f, map, test).await.map(Some)
             }))
             .await;
-            let own: Option<Vec<Option<Predicate>>> = own.into_iter().collect();
+            let own: Result<Vec<Option<Predicate>>, Why> = own.into_iter().collect();
             let own = own?;
             self.codes_where(ask, overlay, |i, _| Some(vec![own.get(i)?.clone()?])).await
         }))
@@ -284,20 +335,25 @@ impl Engine {
         for found in asked {
             codes.extend(found?);
         }
-        (codes.len() <= self.limits.gather).then(|| codes.into())
+        if codes.len() > self.limits.gather {
+            return Err(Why::of(
+                "more records than limits.gather pass by other sources than the one that decides existence",
+            ));
+        }
+        Ok(codes.into())
     }
 
-    /// The codes (or native keys, where a row names its record by one) of an overlay's rows that fulfil a condition. `None`
+    /// The codes (or native keys, where a row names its record by one) of an overlay's rows that fulfil a condition. Fails
     /// when there are more than may be gathered, or when it does not answer.
     pub(super) async fn codes_where(
         &self,
         ask: &Ask,
         overlay: &SourceShape,
         filter: impl Fn(usize, &RowSource) -> Option<Vec<Predicate>>,
-    ) -> Option<Vec<String>> {
+    ) -> Result<Vec<String>, Why> {
         let mut select = overlay.select(filter);
         if select.branches.is_empty() {
-            return Some(Vec::new());
+            return Ok(Vec::new());
         }
         // Row, keys, own code; then the native key.
         let kept = overlay.columns.own + 1;
@@ -311,17 +367,36 @@ impl Engine {
         }
         let most = i64::try_from(self.limits.gather).unwrap_or(i64::MAX - 1);
         let params = [Param::Value(Value::Int(most + 1))];
-        let rows = self.run(overlay.source, &Statement::new(select), &params, &ask.moment).await.ok()?;
+        let rows = self.run(overlay.source, &Statement::new(select), &params, &ask.moment).await;
+        let rows = rows.map_err(|_| Why::by("does not answer", overlay.source))?;
         if rows.len() > self.limits.gather {
-            return None;
+            return Err(Why::by("has more rows that may pass than limits.gather", overlay.source));
         }
         let codes = (0..rows.len()).filter_map(|r| {
             let row = rows.row(r);
             let native = native.and_then(|_| row.get(kept)).and_then(Value::as_str);
             native.map(str::to_owned).or_else(|| code_of(overlay, row).as_str().map(str::to_owned))
         });
-        Some(codes.collect())
+        Ok(codes.collect())
     }
+}
+
+/// Why a test of a field stays here whatever the sources hold.
+pub(super) fn stays(field: &Field, test: &Test, language: Option<&str>) -> Option<Why> {
+    let why = if field.inherit.is_some() {
+        "it may be inherited"
+    } else if field.localized && language.is_some() {
+        "it is served in another language than the shop's first"
+    } else if field.name == "updatedAt" {
+        "it is the newest change of all sources"
+    } else if field.rule == Rule::Union || matches!(field.ty, Type::Html | Type::List(_)) {
+        "it is no single value of a source"
+    } else if *test == Test::IsNull(true) {
+        "what no source has, no row tells"
+    } else {
+        return None;
+    };
+    Some(Why::of(why))
 }
 
 fn retain<T>(items: &mut Vec<T>, keep: impl Fn(usize) -> bool) {
@@ -330,7 +405,7 @@ fn retain<T>(items: &mut Vec<T>, keep: impl Fn(usize) -> bool) {
 }
 
 /// A test of the code that stands in for a field: by the key, where the code is the key.
-fn code_condition(row: &RowSource, field: &super::model::Field, test: &Test) -> Option<Predicate> {
+fn code_condition(row: &RowSource, field: &Field, test: &Test) -> Option<Predicate> {
     use crate::connectors::map::CodePart;
     if row.code.own.is_some() || !matches!(row.code.template.as_slice(), [CodePart::Key(0)]) {
         return None;

@@ -304,7 +304,7 @@ impl Engine {
         let decides = self.model.entities[related.entity].decides;
         let must = related
             .must
-            .get_or_init(|| self.must(ask, related.entity, &related.filter, light.language.as_deref()));
+            .get_or_init(|| self.must_of(ask, related.entity, &related.filter, light.language.as_deref()));
         let all =
             PageAsk { first: 0, after: None, backward: false, filter: &related.filter, must: must.await };
         for parents in parents.chunks(self.batch_of(decides)) {

@@ -1,6 +1,6 @@
 //! On the web, or not: alive in the source that decides existence, let on it by whom the shop lets
 //! decide, and hidden by nobody. What of it a source can be asked beforehand, [`Engine::on_the_web`] and
-//! [`Engine::must_of`] tell.
+//! [`Engine::must_listed`] tell.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -217,7 +217,7 @@ impl Engine {
     /// What rows of a list fulfil: what its filter tells ([`Engine::must`]), and, where another source has
     /// to publish its records, that it does. `under`: they are read under records that are on the web, of
     /// which that was told already.
-    pub async fn must_of(
+    pub async fn must_listed(
         &self,
         ask: &Ask,
         entity: EntityId,
@@ -271,7 +271,7 @@ impl Engine {
         });
         let doubled = futures::future::join_all(overlays.map(|overlay| self.doubled(ask, overlay)));
         let (codes, doubled) = futures::join!(self.passing_codes(ask, entity, published, &yes), doubled);
-        let mut codes = codes?.to_vec();
+        let mut codes = codes.ok()?.to_vec();
         for found in doubled {
             codes.extend(found?);
         }

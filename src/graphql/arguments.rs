@@ -100,7 +100,12 @@ pub fn page(
     }
     let backward = given("last").is_some() || given("before").is_some();
     let (size, from) = if backward { ("last", "before") } else { ("first", "after") };
-    let order = order(catalog, entity, args)?;
+    let of_list = |error: GraphqlError| {
+        let told = [Code::UnsupportedFilter, Code::UnsupportedSort].iter().any(|code| error.is(*code));
+        let ty = catalog.engine.model.entities[entity].name.as_str();
+        if told { error.with("type", ty) } else { error }
+    };
+    let order = order(catalog, entity, args).map_err(of_list)?;
     let name = list_name(catalog, entity, &order, language);
     let from = match args.get(from) {
         Some(ConstValue::String(cursor)) => {
@@ -117,7 +122,7 @@ pub fn page(
         _ => None,
     };
     let filter = match args.get("filter") {
-        Some(ConstValue::Object(object)) => filter(catalog, entity, object)?,
+        Some(ConstValue::Object(object)) => filter(catalog, entity, object).map_err(of_list)?,
         _ => Filter::And(Vec::new()),
     };
     let deep = !matches!(args.get("deep"), Some(ConstValue::Boolean(false)));

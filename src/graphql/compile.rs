@@ -44,7 +44,7 @@ pub struct Compiler<'a, 'd> {
 struct Building {
     entity: EntityId,
     want: Want,
-    links: Vec<(LinkKind, usize, Building, bool)>,
+    links: Vec<(LinkKind, usize, Building, bool, Arc<str>)>,
 }
 
 impl Building {
@@ -270,6 +270,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
         if let OutKind::One(link, _) | OutKind::Many(link, _) | OutKind::Pages(link, _) = &out.kind {
             // A link reads its arguments from the slot of its field.
             b.links[*link].1 = out.slot.unwrap_or(usize::MAX);
+            b.links[*link].4 = out.key.clone();
         }
         if let OutKind::Cell(id, _) = &out.kind {
             out.non_null |= e.fields[*id].name == "code";
@@ -299,7 +300,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
     }
 
     fn link(&mut self, b: &mut Building, kind: LinkKind, target: Building, total: bool) -> usize {
-        b.links.push((kind, usize::MAX, target, total));
+        b.links.push((kind, usize::MAX, target, total, "".into()));
         b.links.len() - 1
     }
 
@@ -416,14 +417,14 @@ impl<'a, 'd> Compiler<'a, 'd> {
         let engine = &self.catalog.engine;
         let model = engine.model.clone();
         let mut links = Vec::with_capacity(b.links.len());
-        for (kind, args, target, total) in b.links {
+        for (kind, args, target, total, name) in b.links {
             let node = self.finish(target);
             if matches!(kind, LinkKind::References | LinkKind::OneReference)
                 && let Some(inherited) = &node.shape.want.inherited
             {
                 b.want.merge(inherited);
             }
-            links.push(Link { kind, args, node, total });
+            links.push(Link { name, kind, args, node, total });
         }
         if b.entity == self.catalog.department {
             b.want.close(&model, b.entity);

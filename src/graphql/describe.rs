@@ -1,9 +1,14 @@
-//! A plan as text: levels, strategies, and the statements each source will be sent.
+//! A plan as text: levels, strategies and their reasons, what is pushed down and what is checked here, and the
+//! statements each source will be sent.
+
+pub mod journal;
+pub mod lists;
 
 mod related;
 
 use std::fmt::Write as _;
 
+use self::lists::{Lists, Settled};
 use super::{
     execute::Slots,
     plan::{Out, OutKind, Plan, RouteWhat},
@@ -15,7 +20,9 @@ use crate::{
         placement,
     },
     federation::{
+        order::Order,
         page::{PageAsk, Under},
+        planner::{Scope, Way as ListWay},
         pushdown::Must,
         shape::{Shape, SourceShape},
     },
@@ -31,8 +38,8 @@ pub struct Asked<'a> {
     pub args: &'a [Args],
 }
 
-impl Asked<'_> {
-    fn page(&self, slot: Option<usize>) -> Option<&PageArgs> {
+impl<'a> Asked<'a> {
+    fn page(&self, slot: Option<usize>) -> Option<&'a PageArgs> {
         match self.args.get(slot?)? {
             Args::Page(page) => Some(page),
             _ => None,
@@ -49,18 +56,39 @@ impl Asked<'_> {
     }
 }
 
+/// What is described: the arguments, and what is settled of the lists.
+#[derive(Clone, Copy)]
+struct Described<'a> {
+    asked: Asked<'a>,
+    lists: &'a Lists,
+}
+
+impl<'a> Described<'a> {
+    fn list(&self, slot: Option<usize>) -> Option<List<'a>> {
+        Some((self.asked.page(slot)?, self.lists.of(slot)?))
+    }
+}
+
+/// A list's arguments, and what is settled of it.
+type List<'a> = (&'a PageArgs, &'a Settled);
+
 /// Describes a plan.
-pub fn plan(catalog: &Catalog, name: Option<&str>, plan: &Plan, asked: Asked<'_>) -> String {
+pub fn plan(catalog: &Catalog, name: Option<&str>, plan: &Plan, asked: Asked<'_>, lists: &Lists) -> String {
     let mut text = String::new();
+    let asked = Described { asked, lists };
     let _ = writeln!(text, "operation {}", name.unwrap_or("(anonymous)"));
     // Selected, or named by a filter.
-    let tree = plan.tree.clone().or_else(|| asked.names_departments().then(|| catalog.tree_shape(None)));
+    let tree =
+        plan.tree.clone().or_else(|| asked.asked.names_departments().then(|| catalog.tree_shape(None)));
     if let Some(tree) = &tree {
         let _ = writeln!(text, "\nlevel departments: all of Department, read once per request");
         shape(catalog, tree, Way::All, 1, &mut text);
     }
     for out in &plan.roots {
         root(catalog, out, asked, &mut text);
+    }
+    for (source, cause) in &lists.silent {
+        let _ = writeln!(text, "\n{source} could not be asked which of its rows may pass ({cause})");
     }
     text
 }
@@ -69,13 +97,14 @@ pub fn plan(catalog: &Catalog, name: Option<&str>, plan: &Plan, asked: Asked<'_>
 enum Way<'a> {
     All,
     ByCode,
-    Page(Option<&'a PageArgs>),
     Window(Option<&'a PageArgs>),
+    /// A page, or a window of each parent, of rows that fulfil something.
+    List(&'a PageArgs, &'a Must, bool),
 }
 
-fn root(catalog: &Catalog, out: &Out, asked: Asked<'_>, text: &mut String) {
+fn root(catalog: &Catalog, out: &Out, asked: Described<'_>, text: &mut String) {
     let key = &out.key;
-    if let Some(Err(error)) = out.slot.and_then(|slot| asked.slots.get(slot)) {
+    if let Some(Err(error)) = out.slot.and_then(|slot| asked.asked.slots.get(slot)) {
         let _ = writeln!(text, "\nlevel {key}: refused, no source is asked: {}", error.message);
         return;
     }
@@ -91,33 +120,9 @@ fn root(catalog: &Catalog, out: &Out, asked: Asked<'_>, text: &mut String) {
         OutKind::Departments(t) => {
             level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, asked, text);
         }
-        OutKind::Page(node, ..) if let Some(args) = asked.page(out.slot).filter(|a| !a.ask().keyset()) => {
-            let engine = &catalog.engine;
-            let entity = &engine.model.entities[node.entity].name;
-            let order = args.order.name(&engine.model, node.entity);
-            let most = engine.limits.gather;
-            let _ = writeln!(
-                text,
-                "\nlevel {key}: gather ({entity}): no source can page by {order}, so all that pass are read, at most \
-                 {most} (limits.gather), and sorted here"
-            );
-            let light = Shape::new(engine, node.entity, args.ask().want(), node.shape.language.as_deref());
-            let all = PageArgs { from: None, backward: false, ..args.clone() };
-            shape(catalog, &light, Way::Page(Some(&all)), 1, text);
-            related::filters(catalog, node, Some(args), 0, text);
-            level(catalog, node, &format!("{key}: the page, keyed by code"), Way::ByCode, 0, asked, text);
-        }
         OutKind::Page(node, ..) => {
-            level(
-                catalog,
-                node,
-                &format!("{key}: push-down page in CODE order"),
-                Way::Page(asked.page(out.slot)),
-                0,
-                asked,
-                text,
-            );
-            related::filters(catalog, node, asked.page(out.slot), 0, text);
+            let list = asked.list(out.slot);
+            list_level(catalog, node, (key, list), Scope::All, 0, asked, text);
         }
         OutKind::Route(outs) => {
             for o in outs {
@@ -138,7 +143,7 @@ fn level(
     title: &str,
     way: Way<'_>,
     depth: usize,
-    asked: Asked<'_>,
+    asked: Described<'_>,
     text: &mut String,
 ) {
     let pad = "  ".repeat(depth);
@@ -149,62 +154,115 @@ fn level(
     } else {
         shape(catalog, &node.shape, way, depth + 1, text);
     }
+    links(catalog, node, depth, asked, text);
+}
+
+/// The levels below a level.
+fn links(catalog: &Catalog, node: &Node, depth: usize, asked: Described<'_>, text: &mut String) {
+    let pad = "  ".repeat(depth);
     for link in &node.links {
-        if let Some(Err(error)) = asked.slots.get(link.args) {
+        if let Some(Err(error)) = asked.asked.slots.get(link.args) {
             let _ = writeln!(text, "\n{pad}  level refused, no source is asked: {}", error.message);
             continue;
         }
+        let scope = match link.kind {
+            LinkKind::Articles => Scope::Departments,
+            _ => Scope::Parents,
+        };
         let (title, way) = match link.kind {
+            LinkKind::Articles | LinkKind::References => {
+                let list = asked.list(Some(link.args));
+                list_level(catalog, &link.node, (&link.name, list), scope, depth + 1, asked, text);
+                continue;
+            }
             LinkKind::Article => ("article: keyed by code", Way::ByCode),
             LinkKind::Main => ("department: the main placement", Way::All),
             LinkKind::Placements => ("departments: placements", Way::All),
             LinkKind::Parent => ("parent", Way::All),
             LinkKind::Path => ("path", Way::All),
             LinkKind::Children => ("children", Way::All),
-            LinkKind::Articles
-                if asked.page(Some(link.args)).is_some_and(|a| a.ask().falling() || !a.ask().keyset()) =>
-            {
-                (
-                    "articles: candidates per department, all gathered and sorted here, then keyed by code",
-                    Way::ByCode,
-                )
-            }
-            LinkKind::Articles => {
-                ("articles: windowed candidates per department, then keyed by code", Way::ByCode)
-            }
             LinkKind::Related => ("related: keyed by code", Way::ByCode),
-            LinkKind::References if asked.page(Some(link.args)).is_some_and(|a| !a.ask().keyset()) => {
-                ("references: gathered per article, sorted here, then keyed by code", Way::ByCode)
-            }
-            LinkKind::References => {
-                ("references: one windowed page per article", Way::Window(asked.page(Some(link.args))))
-            }
             LinkKind::OneReference => {
                 ("reference: by options, over the article's references", Way::Window(None))
             }
         };
-        if link.kind == LinkKind::Articles {
-            candidates(catalog, &link.node, depth + 2, text);
-        }
         level(catalog, &link.node, title, way, depth + 1, asked, text);
-        related::filters(catalog, &link.node, asked.page(Some(link.args)), depth + 1, text);
     }
 }
 
-/// The statements that find which articles stand in departments.
-fn candidates(catalog: &Catalog, node: &Node, depth: usize, text: &mut String) {
+/// A list: its strategy and why, what is told to the sources of its filter, and what they are sent.
+fn list_level(
+    catalog: &Catalog,
+    node: &Node,
+    (key, list): (&str, Option<List<'_>>),
+    scope: Scope,
+    depth: usize,
+    asked: Described<'_>,
+    text: &mut String,
+) {
+    let engine = &catalog.engine;
     let pad = "  ".repeat(depth);
-    let _ = writeln!(text, "\n{pad}candidates of departments");
-    placements(catalog, &node.shape, false, depth, text);
+    let entity = &engine.model.entities[node.entity].name;
+    let Some((args, settled)) = list else {
+        let _ = writeln!(text, "\n{pad}level {key}: not settled ({entity})");
+        return;
+    };
+    let how = match settled.plan.way {
+        ListWay::Page => "push-down page",
+        ListWay::MergeScan(_) => "merge scan",
+        ListWay::Gather => "gather",
+    };
+    let _ = writeln!(text, "\n{pad}level {key}: {how} ({entity})");
+    let _ = writeln!(text, "{pad}  because: {}", settled.because);
+    for told in &settled.told.pushed {
+        let _ = writeln!(text, "{pad}  pushed down: {told}");
+    }
+    for told in &settled.told.rechecked {
+        let _ = writeln!(text, "{pad}  checked here: {told}");
+    }
+    let windowed = scope == Scope::Parents;
+    let language = node.shape.language.as_deref();
+    let light = || Shape::new(engine, node.entity, args.ask().want(), language);
+    match (&settled.plan.way, scope) {
+        (_, Scope::Departments) => {
+            placements(catalog, &node.shape, Some(&settled.must), depth + 1, text);
+            if matches!(settled.plan.way, ListWay::Gather) {
+                shape(catalog, &light(), Way::ByCode, depth + 1, text);
+            }
+        }
+        (ListWay::Page, _) => {
+            let filtered = node.shape.with_filter(engine, &args.filter);
+            shape(catalog, &filtered, Way::List(args, &settled.must, windowed), depth + 1, text);
+            related::filters(catalog, node, Some(args), depth, text);
+            links(catalog, node, depth, asked, text);
+            return;
+        }
+        (ListWay::MergeScan(_), _) => {
+            for (source, what, select) in &settled.streams {
+                say(catalog, *source, what, select, depth + 1, text);
+            }
+        }
+        (ListWay::Gather, _) => {
+            let all = PageArgs { from: None, backward: false, order: Order::default(), ..args.clone() };
+            shape(catalog, &light(), Way::List(&all, &settled.must, windowed), depth + 1, text);
+        }
+    }
+    related::filters(catalog, node, Some(args), depth, text);
+    level(catalog, node, &format!("{key}: the page, keyed by code"), Way::ByCode, depth, asked, text);
 }
 
-fn placements(catalog: &Catalog, shape: &Shape, all: bool, depth: usize, text: &mut String) {
-    let pad = "  ".repeat(depth);
-    for (source, select) in placement::statements(catalog, shape, all) {
-        let asked = catalog.engine.sources.get(source);
-        let dialect = asked.map_or(crate::sources::Dialect::Sqlite, |s| s.dialect());
-        let name = &catalog.engine.model.sources[source].name;
-        let _ = writeln!(text, "{pad}  {name}, placements: {}", render::text(&select, dialect));
+/// A statement of a source.
+fn say(catalog: &Catalog, source: usize, what: &str, select: &Select, depth: usize, text: &mut String) {
+    let engine = &catalog.engine;
+    let dialect = engine.sources.get(source).map_or(crate::sources::Dialect::Sqlite, |s| s.dialect());
+    let name = &engine.model.sources[source].name;
+    let _ = writeln!(text, "{}{name}, {what}: {}", "  ".repeat(depth), render::text(select, dialect));
+}
+
+/// The statements that find which articles stand in departments.
+fn placements(catalog: &Catalog, shape: &Shape, must: Option<&Must>, depth: usize, text: &mut String) {
+    for (source, select) in placement::statements(catalog, shape, must) {
+        say(catalog, source, "placements", &select, depth, text);
     }
 }
 
@@ -218,11 +276,7 @@ fn shape(catalog: &Catalog, shape: &Shape, way: Way<'_>, depth: usize, text: &mu
             let _ = writeln!(text, "{pad}{source}: not contacted");
             continue;
         };
-        let mut say = |what: &str, select: &Select| {
-            let dialect = engine.sources.get(id).map_or(crate::sources::Dialect::Sqlite, |s| s.dialect());
-            let sql = render::text(select, dialect);
-            let _ = writeln!(text, "{pad}{source}, {what}: {sql}");
-        };
+        let mut say = |what: &str, select: &Select| say(catalog, id, what, select, depth, text);
         if id == decides {
             let select = decider_select(engine, asked, way);
             say("decides", &select);
@@ -258,15 +312,20 @@ fn decider_select(engine: &crate::federation::engine::Engine, asked: &SourceShap
     match way {
         Way::All => asked.all().select.clone(),
         Way::ByCode => asked.by_code.select.clone(),
-        Way::Page(args) | Way::Window(args) => {
+        Way::Window(_) | Way::List(..) => {
+            let (args, must, windowed) = match way {
+                Way::List(args, must, windowed) => (Some(args), must, windowed),
+                Way::Window(args) => (args, &Must::Any, true),
+                Way::All | Way::ByCode => (None, &Must::Any, false),
+            };
             let page = PageAsk {
                 first: args.map_or(20, |a| a.size),
                 after: args.and_then(|a| Some(a.from.as_ref()?.position.clone())),
                 backward: args.is_some_and(|a| a.ask().falling()),
                 filter: args.map_or(&filter, |a| &a.filter),
-                must: &Must::Any,
+                must,
             };
-            let under = matches!(way, Way::Window(_)).then(|| Under::first(&[]));
+            let under = windowed.then(|| Under::first(&[]));
             engine.page_select(true, asked, under, &page).0
         }
     }

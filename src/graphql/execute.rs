@@ -7,6 +7,7 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 use super::{
     arguments,
     error::{Code, GraphqlError},
+    faults::{fault, unavailable},
     plain::ArgMap,
     plan::{Out, OutKind, Plan, RouteWhat, Target},
     status::{self, SourceStatus},
@@ -15,16 +16,18 @@ use crate::{
     catalog::{
         Run,
         cursor::read_node_id,
-        levels::{Args, Level, Pages},
+        levels::{self, Args, Level, Pages},
         lookup::{Found, PathKind},
         slug::{ARTICLE_PATH, DEPARTMENT_PATH},
     },
     federation::{
-        batch::{Batch, Cause},
+        batch::Batch,
         engine::{Fault, Strategy},
+        planner::Scope,
         provenance::FieldProvenance,
         shape::{Shape, Want},
     },
+    sources::journal::within,
 };
 
 /// What a root field's sources said.
@@ -62,61 +65,56 @@ pub struct RouteData {
 /// The coerced arguments of every slot.
 pub type Slots = Vec<Result<ArgMap, GraphqlError>>;
 
-/// The client's error for a level's fault.
-pub fn fault(fault: &Fault) -> GraphqlError {
-    match fault {
-        Fault::Source(cause) => unavailable(cause),
-        Fault::Budget { setting, limit } => GraphqlError::new(
-            Code::ScanBudgetExceeded,
-            format!("Answering exactly would read more than {limit} rows ({setting}). Narrow the filter or ask for a smaller page."),
-        )
-        .with("limit", *setting)
-        .with("maximum", *limit),
-        Fault::NeedsIndex { field, limit } => GraphqlError::new(
-            Code::SortNeedsIndex,
-            format!(
-                "Sorting by `{field}` would hold more than {limit} records in memory (limits.gather). Narrow the filter, \
-                 or sort by code."
-            ),
-        )
-        .with("field", field.as_str())
-        .with("limit", "limits.gather")
-        .with("maximum", *limit),
-        Fault::Internal(reason) => {
-            tracing::error!(%reason, "internal fault");
-            GraphqlError::new(Code::Internal, "Something is wrong on our side; the log has the reason.")
-        }
-    }
-}
-
-/// The client's error for a cause.
-pub fn unavailable(cause: &Cause) -> GraphqlError {
-    let (code, message) = match cause.code {
-        "DUPLICATE_KEY" => (Code::DuplicateKey, format!("In source `{}` {}.", cause.source, cause.message)),
-        "BAD_VALUE" => (
-            Code::BadValue,
-            format!("Source `{}` holds a value that does not fit: {}.", cause.source, cause.message),
-        ),
-        // What the database said may tell of its inside: that is for the log, and for `provenance`.
-        code => {
-            let why = match code {
-                "CONNECT" => "it cannot be reached",
-                "POOL_TIMEOUT" => "all its connections are in use",
-                "TIMEOUT" => "it took too long",
-                "CONNECTION_LOST" => "the connection broke off",
-                "REFUSED" => "it refused what it was asked",
-                "WRONG_DATABASE" => "it is not the database that its connector reads",
-                _ => "its answer cannot be read",
-            };
-            (Code::SourceUnavailable, format!("Source `{}` did not answer: {why}.", cause.source))
-        }
-    };
-    GraphqlError::new(code, message).with("source", cause.source.as_str()).with("cause", cause.code)
-}
-
 /// Reads what every root field needs.
 pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots) -> Vec<RootData> {
-    join_all(plan.roots.iter().map(|out| root(run, out, slots))).await
+    let journal = run.ask.moment.journal.as_ref();
+    let roots = plan.roots.iter().map(|out| within(journal, &out.key, noted(run, out, slots)));
+    join_all(roots).await
+}
+
+/// A root field, and what is told of it where somebody wants to know.
+async fn noted(run: &Run<'_>, out: &Out, slots: &Slots) -> RootData {
+    let data = root(run, out, slots).await;
+    if let Some(journal) = &run.ask.moment.journal
+        && let Some((strategy, because)) = found_by(out)
+    {
+        journal.here(|level| {
+            level.returned = data.count();
+            if level.strategy.is_empty() {
+                (level.strategy, level.because) = (strategy, because.to_owned());
+            }
+        });
+    }
+    data
+}
+
+/// How the records of a root field are found that is no list: a stable word, and why, for people. `None`
+/// where nothing is read.
+fn found_by(out: &Out) -> Option<(&'static str, &'static str)> {
+    Some(match &out.kind {
+        OutKind::Lookup(_) => ("BY_CODE", "a look-up: by code, or by what the code is found by"),
+        OutKind::Nodes(..) => ("BY_CODE", "an id names its record's code"),
+        OutKind::Route(_) => ("BY_CODE", "a path ends with a slug, and a slug with a code"),
+        OutKind::Explain(_) => ("BY_CODE", "one record, with all that its sources say"),
+        OutKind::Departments(_) => ("TREE", "from the departments, which are read once per request"),
+        OutKind::Page(..) => ("", ""),
+        _ => return None,
+    })
+}
+
+impl RootData {
+    /// How many records stand at the root field.
+    fn count(&self) -> usize {
+        match self {
+            Self::Record(found) => usize::from(found.is_some()),
+            Self::Nodes(_, found) => found.iter().filter(|found| matches!(found, Ok(Some(_)))).count(),
+            Self::Many(_, records) => records.len(),
+            Self::Page(_, pages) => pages.page.records.len(),
+            Self::Route(route) => usize::from(route.is_some()),
+            Self::Explained(found) => usize::from(found.is_some()),
+            Self::Ready | Self::Sources(_) | Self::Failed(_) => 0,
+        }
+    }
 }
 
 fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, RootData> {
@@ -267,19 +265,34 @@ async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
     let engine = &run.catalog.engine;
     run.settle(&args.filter).await.map_err(|f| fault(&f))?;
     let list = args.ask();
+    let shape = &node.shape;
+    let blame = async |total: bool, fault: Fault| {
+        let scope = (Scope::All, total);
+        engine.blame(&run.ask, shape.entity, &list, scope, shape.language.as_deref(), fault).await
+    };
+    let counted = async || {
+        let counts = engine.count(&run.ask, shape, None, &args.filter);
+        match levels::counted(run.ask.moment.journal.as_ref(), counts).await {
+            Ok(counts) => Ok(counts),
+            Err(fault) => Err(blame(true, fault).await),
+        }
+    };
     let count = async {
         // What is read whole to be sorted is counted with it.
-        let counted = *total && list.keyset() && run.ask.strategy == Strategy::Planned;
-        if counted { Some(engine.count(&run.ask, &node.shape, None, &args.filter).await) } else { None }
+        let apart = *total && list.keyset() && run.ask.strategy == Strategy::Planned;
+        if apart { Some(counted().await) } else { None }
     };
-    let (read, count) = futures::join!(engine.list(&run.ask, &node.shape, None, &list, None), count);
-    let (batch, pages) = read.map_err(|f| fault(&f))?;
+    let (read, count) = futures::join!(engine.list(&run.ask, shape, None, &list, None), count);
+    let (batch, pages) = match read {
+        Ok(read) => read,
+        Err(refused) => return Err(fault(&blame(false, refused).await)),
+    };
     let page = pages.into_iter().next().unwrap_or_default();
     let records = page.records.clone();
     let level = run.follow(node, Arc::new(batch), &records).await;
     let mut count = count;
     if *total && count.is_none() && page.total.is_none() {
-        count = Some(engine.count(&run.ask, &node.shape, None, &args.filter).await);
+        count = Some(counted().await);
     }
     let counted = count.map(|c| c.map(|c| c.first().copied().unwrap_or(0)));
     let total = counted.or(page.total.map(Ok));

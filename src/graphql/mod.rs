@@ -10,6 +10,7 @@ pub mod declare;
 pub mod describe;
 pub mod error;
 pub mod execute;
+pub mod faults;
 pub mod generate;
 pub mod introspect;
 pub mod lexer;

@@ -12,6 +12,7 @@ use super::{
     coerce::{self, Variables},
     collect::{Conditions, Selected, collect},
     compile::Compiler,
+    describe,
     error::{Code, GraphqlError},
     execute::{self, Slots},
     introspect::{Answer, Introspection, Node, meta_types},
@@ -28,7 +29,7 @@ use super::{
 use crate::{
     catalog::{Catalog, Run, levels::Args},
     config::ShopConfig,
-    federation::engine::Ask,
+    federation::engine::{Ask, Strategy},
     sources::Moment,
 };
 
@@ -235,9 +236,13 @@ impl Service {
         if let Some(error) = nested_limit(plan, &slots) {
             return refused(&[error], name, Outcome::Refused);
         }
-        let moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let trace = (self.insider && context.explain).then(|| self.describe(prepared, plan, &slots, &args));
+        let mut moment = Moment::now(Some(self.catalog.engine.limits.request));
         let strategy = context.strategy.filter(|_| self.insider).unwrap_or_default();
+        let mut text = None;
+        if self.insider && context.explain {
+            text = Some(self.describe(prepared, plan, &slots, &args, strategy).await);
+            moment.journal = Some(Arc::default());
+        }
         let ask = Ask::new(moment, true, strategy);
         let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
         let roots = execute::run(&run, plan, &slots).await;
@@ -258,9 +263,9 @@ impl Service {
             body.extend_from_slice(b",\"degraded\":");
             let _ = serde_json::to_writer(&mut body, &degraded(troubles));
         }
-        if let Some(plan) = trace {
+        if let (Some(text), Some(journal)) = (text, &run.ask.moment.journal) {
             body.extend_from_slice(b",\"plan\":");
-            let _ = serde_json::to_writer(&mut body, &Json::String(plan));
+            let _ = serde_json::to_writer(&mut body, &describe::journal::told(&text, journal));
         }
         body.extend_from_slice(b"}}");
         GraphqlResponse {
@@ -318,12 +323,23 @@ impl Service {
         (slots, args)
     }
 
-    fn describe(&self, prepared: &Prepared, plan: &Plan, slots: &Slots, args: &[Args]) -> String {
-        let asked = super::describe::Asked { slots, args };
-        super::describe::plan(&self.catalog, prepared.name.as_deref(), plan, asked)
+    /// A plan in words. Sources are asked for the kinds of their columns, and which of their rows may pass a filter.
+    async fn describe(
+        &self,
+        prepared: &Prepared,
+        plan: &Plan,
+        slots: &Slots,
+        args: &[Args],
+        strategy: Strategy,
+    ) -> String {
+        let asked = describe::Asked { slots, args };
+        let moment = Moment::now(Some(self.catalog.engine.limits.request));
+        let ask = Ask::new(moment, true, strategy);
+        let lists = describe::lists::settle(&self.catalog, &ask, plan, asked).await;
+        describe::plan(&self.catalog, prepared.name.as_deref(), plan, asked, &lists)
     }
 
-    /// The plan of an operation as text: levels, strategies, statements. No source is asked.
+    /// The plan of an operation as text: levels, strategies, statements. None of its lists is read.
     pub async fn explain_plan(&self, request: &GraphqlRequest) -> Result<String, Vec<GraphqlError>> {
         let prepared = self.operations.prepare(&request.query, request.operation_name.as_deref()).await?;
         let ready = self.make_ready(&prepared, request, &RequestContext::default())?;
@@ -331,7 +347,7 @@ impl Service {
         if let Some(error) = nested_limit(&ready.plan, &slots) {
             return Err(vec![error]);
         }
-        Ok(self.describe(&prepared, &ready.plan, &slots, &args))
+        Ok(self.describe(&prepared, &ready.plan, &slots, &args, Strategy::Planned).await)
     }
 
     fn introspect<'a>(&'a self, root: &str, args: &ArgMap) -> Plain<'a> {

@@ -12,7 +12,8 @@ pub use self::scalar::write_text;
 use super::{
     arguments,
     error::{Code, GraphqlError, Location, PathPart},
-    execute::{RootData, Slots, doubled, fault, forbidden, no_such_field, unavailable},
+    execute::{RootData, Slots, doubled, forbidden, no_such_field},
+    faults::{fault, unavailable},
     objects::{OptionPair, Provenance, Seo, Shop},
     plain::{ArgMap, Plain},
     plan::{Leaf, Out, OutKind, Plan, RouteWhat},

@@ -11,6 +11,7 @@ mod display;
 pub mod expr;
 pub mod family;
 mod fold;
+pub mod journal;
 mod lex;
 pub mod open;
 mod optional;
@@ -101,6 +102,8 @@ pub struct Moment {
     pub deadline: Option<tokio::time::Instant>,
     /// The sources that did not answer within this request.
     pub troubles: Arc<Troubles>,
+    /// What is asked for the request is noted here, when it wants to see it.
+    pub journal: Option<Arc<journal::Journal>>,
 }
 
 /// Which sources failed within one request, and by what stable cause: what the answer may lack.
@@ -125,7 +128,7 @@ impl Moment {
     /// The request starts now, with the given time to live.
     pub fn now(limit: Option<Duration>) -> Self {
         let deadline = limit.map(|l| tokio::time::Instant::now() + l);
-        Self { now: Utc::now(), deadline, troubles: Arc::default() }
+        Self { now: Utc::now(), deadline, troubles: Arc::default(), journal: None }
     }
 }
 
@@ -197,11 +200,15 @@ impl Default for Pulse {
 /// A source shared by everything that asks it.
 pub type SharedSource = Arc<dyn Source>;
 
-/// Sees every statement a source sends, before it is sent. Tests assert what was sent and what was
-/// not; `plan` and the logs show it. Parameters are not shown: they may hold personal data.
+/// Sees every statement a source sends, before it is sent, and how many rows came back. Tests assert
+/// what was sent and what was not; `plan` and the logs show it. Parameters are not shown: they may
+/// hold personal data.
 pub trait Trace: Send + Sync {
     /// A statement goes out to `source`.
     fn sent(&self, source: &str, sql: &str);
+
+    /// `source` answered a statement with so many rows. Not told of what it is asked about itself.
+    fn read(&self, _source: &str, _rows: usize) {}
 }
 
 /// Why a source gave no answer. An error of that source, never of the process.

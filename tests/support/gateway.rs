@@ -130,7 +130,18 @@ impl Gateway {
 
     /// Runs one operation; `languages` as `Accept-Language` would give them.
     pub async fn run(&self, query: &str, variables: Map<String, Json>, languages: &[&str]) -> Json {
-        self.execute(query, None, variables, languages, None).await
+        self.execute(query, None, variables, languages, (None, false)).await
+    }
+
+    /// Runs one operation without variables and asks for its plan.
+    pub async fn explained(&self, query: &str) -> Json {
+        self.execute(query, None, Map::new(), &[], (None, true)).await
+    }
+
+    /// The plan of an operation as text.
+    pub async fn plan(&self, query: &str) -> String {
+        let request = GraphqlRequest { query: query.to_owned(), ..GraphqlRequest::default() };
+        self.shop.plan(&request).await.unwrap_or_else(|errors| panic!("{query}: {errors:?}"))
     }
 
     /// Runs one operation whose lists are read in a given way.
@@ -141,12 +152,12 @@ impl Gateway {
         variables: Map<String, Json>,
         languages: &[&str],
     ) -> Json {
-        self.execute(query, None, variables, languages, Some(strategy)).await
+        self.execute(query, None, variables, languages, (Some(strategy), false)).await
     }
 
     /// Runs the named operation of a document.
     pub async fn run_named(&self, query: &str, name: Option<&str>, variables: Map<String, Json>) -> Json {
-        self.execute(query, name, variables, &[], None).await
+        self.execute(query, name, variables, &[], (None, false)).await
     }
 
     async fn execute(
@@ -155,7 +166,7 @@ impl Gateway {
         name: Option<&str>,
         variables: Map<String, Json>,
         languages: &[&str],
-        strategy: Option<Strategy>,
+        (strategy, explain): (Option<Strategy>, bool),
     ) -> Json {
         let operation_name = name.map(str::to_owned);
         let request = GraphqlRequest { query: query.to_owned(), operation_name, variables };
@@ -163,7 +174,7 @@ impl Gateway {
             request_id: "test".to_owned(),
             languages: languages.iter().map(|&l| l.to_owned()).collect(),
             read_only: false,
-            explain: false,
+            explain,
             strategy,
         };
         let response = self.executor.execute(request, context).await;

@@ -96,7 +96,7 @@ impl Scan<'_> {
             let odd = async {
                 let Some(column) = column else { return Some(Vec::new()) };
                 let odd = Predicate::Odd { expr: column.cell.clone(), whole: column.whole };
-                engine.codes_where(self.ask, source, |_, _| Some(vec![odd.clone()])).await
+                engine.codes_where(self.ask, source, |_, _| Some(vec![odd.clone()])).await.ok()
             };
             let (marked, doubled, odd) = futures::join!(marked, doubled, odd);
             Some([marked?, doubled?, odd?].concat())

@@ -1,16 +1,18 @@
 //! Which lists can be read as sorted streams, and the statements of the streams.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
 
 use super::{MOST, Scan, Stream, What};
 use crate::{
     connectors::map::{FieldMap, RowSource},
     federation::{
-        engine::{Engine, Fault},
+        engine::{Ask, Engine, Fault},
         fetch::code_of,
+        gather::ListAsk,
         model::{Default_, EntityId, Field, FieldId, OnUnknown, SourceId},
         order::{By, Order, SortKey},
-        pushdown::condition::not_null,
+        planner::Why,
+        pushdown::{Must, condition::not_null},
         shape::{Shape, SourceShape, Want, after_key, has_key},
     },
     sources::{
@@ -66,27 +68,27 @@ impl Engine {
     ///
     /// # Errors
     /// Why not, for people.
-    pub async fn scannable(&self, entity: EntityId, order: &Order) -> Result<Scannable, &'static str> {
+    pub async fn scannable(&self, entity: EntityId, order: &Order) -> Result<Scannable, Why> {
         let e = &self.model.entities[entity];
-        let Some(key) = order.0.first().copied() else { return Err("it is in CODE order") };
-        let By::Field(field) = key.by else { return Err("it is in CODE order") };
+        let Some(key) = order.0.first().copied() else { return Err(Why::of("it is in CODE order")) };
+        let By::Field(field) = key.by else { return Err(Why::of("it is in CODE order")) };
         let f = &e.fields[field];
         if f.inherit.is_some() {
-            return Err("the field may be inherited");
+            return Err(Why::of("the field may be inherited"));
         }
         if !matches!(f.ty, Type::Int | Type::Decimal | Type::Boolean | Type::Date | Type::DateTime) {
-            return Err("no source orders texts as they are ordered here");
+            return Err(Why::of("no source orders texts as they are ordered here"));
         }
         if f.localized || f.name == "updatedAt" || f.group.as_ref().is_some_and(|g| g.leader != field) {
-            return Err("the field is not one cell of a source");
+            return Err(Why::of("the field is not one cell of a source"));
         }
         let default = match &f.default {
             None => None,
             Some(Default_::Value(value)) => Some(value.clone()),
-            Some(Default_::Field(_)) => return Err("its default is another field"),
+            Some(Default_::Field(_)) => return Err(Why::of("its default is another field")),
         };
         let Some([_]) = e.maps.get(e.decides).and_then(Option::as_ref).map(|m| m.rows.as_slice()) else {
-            return Err("its records come from several tables");
+            return Err(Why::of("its records come from several tables"));
         };
         let mut own = None;
         let mut overlays = Vec::new();
@@ -95,12 +97,10 @@ impl Engine {
             let holds = |row: &&RowSource| row.fields.contains_key(f.name.as_str());
             let Some(row) = map.rows.iter().find(holds) else { continue };
             if map.rows.len() > 1 {
-                return Err("a source holds it in several tables");
+                return Err(Why::by("holds it in several tables", *source));
             }
             let Some(map) = row.fields.get(f.name.as_str()) else { continue };
-            let Some(column) = self.column(*source, row, f, map).await else {
-                return Err("a source's column is of a type that does not order as the values do");
-            };
+            let column = self.column(*source, row, f, map).await?;
             if *source == e.decides { own = Some(column) } else { overlays.push((*source, column)) }
         }
         let site = f.lock.is_none() && self.overrides.is_some();
@@ -113,10 +113,14 @@ impl Engine {
         row: &RowSource,
         field: &Field,
         map: &FieldMap,
-    ) -> Option<Column> {
-        let cell = map.expr.clone().filter(|_| map.child.is_none() && !map.optional)?;
-        let dialect = self.sources.get(source)?.dialect();
-        let family = self.kinds(source, row, &cell).await.family(&cell, dialect)?;
+    ) -> Result<Column, Why> {
+        let unlike = Why::by("holds it in a column of a type that does not order as the values do", source);
+        let none = Why::by("has no one column for it that is always there", source);
+        let cell = map.expr.clone().filter(|_| map.child.is_none() && !map.optional).ok_or(none)?;
+        let dialect = self.sources.get(source).ok_or(none)?.dialect();
+        let kinds = self.kinds(source, row, &cell).await;
+        let silent = Why::by("does not answer, so the kind of its column is not known", source);
+        let family = kinds.family(&cell, dialect).ok_or(if kinds.known { unlike } else { silent })?;
         let zero = || Box::new(Expr::Number("0".into()));
         let yes = |when: Expr| Expr::Case {
             operand: None,
@@ -140,9 +144,9 @@ impl Engine {
                 (Expr::Cast(Box::new(cell.clone()), CastType::Date), CastType::Date)
             }
             (Type::DateTime, Family::Local) => (cell.clone(), CastType::DateTime),
-            _ => return None,
+            _ => return Err(unlike),
         };
-        Some(Column { cell, order, ty, whole: field.ty == Type::Int })
+        Ok(Column { cell, order, ty, whole: field.ty == Type::Int })
     }
 }
 
@@ -178,6 +182,12 @@ impl Scan<'_> {
             (true, false) => CompareOp::Gt,
         };
         Predicate::Expr(Expr::Compare(op, Box::new(column.order.clone()), Box::new(Expr::Slot(VALUE))))
+    }
+
+    /// What the streams of overlays read.
+    fn cells(&self) -> Shape {
+        let want = Want { fields: [self.can.field].into(), ..Want::default() };
+        Shape::new(self.engine, self.light.entity, want, None)
     }
 
     /// What every row of the list fulfils.
@@ -242,8 +252,7 @@ impl Scan<'_> {
     /// spelled otherwise than the deciding source's. How many rows were read.
     pub(super) async fn overlay_rows(&self, stream: &mut Stream, source: SourceId) -> Result<usize, Fault> {
         let engine = self.engine;
-        let want = Want { fields: [self.can.field].into(), ..Want::default() };
-        let shape = Shape::new(engine, self.light.entity, want, None);
+        let shape = self.cells();
         let overlay = shape.sources.get(source).and_then(Option::as_ref);
         let column = self.can.overlays.iter().find(|(s, _)| *s == source).map(|(_, column)| column);
         let (Some(overlay), Some(column)) = (overlay, column) else {
@@ -253,7 +262,12 @@ impl Scan<'_> {
         let value = overlay.columns.fields.get(self.can.field).copied().flatten().unwrap_or(0);
         let mut read = 0;
         loop {
-            let rows = match self.overlay_statement(stream, overlay, column).await {
+            let Some((statement, params)) = self.overlay_statement(stream, overlay, column) else {
+                stream.done = true;
+                return Ok(read);
+            };
+            let rows = engine.rows(self.ask, self.light.entity, overlay, &statement, &params).await;
+            let rows = match rows {
                 Ok(rows) => rows,
                 Err(cause) => {
                     let f = &engine.model.entities[self.light.entity].fields[self.can.field];
@@ -295,21 +309,67 @@ impl Scan<'_> {
         }
     }
 
-    async fn overlay_statement(
+    fn overlay_statement(
         &self,
         stream: &Stream,
         overlay: &SourceShape,
         column: &Column,
-    ) -> Result<Rows, std::sync::Arc<crate::federation::batch::Cause>> {
+    ) -> Option<(Statement, Vec<Param>)> {
         let mut params = vec![limit(stream.size)];
         let mut filter: Vec<Predicate> = column.has().into();
         if let Some((value, _)) = &stream.at {
             params.push(Param::Value(ordered(value)));
             filter.push(self.reached(column, stream.begun));
         }
-        let Some(row) = overlay.map.rows.first() else { return Ok(Rows::default()) };
-        let statement = ordered_select(overlay, &filter, &self.order(row, column));
-        self.engine.rows(self.ask, self.light.entity, overlay, &statement, &params).await
+        let row = overlay.map.rows.first()?;
+        Some((ordered_select(overlay, &filter, &self.order(row, column)), params))
+    }
+}
+
+impl Engine {
+    /// The statements of a scan's streams from the beginning of the list, for people: the source, what the
+    /// stream is, its select. Nothing of the list is read.
+    pub async fn stream_statements(
+        &self,
+        ask: &Ask,
+        shape: &Arc<Shape>,
+        list: &ListAsk<'_>,
+        can: &Scannable,
+        must: Must,
+    ) -> Vec<(SourceId, &'static str, Select)> {
+        let list = &ListAsk { from: None, ..*list };
+        let scan = self.scan_of(ask, shape, list, can, must);
+        let stream = |what: What| Stream {
+            what,
+            ready: VecDeque::new(),
+            at: None,
+            size: list.size + 1,
+            begun: false,
+            done: false,
+        };
+        let mut all = Vec::new();
+        let decider = scan.light.decider(&self.model);
+        if let (Some(_), Some(full)) = (&can.own, scan.full.decider(&self.model)) {
+            let (statement, _) = scan.own_statement(full, &stream(What::Own));
+            all.push((full.source, "stream of its own cells", statement.select));
+        }
+        let cells = scan.cells();
+        for (source, column) in &can.overlays {
+            let overlay = cells.sources.get(*source).and_then(Option::as_ref);
+            let made =
+                overlay.and_then(|o| scan.overlay_statement(&stream(What::Overlay(*source)), o, column));
+            all.extend(made.map(|(statement, _)| (*source, "stream of its cells", statement.select)));
+        }
+        if let Some(decider) = decider {
+            let (statement, _) = scan.rest_statement(decider, &stream(What::Rest(Value::Null))).await;
+            let what = if can.default.is_some() {
+                "stream of records without a value, or with the default"
+            } else {
+                "stream of records without a value"
+            };
+            all.push((decider.source, what, statement.select));
+        }
+        all
     }
 }
 

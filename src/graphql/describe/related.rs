@@ -37,15 +37,15 @@ pub(super) fn filters(
     let language = node.shape.language.as_deref();
     let pad = "  ".repeat(depth + 1);
     args.filter.relations(true, &mut |part, told| match part {
-        Filter::Under(under) => {
+        Filter::Under(_) => {
             let most = engine.limits.gather;
-            let _ = writeln!(text, "{pad}filter department under {}: decided on the merged placements", under.code);
+            let _ = writeln!(text, "{pad}filter department under: decided on the merged placements");
             if told {
                 let _ = writeln!(
                     text,
                     "{pad}  at most {most} (limits.gather) that are placed there are found first, and only they are read"
                 );
-                placements(catalog, &node.shape, true, depth + 2, text);
+                placements(catalog, &node.shape, None, depth + 2, text);
             }
         }
         Filter::Related(related) => {

@@ -6,7 +6,7 @@ use crate::{
     federation::{batch::NONE, order::Spot, page::Page},
     graphql::{
         error::Location,
-        execute::fault,
+        faults::fault,
         plan::{ConnectionKind, ConnectionOut, EdgeKind, EdgeOut},
     },
 };
