@@ -1,19 +1,23 @@
 //! Pages of articles under departments: candidates from the ERP's placements and the overlay's, in
 //! CODE order, tombstones taken away, re-checked on the merged record, refilled until full.
 
+mod statements;
+
 use std::{
     cmp::Ordering,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
+pub(crate) use self::statements::statements;
+use self::statements::{after_own, all_of, placed_select, reverse, spelled_alike, standing};
 use super::{
-    Catalog, Run,
+    Run,
     levels::{Args, Link, LinkData, PageArgs, Pages, counted},
     tree::Tree,
 };
 use crate::{
-    connectors::map::{ChildSource, RowSource},
+    connectors::map::RowSource,
     federation::{
         batch::{Batch, NONE},
         engine::Fault,
@@ -22,14 +26,10 @@ use crate::{
         page::{GROUPS_EACH, Page, Position},
         planner::{Scope, Way},
         pushdown::Must,
-        shape::{Shape, SourceShape, Want, after_key, branch, has_key, key_type},
+        shape::{Shape, SourceShape, Want, after_key},
     },
-    sources::{
-        Expr, Keys, Param, Rows, Select, Statement,
-        expr::{CastType, CompareOp, Function},
-        select::{Branch, Decode, Item, Join, Output, Pairs, Predicate, Window},
-    },
-    value::{KeyCompare, Type, Value},
+    sources::{Keys, Param, Rows, Statement},
+    value::{KeyCompare, Value},
 };
 
 /// What the overlays say of a set of departments: the articles added to each department, and
@@ -99,6 +99,9 @@ impl Run<'_> {
             let page = |mut records: Vec<u32>| {
                 let more = records.len() > args.size;
                 records.truncate(args.size);
+                if args.backward {
+                    records.reverse();
+                }
                 Page { records, more, ..Page::default() }
             };
             (found, pages.into_iter().map(page).collect(), totals)
@@ -193,7 +196,8 @@ impl Run<'_> {
         engine.whole(&self.ask, shape, cuts).await
     }
 
-    /// The first `need` articles under each group, in CODE order, merged and re-checked.
+    /// The first `need` articles under each group, in CODE order (or the other way round, where the list is
+    /// read so), merged and re-checked.
     async fn fill(
         &self,
         tree: &Tree,
@@ -208,6 +212,7 @@ impl Run<'_> {
         let must = &engine
             .must_listed(&self.ask, shape.entity, false, &args.filter, shape.language.as_deref())
             .await;
+        let falling = args.ask().falling();
         let mut budget = engine.limits.scan_rows;
         let mut progress: Vec<Progress> = groups
             .iter()
@@ -236,7 +241,8 @@ impl Run<'_> {
             if budget == 0 {
                 return Err(Fault::Budget { setting: "limits.scan_rows", limit: engine.limits.scan_rows });
             }
-            let candidates = self.candidates(tree, &progress, &round, overlaid, must, size, shape).await?;
+            let candidates =
+                self.candidates(tree, &progress, &round, overlaid, (must, falling), size, shape).await?;
             let codes: Vec<&str> =
                 candidates.iter().flat_map(|c| c.codes.iter().map(String::as_str)).collect();
             budget = budget.saturating_sub(codes.len().max(1));
@@ -354,7 +360,6 @@ impl Run<'_> {
                 }
             }
         }
-        added.sort_by(|a, b| a.0.compare(&b.0));
         added
     }
 
@@ -366,15 +371,19 @@ impl Run<'_> {
         progress: &[Progress],
         round: &[usize],
         overlaid: &Overlaid,
-        must: &Must,
+        (must, falling): (&Must, bool),
         size: usize,
         shape: &Arc<Shape>,
     ) -> Result<Vec<Candidates>, Fault> {
+        let order = |a: &Position, b: &Position| {
+            let order = a.compare(b);
+            if falling { order.reverse() } else { order }
+        };
         let engine = &self.catalog.engine;
         let Some(decider) = shape.decider(&engine.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let rows = self.placed_rows(tree, progress, round, must, size, decider).await?;
+        let rows = self.placed_rows(tree, progress, round, (must, falling), size, decider).await?;
         let (of_article, of_department) =
             (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
         let keys = decider.columns.keys;
@@ -400,13 +409,10 @@ impl Run<'_> {
                 }
             }
             let erp_more = placed.len() >= size;
-            let mut added: Vec<(Position, String)> = state
-                .added
-                .iter()
-                .filter(|(p, _)| state.after.as_ref().is_none_or(|a| p.compare(a) == Ordering::Greater))
-                .take(size + 1)
-                .cloned()
-                .collect();
+            let ahead = |p: &Position| state.after.as_ref().is_none_or(|a| order(p, a) == Ordering::Greater);
+            let mut added: Vec<(Position, String)> =
+                state.added.iter().filter(|(p, _)| ahead(p)).cloned().collect();
+            added.sort_by(|a, b| order(&a.0, &b.0));
             let added_more = added.len() > size;
             added.truncate(size);
             // Both runs are known up to here.
@@ -414,13 +420,13 @@ impl Run<'_> {
                 erp_more.then_some(last).flatten(),
                 added.last().filter(|_| added_more).map(|(p, _)| p.clone()),
             ];
-            let reached = ends.into_iter().flatten().min_by(Position::compare);
+            let reached = ends.into_iter().flatten().min_by(|a, b| order(a, b));
             let mut all: Vec<(Position, String)> = erp
                 .into_iter()
                 .chain(added)
-                .filter(|(p, _)| reached.as_ref().is_none_or(|r| p.compare(r) != Ordering::Greater))
+                .filter(|(p, _)| reached.as_ref().is_none_or(|r| order(p, r) != Ordering::Greater))
                 .collect();
-            all.sort_by(|a, b| a.0.compare(&b.0));
+            all.sort_by(|a, b| order(&a.0, &b.0));
             let mut seen = HashSet::new();
             all.retain(|(_, code)| seen.insert(of_article.fold(code).into_owned()));
             found.push(Candidates {
@@ -454,7 +460,7 @@ impl Run<'_> {
         let web = &mut |_: usize, row: &RowSource| {
             Some(if self.ask.shopper { engine.on_the_web(decider.entity, row) } else { Vec::new() })
         };
-        if let Some(select) = placed_select(decider, 0, web).filter(|_| own).map(all_of) {
+        if let Some(select) = placed_select(decider, false, web).filter(|_| own).map(all_of) {
             let pair = |n: &u32| Box::from([Value::text("0"), Value::text(tree.batch.code(*n))]);
             let params = [Param::Keys(nodes.iter().map(pair).collect()), limit.clone()];
             let rows = engine.run(decider.source, &Statement::new(select), &params, &self.ask.moment).await;
@@ -502,7 +508,7 @@ impl Run<'_> {
         tree: &Tree,
         progress: &[Progress],
         round: &[usize],
-        must: &Must,
+        (must, falling): (&Must, bool),
         size: usize,
         decider: &SourceShape,
     ) -> Result<Rows, Fault> {
@@ -531,19 +537,22 @@ impl Run<'_> {
         let base = params.len();
         let mut extra = Vec::new();
         let mut narrow = |n: usize, row: &RowSource| {
+            if after.is_some_and(|a| if falling { a.row < n } else { a.row > n }) {
+                return None;
+            }
             let mut filter =
                 if self.ask.shopper { engine.on_the_web(decider.entity, row) } else { Vec::new() };
             filter.extend(must.predicate((n, row), base, &mut extra));
             if after.is_some_and(|a| a.row == n) {
-                filter.push(after_key(row, 2, false));
+                filter.push(after_key(row, 2, falling));
             }
             if apart {
                 let at = round.iter().map(|g| (*g, progress[*g].after.as_ref()));
-                filter.push(after_own(at, (n, row), base, &mut extra)?);
+                filter.push(after_own(at, falling, (n, row), base, &mut extra)?);
             }
             Some(filter)
         };
-        let Some(select) = placed_select(decider, after.map_or(0, |a| a.row), &mut narrow) else {
+        let Some(select) = placed_select(decider, falling, &mut narrow) else {
             return Ok(Rows::default());
         };
         params.extend(extra);
@@ -554,209 +563,10 @@ impl Run<'_> {
     }
 }
 
-/// The statements that find the articles of departments, for people: the overlays' say, then the deciding
-/// source's, of rows that fulfil something: for a page of them; `None`: for a filter, which wants them all.
-pub(crate) fn statements(catalog: &Catalog, shape: &Shape, must: Option<&Must>) -> Vec<(usize, Select)> {
-    let all = must.is_none();
-    let engine = &catalog.engine;
-    let e = &engine.model.entities[catalog.article];
-    let compare = engine.compare(catalog.department);
-    let mut found = Vec::new();
-    let sources = e.lists.get("placements").map_or(&[][..], |l| &l.sources);
-    for source in sources.iter().filter(|s| **s != e.decides) {
-        let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
-        let children = map.children.get("placements").into_iter().flatten();
-        found.extend(
-            children
-                .filter_map(reverse)
-                .map(|select| (*source, if all { spelled_alike(all_of(select), compare) } else { select })),
-        );
-    }
-    let decider = shape.decider(&engine.model);
-    let own = decider.and_then(|d| {
-        let mut params = Vec::new();
-        let narrow = &mut |n: usize, row: &RowSource| {
-            let mut filter = engine.on_the_web(shape.entity, row);
-            filter.extend(must.and_then(|m| m.predicate((n, row), 2 + d.columns.keys, &mut params)));
-            Some(filter)
-        };
-        Some((d.source, placed_select(d, 0, narrow)?))
-    });
-    found.extend(own.map(|(source, select)| (source, if all { all_of(select) } else { select })));
-    found
-}
-
-/// Records in departments by the deciding source's placements, from a row source on: group, row
-/// source, key columns, own code, department. `None` when there is nothing to read.
-fn placed_select(
-    decider: &SourceShape,
-    start: usize,
-    narrow: &mut dyn FnMut(usize, &RowSource) -> Option<Vec<Predicate>>,
-) -> Option<Select> {
-    let keys = decider.columns.keys;
-    let mut branches = Vec::new();
-    for (n, row) in decider.map.rows.iter().enumerate().skip(start) {
-        for child in decider.map.children.get("placements").into_iter().flatten() {
-            let Some(mut branch) = placed_branch(n, row, child, keys) else { continue };
-            let Some(filter) = narrow(n, row) else { continue };
-            branch.filter.push(has_key(row));
-            branch.filter.extend(filter);
-            branches.push(branch);
-        }
-    }
-    let mut outputs = vec![text("group"), Output { decode: Decode::of(Type::Int), label: "row".into() }];
-    for k in 0..keys {
-        let ty = decider.map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
-        outputs.push(Output { decode: Decode::of(key_type(ty)), label: "key".into() });
-    }
-    outputs.extend([text("code"), text("department")]);
-    let order = (0..2 + keys).collect();
-    (!branches.is_empty()).then_some(Select { outputs, branches, order, descending: false, count: false })
-}
-
-/// Rows of a row source that come after their own group's position: `None` when none can.
-fn after_own<'a>(
-    groups: impl Iterator<Item = (usize, Option<&'a Position>)>,
-    (n, row): (usize, &RowSource),
-    base: usize,
-    params: &mut Vec<Param>,
-) -> Option<Predicate> {
-    let mut any = Vec::new();
-    for (group, after) in groups.filter(|(_, after)| after.is_none_or(|a| a.row <= n)) {
-        params.push(Param::Keys(std::iter::once(Box::from([Value::text(group.to_string())])).collect()));
-        let of_group = Predicate::In {
-            exprs: vec![Expr::column(PAIRS, "group")],
-            types: vec![CastType::Text(0)],
-            slot: base + params.len() - 1,
-        };
-        any.push(match after.filter(|a| a.row == n) {
-            None => of_group,
-            Some(after) => {
-                let first = base + params.len();
-                params.extend(after.key.iter().cloned().map(Param::Value));
-                Predicate::And(vec![of_group, after_key(row, first, false)])
-            }
-        });
-    }
-    (!any.is_empty()).then_some(Predicate::Or(any))
-}
-
 /// The next candidates of one department.
 struct Candidates {
     codes: Vec<String>,
     /// Up to here both runs are known; `None`: to their ends.
     reached: Option<Position>,
     exhausted: bool,
-}
-
-fn text(label: &str) -> Output {
-    Output { decode: Decode::of(Type::Text), label: label.into() }
-}
-
-/// Placement rows by department (slot 0): article, department, removed.
-fn reverse(child: &ChildSource) -> Option<Select> {
-    let department = child.fields.get("department")?.expr.clone()?;
-    let article = child.parent.first()?.expr.clone();
-    let removed = child.removed.clone().unwrap_or(Expr::Bool(false));
-    let mut filter: Vec<Predicate> = child.filter.clone().map(Predicate::Expr).into_iter().collect();
-    filter.push(Predicate::In { exprs: vec![department.clone()], types: vec![CastType::Text(0)], slot: 0 });
-    let outputs = vec![
-        text("article"),
-        text("department"),
-        Output { decode: Decode::of(Type::Boolean), label: "removed".into() },
-    ];
-    let items = [article, department, removed].map(Item::from).into();
-    let branch = Branch { joins: child.joins.clone(), items, filter, ..branch(child.table.clone()) };
-    Some(Select { outputs, branches: vec![branch], order: Vec::new(), descending: false, count: false })
-}
-
-/// A placement row of the deciding source: where the record stands in CODE order, and its code.
-fn standing(decider: &SourceShape, row: &[Value]) -> Option<(Position, String)> {
-    let Some(Value::Int(n)) = row.get(1) else { return None };
-    let n = usize::try_from(*n).ok()?;
-    let source = decider.map.rows.get(n)?;
-    let key = row.get(2..2 + source.key.len()).unwrap_or(&[]);
-    let own = row.get(2 + decider.columns.keys).and_then(Value::as_str);
-    Some((Position { row: n, key: key.to_vec() }, source.code.encode(own, key)))
-}
-
-/// A select of placements that are wanted all, in any order, up to the limit in slot 1.
-fn all_of(mut select: Select) -> Select {
-    select.order = Vec::new();
-    for branch in &mut select.branches {
-        branch.window = None;
-        branch.limit = Some(1);
-    }
-    select
-}
-
-/// Where codes are told apart without regard to case, an overlay's spelling may be another.
-fn spelled_alike(mut select: Select, compare: KeyCompare) -> Select {
-    let keys = select.branches.iter_mut().flat_map(|b| &mut b.filter);
-    for predicate in keys.filter(|_| compare != KeyCompare::Binary) {
-        if let Predicate::In { exprs, .. } = predicate {
-            for expr in exprs {
-                let plain = std::mem::replace(expr, Expr::Null);
-                *expr = Expr::Call(Function::Upper, vec![Expr::Call(Function::RTrim, vec![plain])]);
-            }
-        }
-    }
-    select
-}
-
-const PAIRS: &str = "placed_in";
-const CHILD: &str = "placement";
-
-/// Records of a row source that hang in a department of the pairs: the placement's table joined to
-/// the row source's, or the row source alone where the placement stands in the record itself.
-fn placed_branch(n: usize, row: &RowSource, child: &ChildSource, keys: usize) -> Option<Branch> {
-    let department = child.fields.get("department")?.expr.clone()?;
-    let same =
-        child.table == row.table && child.parent.first().map(|p| &p.expr) == row.key.first().map(|k| &k.expr);
-    let moved = |e: &Expr| if same { e.clone() } else { renamed(e, &child.table.alias) };
-    let department = moved(&department);
-    let mut joins = row.joins.clone();
-    if same {
-        joins.extend(child.joins.iter().filter(|j| !row.joins.contains(j)).cloned());
-    } else {
-        let mut table = child.table.clone();
-        table.alias = CHILD.into();
-        let on =
-            child.parent.iter().zip(&row.key).map(|(p, k)| {
-                Expr::Compare(CompareOp::Eq, Box::new(moved(&p.expr)), Box::new(k.expr.clone()))
-            });
-        joins.push(Join { table, on: Expr::And(on.collect()) });
-        joins.extend(child.joins.iter().cloned().map(|mut j| {
-            j.on = moved(&j.on);
-            j
-        }));
-    }
-    let mut items = vec![Item::from(Expr::column(PAIRS, "group")), Item::from(Expr::Number(n.to_string()))];
-    items.extend((0..keys).map(|k| Item::from(row.key.get(k).map_or(Expr::Null, |c| c.expr.clone()))));
-    items.push(Item::from(row.code.own.clone().unwrap_or(Expr::Null)));
-    items.push(Item::from(department.clone()));
-    let mut filter: Vec<Predicate> = row.filter.clone().map(Predicate::Expr).into_iter().collect();
-    filter.extend(child.filter.as_ref().map(|f| Predicate::Expr(moved(f))));
-    let on = Expr::Compare(CompareOp::Eq, Box::new(department), Box::new(Expr::column(PAIRS, "node")));
-    Some(Branch {
-        joins,
-        pairs: Some(Pairs { alias: PAIRS.into(), slot: 0, on }),
-        items,
-        filter,
-        window: Some(Window {
-            partition: vec![Expr::column(PAIRS, "group")],
-            order: SourceShape::order(row, false),
-            limit: 1,
-            last: false,
-        }),
-        ..branch(row.table.clone())
-    })
-}
-
-/// An expression over the child's table, under the alias it has beside a row source.
-fn renamed(expr: &Expr, from: &str) -> Expr {
-    expr.clone().map(&mut |e| match e {
-        Expr::Column { table: Some(table), name } if table == from => Expr::column(CHILD, &name),
-        other => other,
-    })
 }

@@ -81,7 +81,6 @@ enum Reason {
     Streams,
     NoStreams(Why),
     Under,
-    FallingPlacements,
 }
 
 impl ListPlan {
@@ -130,10 +129,6 @@ impl ListPlan {
                 "sorted by {by} under several parents at once: all that pass are read, at most {most} of each \
                  (limits.gather), and sorted here"
             ),
-            Reason::FallingPlacements => format!(
-                "placements are read from low codes to high, and this page is not: all that pass are read, at most \
-                 {most} of each department (limits.gather)"
-            ),
         }
     }
 
@@ -160,11 +155,7 @@ impl Engine {
             return ListPlan::new(Way::Gather, Reason::Asked);
         }
         if list.keyset() {
-            return if scope == Scope::Departments && list.falling() {
-                ListPlan::new(Way::Gather, Reason::FallingPlacements)
-            } else {
-                ListPlan::new(Way::Page, Reason::Code(scope))
-            };
+            return ListPlan::new(Way::Page, Reason::Code(scope));
         }
         if scope != Scope::All {
             return ListPlan::new(Way::Gather, Reason::Under);
