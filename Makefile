@@ -46,10 +46,12 @@ test: setup playground
 soak: setup playground
 	COMPTOIR_SOAK=1 sh tests/support/run.sh
 
-# Each server is a process of its own and the load a third: give it a quiet machine.
+# Each server is a process of its own and the load a third: give it a quiet machine. The last one makes up to 1,000,000
+# articles the first time (about 10 GB below target/): SCALE="--sizes 1000,10000" measures fewer.
 bench: setup
 	cargo bench --locked --profile fast --bench serve $(ARGS)
 	cargo bench --locked --profile fast --bench drivers
+	cargo bench --locked --profile fast --bench scale -- $(SCALE)
 
 fmt:
 	cargo fmt

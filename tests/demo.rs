@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use comptoir::demo::{self, DemoOptions, PostgresHalves};
 use serde_json::{Map, json};
 
 use crate::support::{
     block_on,
     gateway::{self, Gateway},
-    process,
+    postgres, process,
 };
 
 fn make(dir: &Path, name: &str, seed: &str) {
@@ -69,5 +70,41 @@ fn one_seed_makes_one_shop() {
         }
         assert_eq!(pages[0], pages[1]);
         assert_ne!(pages[0], pages[2]);
+    });
+}
+
+#[test]
+fn the_same_shop_goes_into_postgresql() {
+    if !gateway::ready("the demo in PostgreSQL") || !postgres::available("the demo in PostgreSQL") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    make(dir.path(), "shop", "7");
+    let query = "{ articles(first: 100) { totalCount nodes { code title summary description weight brand warrantyMonths \
+                 updatedAt images { url } related { code } references(first: 5) { nodes { code title barcode } } } } }";
+    block_on(async {
+        let open =
+            || Gateway::open(&dir.path().join("shop")).unwrap_or_else(|found| panic!("{}", found.join("\n")));
+        // One of the cases is an error: two variants that claim one code.
+        let on_sqlite = open().run(query, Map::new(), &[]).await;
+        assert_eq!(on_sqlite["errors"].as_array().map(Vec::len), Some(1), "{on_sqlite:#}");
+        let (erp, isoshop) = (postgres::database(&[], &[]).await, postgres::database(&[], &[]).await);
+        let (erp_url, isoshop_url) = (postgres::url_of(&erp), postgres::url_of(&isoshop));
+        let options = DemoOptions { articles: 200, seed: 7, overlay: None };
+        let halves = PostgresHalves { erp: Some(&erp_url), isoshop: Some(&isoshop_url) };
+        demo::load_postgres(halves, &options, &mut |_| {}).await.expect("its rows");
+        let file = dir.path().join("shop/comptoir.toml");
+        let text = std::fs::read_to_string(&file).expect("its settings");
+        let text = text
+            .replace("kind = \"sqlite\"", "kind = \"postgres\"")
+            .replace("sqlite:erp.db", &erp_url)
+            .replace("sqlite:isoshop.db", &isoshop_url);
+        std::fs::write(&file, text).expect("its settings");
+        let gateway = open();
+        assert_eq!(gateway.run(query, Map::new(), &[]).await, on_sqlite);
+        gateway.shop.close().await;
+        for name in [erp, isoshop] {
+            postgres::drop_database(&name).await;
+        }
     });
 }

@@ -28,17 +28,22 @@ const PRINTED: usize = 3;
 Examples:
   comptoir demo
   comptoir demo --articles 100000 --port 9000
+  comptoir demo --articles 1000000 --overlay 1 --no-serve
   comptoir demo --dir other-shop --seed 7 --no-serve && comptoir explain article COC1001 --shop other-shop")]
 pub(super) struct Demo {
     /// The folder to make it in
     #[arg(long, value_name = "DIR", default_value = "./demo-shop")]
     dir: PathBuf,
-    /// How many articles, with variants on top; up to 100000
+    /// How many articles, with variants on top; up to 1000000
     #[arg(long, value_name = "N", default_value_t = DemoOptions::default().articles)]
     articles: u32,
     /// Another seed makes another shop
     #[arg(long, default_value_t = DemoOptions::default().seed)]
     seed: u64,
+    /// On how many articles in a hundred IsoShop has a say, its own weight and warranty included; about a quarter,
+    /// each field now and then, when left out
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    overlay: Option<u8>,
     /// The port to serve it on, instead of the shop's 8080; 0 takes a free one
     #[arg(long)]
     port: Option<u16>,
@@ -57,7 +62,7 @@ impl Demo {
                 bar.set_message(progress.step);
             }
         };
-        let options = DemoOptions { articles: self.articles, seed: self.seed };
+        let options = DemoOptions { articles: self.articles, seed: self.seed, overlay: self.overlay };
         let made = demo::create(&self.dir, &options, &mut on_progress).await;
         bar.finish_and_clear();
         let report = made.map_err(Failure::cannot_start)?;

@@ -97,13 +97,23 @@ pub(crate) fn barcode(number: i64) -> String {
     format!("{body}{}", (10 - sum % 10) % 10)
 }
 
-/// The code of the article at a position.
+/// The code of the article at a position. From 10,000 on, a letter stands for the thousands, so
+/// that a variant's code still fits into the ERP's 19 characters.
 pub(crate) fn code_at(vocabulary: &Vocabulary, i: u32) -> String {
     if let Some(code) = traps::fixed_code(i) {
         return code.to_owned();
     }
     let lines = u32::try_from(vocabulary.lines.len()).unwrap_or(1);
-    format!("{}{}", vocabulary.lines[(i % lines) as usize].prefix, 1001 + i / lines)
+    let (prefix, number) = (&vocabulary.lines[(i % lines) as usize].prefix, 1001 + i / lines);
+    match number {
+        0..10_000 => format!("{prefix}{number}"),
+        _ => format!("{prefix}{}{:03}", thousands(number / 1_000), number % 1_000),
+    }
+}
+
+/// A for ten, B for eleven…
+fn thousands(n: u32) -> char {
+    u8::try_from(n + 55).map_or('Z', char::from)
 }
 
 /// A short form of an option value for codes: `Vert sapin` is `VSAP`, `2,5 L` is `25L`.
@@ -162,8 +172,8 @@ pub(crate) fn make<'v>(
     let mut rng = Rng::of(seed, u64::from(i), 1);
     let code = code_at(vocabulary, i);
 
-    // A permutation of noun × quality × model: no title comes twice in a line, and no
-    // two lines share a noun.
+    // A permutation of noun × quality × model: no title comes twice in a line before all have
+    // come, and no two lines share a noun.
     let models = vocabulary.models(line);
     let combinations = line.nouns.len() * line.qualities.len() * models.len();
     let mut shuffle = Rng::of(seed, (i as usize % lines) as u64, 2);

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use super::DemoError;
 use super::erp_tables::ArticleTables;
 use super::load::{Cell, Loader, row};
 use super::rng::mix;
 use super::vocabulary::Vocabulary;
-use super::{DemoError, GENERATOR_VERSION};
 
 /// The company's own columns (informations libres) besides `Durée garantie`.
 pub(crate) const OWN_COLUMNS: &str = r#"
@@ -277,9 +277,4 @@ fn magnitude(value: &str) -> f64 {
         _ => 1.0,
     };
     number.parse::<f64>().map_or(0.0, |n| n * factor)
-}
-
-/// What tells one generation of the demo from the next.
-pub(crate) fn generator() -> String {
-    format!("comptoir demo {GENERATOR_VERSION}")
 }

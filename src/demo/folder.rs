@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{DemoError, DemoOptions, erp};
+use super::{DemoError, DemoOptions};
 
 /// The file that says a folder is the demo's own.
 pub(crate) const MARKER: &str = ".demo.json";
@@ -21,6 +21,9 @@ pub(crate) struct Marker {
     pub(crate) generator: String,
     pub(crate) articles: u32,
     pub(crate) seed: u64,
+    /// Not in the markers of older versions, which knew only the usual share.
+    #[serde(default)]
+    pub(crate) overlay: Option<u8>,
     pub(crate) references: u64,
     /// False while the shop is being made.
     pub(crate) complete: bool,
@@ -70,9 +73,10 @@ pub(crate) fn prepare(dir: &Path, options: &DemoOptions) -> Result<Found, DemoEr
         .into_iter()
         .chain(FILES.iter().map(|f| f.0))
         .all(|name| dir.join(name).is_file());
-    let same = marker.generator == erp::generator()
+    let same = marker.generator == super::generator()
         && marker.articles == options.articles
-        && marker.seed == options.seed;
+        && marker.seed == options.seed
+        && marker.overlay == options.overlay;
     Ok(if same && whole && marker.complete { Found::Same(marker) } else { Found::Free })
 }
 

@@ -1,5 +1,6 @@
 //! The demo shop: a French general store in two SQLite files, a Sage-shaped ERP and a
-//! sparse IsoShop overlay, with every oddity a real base has. Made from a seed alone.
+//! sparse IsoShop overlay, with every oddity a real base has. Made from a seed alone, article by
+//! article, in memory that does not grow with their number; the same rows can go into PostgreSQL.
 //!
 //! `vocabulary` holds the words, `article` makes one article, `traps` says what goes wrong
 //! where, `erp`, `trade` and `documents` write the ERP, `overlay` writes IsoShop, `folder`
@@ -26,7 +27,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use load::Loader;
+use load::{Loader, Place};
 use traps::at;
 use vocabulary::Vocabulary;
 
@@ -41,10 +42,17 @@ pub const ISOSHOP_POSTGRES: &str = include_str!("../../migrations/isoshop/postgr
 
 /// Changes when the same seed gives another shop.
 const GENERATOR_VERSION: u32 = 1;
+/// What tells one generation of the demo from the next: the same seed and options give the same rows
+/// as long as it stays.
+pub fn generator() -> String {
+    format!("comptoir demo {GENERATOR_VERSION}")
+}
+
 /// The fewest articles that show every case.
 pub const FEWEST: u32 = 200;
-/// The most articles the words can name without repeating themselves.
-pub const MOST: u32 = 100_000;
+/// The most articles. The words name 100,000 of them without repeating themselves; beyond that,
+/// titles come again, under other codes.
+pub const MOST: u32 = 1_000_000;
 
 /// What shop to make.
 #[derive(Debug, Clone, Copy)]
@@ -53,11 +61,15 @@ pub struct DemoOptions {
     pub articles: u32,
     /// The same seed and number give the same data.
     pub seed: u64,
+    /// On how many articles in a hundred IsoShop has something to say, beside those that show a
+    /// case. Each of them then has a weight and a warranty of IsoShop's own. `None`: about a
+    /// quarter, and each field comes and goes.
+    pub overlay: Option<u8>,
 }
 
 impl Default for DemoOptions {
     fn default() -> Self {
-        Self { articles: 2_000, seed: 20_260_901 }
+        Self { articles: 2_000, seed: 20_260_901, overlay: None }
     }
 }
 
@@ -114,6 +126,12 @@ pub enum DemoError {
         /// The number asked for.
         asked: u32,
     },
+    /// A share of articles above all of them.
+    #[error("cannot complete {asked} % of the articles: ask for 0 to 100")]
+    Overlay {
+        /// The share asked for.
+        asked: u8,
+    },
     /// A file cannot be read or written.
     #[error("{}: {source}", .path.display())]
     Io {
@@ -141,6 +159,7 @@ impl DemoError {
         match self {
             Self::Taken { .. } => "DEMO_FOLDER_TAKEN",
             Self::Articles { .. } => "DEMO_BAD_ARTICLES",
+            Self::Overlay { .. } => "DEMO_BAD_OVERLAY",
             Self::Io { .. } => "DEMO_IO",
             Self::Sql { .. } => "DEMO_SQL",
             Self::Vocabulary(_) => "DEMO_DATA",
@@ -158,9 +177,7 @@ pub async fn create(
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<DemoReport, DemoError> {
     let start = Instant::now();
-    if !(FEWEST..=MOST).contains(&options.articles) {
-        return Err(DemoError::Articles { asked: options.articles });
-    }
+    options.judge()?;
     let vocabulary = Vocabulary::load()?;
     let report = |references, reused| DemoReport {
         dir: dir.to_owned(),
@@ -174,32 +191,68 @@ pub async fn create(
         return Ok(report(marker.references, true));
     }
     let mut marker = folder::Marker {
-        generator: erp::generator(),
+        generator: generator(),
         articles: options.articles,
         seed: options.seed,
+        overlay: options.overlay,
         references: 0,
         complete: false,
     };
     folder::mark(dir, &marker)?;
     folder::clear(dir)?;
-    marker.references = fill(dir, options, &vocabulary, progress).await?;
+    let places = (Place::File(&dir.join(folder::ERP)), Place::File(&dir.join(folder::ISOSHOP)));
+    marker.references = fill(places, options, &vocabulary, progress).await?;
     folder::write_files(dir)?;
     marker.complete = true;
     folder::mark(dir, &marker)?;
     Ok(report(marker.references, false))
 }
 
+/// Where the two halves of a shop go in PostgreSQL, each by the URL of a database (or of one with
+/// a `search_path`) that holds no table of theirs yet. A half without a URL is not written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PostgresHalves<'a> {
+    /// The ERP.
+    pub erp: Option<&'a str>,
+    /// IsoShop.
+    pub isoshop: Option<&'a str>,
+}
+
+/// Writes the rows of the demo shop into PostgreSQL, with their tables and indexes. Returns how
+/// many references there are.
+pub async fn load_postgres(
+    halves: PostgresHalves<'_>,
+    options: &DemoOptions,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<u64, DemoError> {
+    options.judge()?;
+    let [erp, isoshop] = [halves.erp, halves.isoshop].map(|url| url.map_or(Place::Nowhere, Place::Postgres));
+    fill((erp, isoshop), options, &Vocabulary::load()?, progress).await
+}
+
+impl DemoOptions {
+    fn judge(&self) -> Result<(), DemoError> {
+        if !(FEWEST..=MOST).contains(&self.articles) {
+            return Err(DemoError::Articles { asked: self.articles });
+        }
+        match self.overlay {
+            Some(asked @ 101..) => Err(DemoError::Overlay { asked }),
+            _ => Ok(()),
+        }
+    }
+}
+
 async fn fill(
-    dir: &Path,
+    (erp, isoshop): (Place<'_>, Place<'_>),
     options: &DemoOptions,
     vocabulary: &Vocabulary,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<u64, DemoError> {
     let seed = options.seed;
     let total = u64::from(options.articles);
-    let mut erp = Loader::create(&dir.join(folder::ERP), "ERP", SAGE100_SQLITE, erp::OWN_COLUMNS).await?;
+    let mut erp = Loader::create(erp, "ERP", (SAGE100_SQLITE, SAGE100_POSTGRES), erp::OWN_COLUMNS).await?;
     let mut shop =
-        Loader::create(&dir.join(folder::ISOSHOP), "IsoShop", ISOSHOP_SQLITE, overlay::OWN_COLUMNS).await?;
+        Loader::create(isoshop, "IsoShop", (ISOSHOP_SQLITE, ISOSHOP_POSTGRES), overlay::OWN_COLUMNS).await?;
     let erp_tables = erp_tables::ArticleTables::declare(&mut erp);
     let trade_tables = trade::TradeTables::declare(&mut erp);
     let shop_tables = overlay::OverlayTables::declare(&mut shop);
@@ -218,7 +271,7 @@ async fn fill(
         erp_article::write(&mut erp, &erp_tables, vocabulary, seed, &made).await?;
         trade::prices(&mut erp, &trade_tables, seed, &made).await?;
         trade::stock(&mut erp, &trade_tables, seed, &made).await?;
-        overlay::article(&mut shop, &shop_tables, vocabulary, seed, &made).await?;
+        overlay::article(&mut shop, &shop_tables, vocabulary, options, &made).await?;
         references += made.reference_codes().len() as u64;
         if i < FEWEST {
             first.push(made);

@@ -1,7 +1,6 @@
-//! The IsoShop half of the demo: a sparse overlay on about a quarter of the articles,
-//! which uses every state a cell can have and every way of completing or overriding.
+//! The IsoShop half of the demo: a sparse overlay on about a quarter of the articles (or on the
+//! share that is asked for), which uses every state a cell can have and every way of completing or overriding.
 
-use super::DemoError;
 use super::article::{Article, Kind, code_at};
 use super::erp::{day, euros};
 use super::load::{Cell, Loader, Table, row};
@@ -9,6 +8,7 @@ use super::overlay_cells;
 use super::rng::{Rng, mix};
 use super::traps::{self, at, falls};
 use super::vocabulary::Vocabulary;
+use super::{DemoError, DemoOptions};
 
 /// The shop's complementary columns.
 pub(crate) const OWN_COLUMNS: &str = "
@@ -275,12 +275,20 @@ pub(crate) async fn shop(
 }
 
 /// Whether the overlay has a row for the article at a position.
-pub(crate) fn covers(seed: u64, i: u32) -> bool {
+pub(crate) fn covers(options: &DemoOptions, i: u32) -> bool {
+    let seed = options.seed;
     match i {
         at::BLANK_TITLE | at::NULL_TITLE | at::DEPOSIT => false,
         at::COMPLETED..=at::REFERENCE_BY_KEY | at::EXTREMES | at::UNPLACED | at::COMPLETED_TITLE => true,
-        // The first articles carry more overlay than their share: the others a little less.
-        _ => mix(seed, u64::from(i), 50) % 100 < if traps::is_showcase(i) { 10 } else { 25 },
+        _ => {
+            let share = match options.overlay {
+                Some(share) => share.into(),
+                // The first articles carry more overlay than their share: the others a little less.
+                None if traps::is_showcase(i) => 10,
+                None => 25,
+            };
+            mix(seed, u64::from(i), 50) % 100 < share
+        }
     }
 }
 
@@ -289,14 +297,15 @@ pub(crate) async fn article(
     db: &mut Loader,
     t: &OverlayTables,
     vocabulary: &Vocabulary,
-    seed: u64,
+    options: &DemoOptions,
     a: &Article<'_>,
 ) -> Result<(), DemoError> {
-    let covered = covers(seed, a.i);
+    let covered = covers(options, a.i);
+    let seed = options.seed;
     let (code, stamp) = (a.code.as_str(), second(seed, u64::from(a.i), 51));
     let mut rng = Rng::of(seed, u64::from(a.i), 52);
     if covered {
-        let mut c = overlay_cells::usual(a, &mut rng);
+        let mut c = overlay_cells::usual(a, &mut rng, options.overlay.is_some());
         overlay_cells::showcase(a, &mut c);
         let row = row![
             code,

@@ -32,8 +32,9 @@ pub(crate) struct Cells {
     pub(crate) repair: Cell,
 }
 
-/// What an editor would have filled in, before the show-case cases.
-pub(crate) fn usual(a: &Article<'_>, rng: &mut Rng) -> Cells {
+/// What an editor would have filled in, before the show-case cases. `sure`: the weight and the
+/// warranty for certain.
+pub(crate) fn usual(a: &Article<'_>, rng: &mut Rng, sure: bool) -> Cells {
     let n = || Cell::Null;
     let blank = |rng: &mut Rng| if rng.chance(50) { Cell::Null } else { Cell::from("") };
     let some = |yes: bool, v: Cell, rng: &mut Rng| if yes { v } else { blank(rng) };
@@ -52,7 +53,7 @@ pub(crate) fn usual(a: &Article<'_>, rng: &mut Rng) -> Cells {
         description: some(dice[2] < 75, html.into(), rng),
         summary: some(dice[3] < 45, format!("{one}.").into(), rng),
         brand: some(dice[4] < 60, a.brand.into(), rng),
-        weight: if dice[5] < 12 {
+        weight: if sure || dice[5] < 12 {
             format!("{}.{:03}", a.grams / 1000, (a.grams % 1000) / 10 * 10).into()
         } else {
             n()
@@ -68,6 +69,7 @@ pub(crate) fn usual(a: &Article<'_>, rng: &mut Rng) -> Cells {
         warranty: match dice[8] {
             0..30 => Cell::Int(a.line.warranty.max(12)),
             30..36 => Cell::Int(0),
+            _ if sure => Cell::Int(a.line.warranty.max(6)),
             _ => n(),
         },
         energy: if a.line.energy && dice[9] < 60 {

@@ -326,7 +326,7 @@ fn a_hundred_thousand_titles_and_codes_without_a_number_or_a_repeat() {
     assert_eq!(u32::try_from(vocabulary.lines.len()).unwrap(), traps::STEP);
     let (mut titles, mut codes, mut counters) = (HashSet::new(), HashSet::new(), Counters::default());
     let mut shared = 0;
-    for i in 0..MOST {
+    for i in 0..100_000 {
         let a = article::make(&vocabulary, DemoOptions::default().seed, i, &mut counters);
         assert!(
             a.title.chars().count() <= 69 && !a.title.contains(|c: char| c.is_ascii_digit()),
@@ -347,6 +347,47 @@ fn a_hundred_thousand_titles_and_codes_without_a_number_or_a_repeat() {
         }
     }
     assert_eq!(shared, 1);
+}
+
+#[test]
+fn a_million_codes_fit_and_never_come_twice() {
+    let vocabulary = Vocabulary::load().unwrap();
+    let code = |i| article::code_at(&vocabulary, i);
+    assert_eq!((code(8_999 * 62 - 62).as_str(), code(8_999 * 62).as_str()), ("COC9999", "COCA000"));
+    let (mut codes, mut counters) = (HashSet::new(), Counters::default());
+    // The step has no factor in common with the number of lines: it meets all of them.
+    for i in (100_000..MOST).step_by(61) {
+        let a = article::make(&vocabulary, DemoOptions::default().seed, i, &mut counters);
+        assert_eq!(a.code.len(), 7, "{}", a.code);
+        assert!(a.title.chars().count() <= 69, "{}", a.title);
+        for code in a.reference_codes() {
+            // Those that we would generate are nowhere in the ERP.
+            assert!(code.contains('~') || code.chars().count() <= 19, "{code}");
+            assert!(codes.insert(code.clone()), "{code} twice");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_overlay_is_as_dense_as_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = dir.path().join("shop");
+    let mut articles = None;
+    for share in [1, 20, 100] {
+        let options = DemoOptions { articles: 1_000, overlay: Some(share), ..DemoOptions::default() };
+        assert!(!create(&shop, &options, &mut |_| {}).await.unwrap().reused);
+        let mut shop = Shop::open(&shop).await;
+        let erp = dump(&mut shop.erp, Some(("F_ARTICLE", "1"))).await;
+        assert_eq!(articles.get_or_insert_with(|| erp.clone()), &erp, "the ERP is another");
+        let sql = "SELECT count(*) FROM article WHERE weight_kg IS NOT NULL AND warranty_months IS NOT NULL";
+        let said = count(&mut shop.isoshop, sql).await;
+        // The cases that are shown come on top.
+        let share = i64::from(share) * 10;
+        assert!((said - share).abs() <= 40, "{said} for {share}");
+    }
+    let options = DemoOptions { overlay: Some(101), ..DemoOptions::default() };
+    let error = create(&shop, &options, &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.code(), "DEMO_BAD_OVERLAY");
 }
 
 #[test]

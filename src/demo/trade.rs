@@ -163,6 +163,12 @@ async fn price_row(
     .await
 }
 
+/// The number of a barcode that only the tariff has: above all others.
+fn tariff_barcode(i: u32) -> i64 {
+    // The variants of the first 100,000 articles end before five million.
+    if i < 100_000 { 5_000_000 + i64::from(i) } else { 50_000_000 + i64::from(i) }
+}
+
 /// Writes the price rows of one article.
 pub(crate) async fn prices(
     erp: &mut Loader,
@@ -226,7 +232,7 @@ pub(crate) async fn prices(
             for (n, v) in (0..).zip(rows) {
                 if priced {
                     let barcode = match v.barcode {
-                        None => super::article::barcode(5_000_000 + i64::from(a.i)),
+                        None => super::article::barcode(tariff_barcode(a.i)),
                         Some(_) => String::new(),
                     };
                     let row = row![

@@ -200,11 +200,15 @@ impl Default for Pulse {
 /// A source shared by everything that asks it.
 pub type SharedSource = Arc<dyn Source>;
 
-/// Sees every statement a source sends, before it is sent. Tests assert what was sent and what was
-/// not; `plan` and the logs show it. Parameters are not shown: they may hold personal data.
+/// Sees every statement a source sends, before it is sent, and how many rows came back. Tests assert
+/// what was sent and what was not; `plan` and the logs show it. Parameters are not shown: they may
+/// hold personal data.
 pub trait Trace: Send + Sync {
     /// A statement goes out to `source`.
     fn sent(&self, source: &str, sql: &str);
+
+    /// `source` answered a statement with so many rows. Not told of what it is asked about itself.
+    fn read(&self, _source: &str, _rows: usize) {}
 }
 
 /// Why a source gave no answer. An error of that source, never of the process.

@@ -39,15 +39,15 @@ pub fn open(opening: Opening<'_>, trace: Arc<dyn Trace>) -> Result<SharedSource,
     Ok(match kind {
         SourceKind::Sqlite => {
             let wire = Sqlite::new(&url.0, dir, limits.statement)?;
-            Arc::new(Pooled::new(name, wire, *limits, zone, trace))
+            Arc::new(Pooled::new(name, wire, *limits, zone, trace)?)
         }
         SourceKind::Postgres => {
             let wire = Postgres::new(&url.0, limits.statement, zone)?;
-            Arc::new(Pooled::new(name, wire, *limits, zone, trace))
+            Arc::new(Pooled::new(name, wire, *limits, zone, trace)?)
         }
         SourceKind::SqlServer => {
             let wire = SqlServer::new(&url.0, dir, limits.statement, twins.to_vec())?;
-            Arc::new(Pooled::new(name, wire, *limits, zone, trace))
+            Arc::new(Pooled::new(name, wire, *limits, zone, trace)?)
         }
     })
 }

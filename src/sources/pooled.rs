@@ -1,178 +1,86 @@
 //! What every driver shares: a pool of lazily opened connections, time limits, the probing of
-//! optional columns and the cache of rendered texts. A driver ([`Wire`]) only knows how to connect
-//! and how to send one text.
+//! optional columns and the cache of rendered texts. A driver ([`Wire`]) only knows how to connect,
+//! how to make an idle connection fit for use, and how to send one text.
 //!
-//! A connection is given back to the pool only when its statement came to a proper end; one that
-//! ran out of time, was lost, or whose caller went away is closed. After a loss all idle
-//! connections are closed too: the server has most likely gone and come back.
+//! The pool is `deadpool`'s, with a [`Manager`] of ours. A connection is given back to it only when
+//! its statement came to a proper end; one that ran out of time, was lost, or whose caller went away
+//! is taken out and closed. After a loss all idle connections are closed too: the server has most
+//! likely gone and come back.
+
+mod era;
+pub(super) mod manager;
+mod texts;
+mod wire;
 
 use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::{Instant, timeout_at},
-};
+use deadpool::managed::{Pool, PoolError, Timeouts};
+use tokio::time::{Instant, error::Elapsed, timeout_at};
 
+pub(super) use self::wire::{Fault, Job, Wire};
+use self::{
+    era::{Era, Probe},
+    manager::{Lease, Manager, NEEDED, NoConnection},
+    texts::{MOST_LISTED, kinds_of, lacking, mark_bad},
+};
 use super::{
     Dialect, Moment, Param, Pulse, Rows, Source, SourceError, Statement, Trace,
     breaker::{Breaker, Trial},
-    columns::{Catalog, Known},
     journal::Ran,
-    optional,
-    render::{ParamKind, Rendered, probed_tables, render},
-    select::{Select, Table},
+    select::Table,
     survey::{Survey, Texts},
 };
-use crate::{config::SourceLimits, value::Value};
-
-/// One statement on its way.
-pub(super) struct Job<'a> {
-    pub rendered: &'a Rendered,
-    pub select: &'a Select,
-    pub params: &'a [Param],
-    pub moment: &'a Moment,
-    pub zone: Tz,
-    /// When the answer must be there.
-    pub until: Instant,
-}
-
-/// What went wrong on a connection.
-pub(super) struct Fault {
-    pub error: SourceError,
-    /// The database does not know a column or table that the statement names, or the shape of a
-    /// table has changed under a prepared statement.
-    pub stale: bool,
-}
-
-impl From<SourceError> for Fault {
-    fn from(error: SourceError) -> Self {
-        Self { error, stale: false }
-    }
-}
-
-/// How one engine is spoken to.
-#[async_trait]
-pub(super) trait Wire: Send + Sync + 'static {
-    /// A connection.
-    type Conn: Send + 'static;
-    /// The dialect.
-    const DIALECT: Dialect;
-    /// Asks for a table's columns; see [`Wire::columns`].
-    const COLUMNS: &'static str;
-    /// Asks for the version.
-    const VERSION: &'static str;
-
-    /// What follows every table's name in a statement.
-    fn hint(&self) -> &'static str {
-        ""
-    }
-    /// Whether an idle connection still leads to what the source names (a file may have been replaced).
-    fn current(&self, _conn: &Self::Conn) -> bool {
-        true
-    }
-    /// Opens a connection.
-    async fn connect(&self) -> Result<Self::Conn, SourceError>;
-    /// Makes a connection that was idle so long fit to be used again; whether it is.
-    async fn recycle(&self, _conn: &mut Self::Conn, _idle: Duration) -> bool {
-        true
-    }
-    /// Sends a statement and decodes its answer.
-    async fn rows(&self, conn: &mut Self::Conn, job: &Job<'_>) -> Result<Rows, Fault>;
-    /// The columns of a table; none when there is no such table.
-    async fn columns(
-        &self,
-        conn: &mut Self::Conn,
-        prefix: Option<&str>,
-        table: &str,
-        until: Instant,
-    ) -> Result<Vec<Known>, Fault>;
-    /// Asks with one text and texts bound to it; every cell of the answer is text.
-    async fn texts(
-        &self,
-        conn: &mut Self::Conn,
-        sql: &str,
-        binds: Vec<String>,
-        until: Instant,
-    ) -> Result<Texts, Fault>;
-    /// The server's version.
-    async fn version(&self, conn: &mut Self::Conn, until: Instant) -> Result<String, Fault>;
-}
-
-type Probe = Option<Arc<[Known]>>;
-
-/// SQL Server: key lists are of one of these sizes, filled up, so that the server keeps few plans.
-const LIST_SIZES: [u16; 9] = [1, 2, 5, 10, 25, 50, 100, 250, MOST_LISTED];
-/// SQL Server: keys of the longest list.
-const MOST_LISTED: u16 = 500;
-/// SQL Server: parameters of one statement, of the 2,100 that it allows. What needs more packs its
-/// longest lists.
-const MOST_PARAMETERS: usize = 1_500;
-/// How long an idle connection may take to show that it lives.
-const RECYCLE: Duration = Duration::from_secs(2);
+use crate::config::SourceLimits;
 
 /// A [`Source`] over a [`Wire`].
 pub(super) struct Pooled<W: Wire> {
     name: String,
-    wire: W,
     zone: Tz,
     limits: SourceLimits,
     trace: Arc<dyn Trace>,
-    permits: Semaphore,
-    /// Idle connections with the epoch they were opened in, and since when they are idle.
-    idle: Mutex<Vec<(u64, Instant, W::Conn)>>,
-    /// Counts losses; unique among all sources, so that it can name rendered texts.
-    epoch: AtomicU64,
-    /// Columns by (prefix, table), as known in this epoch.
-    probes: Mutex<HashMap<(Option<String>, String), Probe>>,
+    pool: Pool<Manager<W>, Lease<W>>,
     breaker: Breaker,
     pulse: Mutex<Pulse>,
 }
 
-fn next_epoch() -> u64 {
-    static EPOCHS: AtomicU64 = AtomicU64::new(1);
-    EPOCHS.fetch_add(1, Ordering::Relaxed)
-}
+/// A connection for one exchange, and the trial of a resting source if it is one.
+type Leased<'a, W> = (Lease<W>, Option<Trial<'a>>);
 
 /// A lock that no panic of another thread makes unusable: what it guards is valid at all times.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A connection in use; closed when dropped, unless it is given back.
-struct Lease<'a, W: Wire> {
-    conn: W::Conn,
-    epoch: u64,
-    permit: SemaphorePermit<'a>,
-    /// It tries a resting source.
-    trial: Option<Trial<'a>>,
-}
-
 impl<W: Wire> Pooled<W> {
-    pub(super) fn new(name: &str, wire: W, limits: SourceLimits, zone: Tz, trace: Arc<dyn Trace>) -> Self {
+    /// Nothing is opened yet.
+    ///
+    /// # Errors
+    /// None in practice: the pool's own, for settings that do not go together.
+    pub(super) fn new(
+        name: &str,
+        wire: W,
+        limits: SourceLimits,
+        zone: Tz,
+        trace: Arc<dyn Trace>,
+    ) -> Result<Self, SourceError> {
         let connections = limits.connections.max(1) as usize;
-        Self {
-            name: name.to_owned(),
-            wire,
-            zone,
-            limits,
-            trace,
-            permits: Semaphore::new(connections),
-            idle: Mutex::new(Vec::with_capacity(connections)),
-            epoch: AtomicU64::new(next_epoch()),
-            probes: Mutex::new(HashMap::new()),
-            breaker: Breaker::default(),
-            pulse: Mutex::default(),
-        }
+        let pool = Manager::pool(wire, connections, limits.connect)
+            .map_err(|error| SourceError::Connect(error.to_string()))?;
+        let (breaker, pulse) = (Breaker::default(), Mutex::default());
+        Ok(Self { name: name.to_owned(), zone, limits, trace, pool, breaker, pulse })
+    }
+
+    fn wire(&self) -> &W {
+        &self.pool.manager().wire
+    }
+
+    fn era(&self) -> &Era {
+        &self.pool.manager().era
     }
 
     /// Notes an error for whoever asks how the source is.
@@ -190,67 +98,53 @@ impl<W: Wire> Pooled<W> {
 
     /// Forgets what was known of the database: its columns, and idle connections.
     fn renew(&self) {
-        self.epoch.store(next_epoch(), Ordering::Release);
-        lock(&self.probes).clear();
-        let gone = std::mem::take(&mut *lock(&self.idle));
-        drop(gone);
+        self.era().renew();
+        self.close_idle();
     }
 
-    async fn lease(&self, deadline: Option<Instant>) -> Result<Lease<'_, W>, SourceError> {
+    /// Closes the idle connections of eras gone by; outside of the pool's lock, it may take its time.
+    fn close_idle(&self) {
+        let era = self.era().number();
+        drop(self.pool.retain(|kept, _| kept.era == era).removed);
+    }
+
+    /// A connection fit for use: an idle one or a new one, within the connect limit and the
+    /// request's own.
+    async fn lease(&self, deadline: Option<Instant>) -> Result<Leased<'_, W>, SourceError> {
         let started = Instant::now();
         let trial = self.breaker.allow(started)?;
         let full = started + self.limits.connect;
         let until = deadline.map_or(full, |d| d.min(full));
-        let permit = match timeout_at(until, self.permits.acquire()).await {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(_)) => return Err(SourceError::Connect("the source is closed".into())),
-            Err(_) if until < full => return Err(SourceError::Timeout(until - started)),
-            Err(_) => return Err(SourceError::PoolTimeout(self.limits.connect)),
+        // Recycling and connecting end by the same moment, and know it from `NEEDED`.
+        let timeouts = Timeouts { wait: Some(until - started), ..Timeouts::new() };
+        let era = self.era().number();
+        let leased = NEEDED.scope(until, self.pool.timeout_get(&timeouts)).await;
+        if era != self.era().number() {
+            // A dead one was met, or another request's connection was lost.
+            self.close_idle();
+        }
+        let none = match leased {
+            Ok(lease) => return Ok((lease, trial)),
+            Err(none) => none,
         };
-        let mut epoch = self.epoch.load(Ordering::Acquire);
-        loop {
-            let idle = lock(&self.idle).pop();
-            match idle {
-                Some((opened, since, mut conn)) if opened == epoch => {
-                    let by = until.min(Instant::now() + RECYCLE);
-                    if self.wire.current(&conn)
-                        && let Ok(true) = timeout_at(by, self.wire.recycle(&mut conn, since.elapsed())).await
-                    {
-                        return Ok(Lease { conn, epoch, permit, trial });
-                    }
-                    self.renew();
-                    epoch = self.epoch.load(Ordering::Acquire);
-                }
-                Some(_) => {}
-                None => break,
+        let error = match none {
+            PoolError::Timeout(_) | PoolError::Backend(NoConnection::Late) if until < full => {
+                return Err(SourceError::Timeout(until - started));
             }
-        }
-        match timeout_at(until, self.wire.connect()).await {
-            Ok(Ok(conn)) => Ok(Lease { conn, epoch, permit, trial }),
-            Ok(Err(error)) => {
-                // Whatever comes back may be another database.
-                self.renew();
-                self.failed(&error);
-                self.breaker.unreachable(Instant::now(), &error, started.elapsed());
-                Err(error)
+            PoolError::Timeout(_) => return Err(SourceError::PoolTimeout(self.limits.connect)),
+            PoolError::Backend(NoConnection::Late) => {
+                SourceError::Connect(format!("no connection within {:?}", self.limits.connect))
             }
-            Err(_) if until < full => Err(SourceError::Timeout(until - started)),
-            Err(_) => {
-                self.renew();
-                let error = SourceError::Connect(format!("no connection within {:?}", self.limits.connect));
-                self.failed(&error);
-                self.breaker.unreachable(Instant::now(), &error, self.limits.connect);
-                Err(error)
+            PoolError::Backend(NoConnection::Failed(error)) => error,
+            PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+                return Err(SourceError::Connect("the source is closed".into()));
             }
-        }
-    }
-
-    fn give_back(&self, lease: Lease<'_, W>) {
-        let Lease { conn, epoch, permit, .. } = lease;
-        if epoch == self.epoch.load(Ordering::Acquire) && !self.permits.is_closed() {
-            lock(&self.idle).push((epoch, Instant::now(), conn));
-        }
-        drop(permit);
+        };
+        // Whatever comes back may be another database.
+        self.renew();
+        self.failed(&error);
+        self.breaker.unreachable(Instant::now(), &error, started.elapsed());
+        Err(error)
     }
 
     /// The moment by which an answer must be there, and the time that leaves.
@@ -262,18 +156,17 @@ impl<W: Wire> Pooled<W> {
         if left.is_zero() { Err(SourceError::Timeout(left)) } else { Ok((until, left)) }
     }
 
-    /// Runs one exchange under its time limit and settles what becomes of the connection.
+    /// Settles what becomes of the connection after one exchange. A trial lasts until the breaker has
+    /// heard what came of it.
     fn settle<T>(
         &self,
-        mut lease: Lease<'_, W>,
-        result: Result<Result<T, Fault>, tokio::time::error::Elapsed>,
+        (lease, _trial): Leased<'_, W>,
+        result: Result<Result<T, Fault>, Elapsed>,
         (started, left): (Instant, Duration),
     ) -> Result<T, Fault> {
-        // Until the breaker has heard what came of it.
-        let _trial = lease.trial.take();
         let outcome = match result {
             Ok(Ok(value)) => {
-                self.give_back(lease);
+                lease.give_back(self.era());
                 self.lives(started.elapsed());
                 return Ok(value);
             }
@@ -281,7 +174,7 @@ impl<W: Wire> Pooled<W> {
                 match &fault.error {
                     SourceError::Lost(_) | SourceError::Connect(_) => self.renew(),
                     SourceError::Refused(_) if fault.stale => self.renew(),
-                    SourceError::Refused(_) => self.give_back(lease),
+                    SourceError::Refused(_) => lease.give_back(self.era()),
                     _ => {}
                 }
                 match fault.error {
@@ -301,145 +194,6 @@ impl<W: Wire> Pooled<W> {
         }
         Err(outcome)
     }
-
-    async fn probe(
-        &self,
-        prefix: Option<&str>,
-        table: &str,
-        deadline: Option<Instant>,
-    ) -> Result<Probe, SourceError> {
-        let key = (prefix.map(str::to_owned), table.to_owned());
-        if let Some(known) = lock(&self.probes).get(&key) {
-            return Ok(known.clone());
-        }
-        let (until, left) = self.until(deadline)?;
-        let mut lease = self.lease(deadline).await?;
-        let epoch = lease.epoch;
-        self.trace.sent(&self.name, W::COLUMNS);
-        let started = Instant::now();
-        let result = timeout_at(until, self.wire.columns(&mut lease.conn, prefix, table, until)).await;
-        let columns = self.settle(lease, result, (started, left)).map_err(|f| f.error)?;
-        let probe: Probe = if columns.is_empty() { None } else { Some(columns.into()) };
-        let mut probes = lock(&self.probes);
-        if epoch == self.epoch.load(Ordering::Acquire) {
-            probes.insert(key, probe.clone());
-        }
-        Ok(probe)
-    }
-
-    /// The statement's text for these parameters and what is known of the database.
-    async fn rendered(
-        &self,
-        statement: &Statement,
-        kinds: &[ParamKind],
-        tables: &[&Table],
-        deadline: Option<Instant>,
-    ) -> Result<Arc<Rendered>, SourceError> {
-        let epoch = if tables.is_empty() { 0 } else { self.epoch.load(Ordering::Acquire) };
-        let mut hasher = DefaultHasher::new();
-        (W::DIALECT, epoch, kinds).hash(&mut hasher);
-        let key = hasher.finish();
-        if let Some(rendered) = lock(&statement.texts).get(&key) {
-            return Ok(Arc::clone(rendered));
-        }
-        let mut known: Vec<(&Table, Probe)> = Vec::with_capacity(tables.len());
-        for table in tables {
-            known.push((table, self.probe(table.prefix.as_deref(), &table.name, deadline).await?));
-        }
-        let catalog = Tables { known, dialect: W::DIALECT, hint: self.wire.hint() };
-        let settled;
-        let select = if optional::tables(&statement.select).is_empty() {
-            &statement.select
-        } else {
-            settled = optional::settled(&statement.select, &|table, column| catalog.has(table, column));
-            &settled
-        };
-        let mut kinds = kinds.to_vec();
-        let rendered = loop {
-            let rendered = render(select, W::DIALECT, &kinds, &catalog)
-                .map_err(|e| SourceError::Refused(e.to_string()))?;
-            let longest = kinds.iter_mut().max_by_key(|kind| match kind {
-                ParamKind::KeyList(size) => *size,
-                _ => 0,
-            });
-            match longest {
-                Some(longest @ ParamKind::KeyList(2..)) if rendered.binds.len() > MOST_PARAMETERS => {
-                    *longest = ParamKind::Keys;
-                }
-                _ => break rendered,
-            }
-        };
-        let rendered = Arc::new(rendered);
-        let mut texts = lock(&statement.texts);
-        if texts.len() >= 64 {
-            // Texts of epochs gone by.
-            texts.clear();
-        }
-        texts.insert(key, Arc::clone(&rendered));
-        Ok(rendered)
-    }
-}
-
-/// The tables whose columns must be known: those that may lack one which the select names, all of
-/// them where a column's type matters.
-fn lacking(select: &Select, dialect: Dialect) -> Vec<&Table> {
-    let mut tables = probed_tables(select, dialect);
-    if dialect != Dialect::SqlServer {
-        tables.extend(optional::tables(select));
-    }
-    tables
-}
-
-/// The probed tables of one statement.
-struct Tables<'a> {
-    known: Vec<(&'a Table, Probe)>,
-    dialect: Dialect,
-    hint: &'static str,
-}
-
-impl Tables<'_> {
-    fn probe(&self, table: &Table) -> Option<&Probe> {
-        self.known.iter().find(|(t, _)| t.name == table.name && t.prefix == table.prefix).map(|(_, p)| p)
-    }
-}
-
-impl Catalog for Tables<'_> {
-    fn has(&self, table: &Table, column: &str) -> bool {
-        self.probe(table)
-            .is_none_or(|p| p.as_ref().is_some_and(|c| has_column(self.dialect, c, column).is_some()))
-    }
-
-    fn column(&self, table: &Table, column: &str) -> Option<&Known> {
-        has_column(self.dialect, self.probe(table)?.as_ref()?, column)
-    }
-
-    fn hint(&self) -> &'static str {
-        self.hint
-    }
-}
-
-/// Quoted names are exact in PostgreSQL; SQLite never tells case apart, SQL Server as a rule does
-/// not.
-fn has_column<'a>(dialect: Dialect, columns: &'a [Known], name: &str) -> Option<&'a Known> {
-    match dialect {
-        Dialect::Postgres => columns.iter().find(|c| c.name == name),
-        Dialect::Sqlite | Dialect::SqlServer => columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)),
-    }
-}
-
-/// What kind of parameter fills each slot of a statement.
-fn kinds_of(dialect: Dialect, params: &[Param]) -> Vec<ParamKind> {
-    let kind = |param: &Param| match param {
-        Param::Keys(keys) if dialect == Dialect::SqlServer => {
-            if keys.is_empty() {
-                return ParamKind::KeyList(0);
-            }
-            let size = LIST_SIZES.into_iter().find(|size| usize::from(*size) >= keys.len());
-            size.map_or(ParamKind::Keys, ParamKind::KeyList)
-        }
-        param => ParamKind::of(param),
-    };
-    params.iter().map(kind).collect()
 }
 
 #[async_trait]
@@ -464,11 +218,11 @@ impl<W: Wire> Source for Pooled<W> {
         let mut retried = false;
         loop {
             let rendered = self.rendered(statement, &kinds, &tables, moment.deadline).await?;
-            let mut lease = self.lease(moment.deadline).await?;
+            let (mut lease, trial) = self.lease(moment.deadline).await?;
             let (until, left) = match self.until(moment.deadline) {
                 Ok(times) => times,
                 Err(late) => {
-                    self.give_back(lease);
+                    lease.give_back(self.era());
                     return Err(late);
                 }
             };
@@ -482,8 +236,8 @@ impl<W: Wire> Source for Pooled<W> {
                 zone: self.zone,
                 until,
             };
-            let result = timeout_at(until, self.wire.rows(&mut lease.conn, &job)).await;
-            let settled = self.settle(lease, result, (started, left));
+            let result = timeout_at(until, self.wire().rows(lease.conn()?, &job)).await;
+            let settled = self.settle((lease, trial), result, (started, left));
             if let Some(journal) = &moment.journal {
                 let rows = settled.as_ref().map(Rows::len).map_err(|fault| fault.error.cause());
                 let (source, sql) = (self.name.clone(), Arc::clone(&rendered.sql));
@@ -492,6 +246,7 @@ impl<W: Wire> Source for Pooled<W> {
             match settled {
                 Ok(mut rows) => {
                     mark_bad(&mut rows, &rendered);
+                    self.trace.read(&self.name, rows.len());
                     return Ok(rows);
                 }
                 // The tables have changed since they were probed or the text was prepared.
@@ -503,11 +258,11 @@ impl<W: Wire> Source for Pooled<W> {
 
     async fn ping(&self) -> Result<String, SourceError> {
         let (until, left) = self.until(None)?;
-        let mut lease = self.lease(None).await?;
+        let (mut lease, trial) = self.lease(None).await?;
         self.trace.sent(&self.name, W::VERSION);
         let started = Instant::now();
-        let result = timeout_at(until, self.wire.version(&mut lease.conn, until)).await;
-        self.settle(lease, result, (started, left)).map_err(|f| f.error)
+        let result = timeout_at(until, self.wire().version(lease.conn()?, until)).await;
+        self.settle((lease, trial), result, (started, left)).map_err(|f| f.error)
     }
 
     async fn columns(&self, table: &str) -> Result<Option<Vec<String>>, SourceError> {
@@ -526,11 +281,11 @@ impl<W: Wire> Source for Pooled<W> {
     async fn survey(&self, question: &Survey<'_>) -> Result<Texts, SourceError> {
         let (sql, binds) = question.sql(W::DIALECT);
         let (until, left) = self.until(None)?;
-        let mut lease = self.lease(None).await?;
+        let (mut lease, trial) = self.lease(None).await?;
         self.trace.sent(&self.name, &sql);
         let started = Instant::now();
-        let result = timeout_at(until, self.wire.texts(&mut lease.conn, &sql, binds, until)).await;
-        self.settle(lease, result, (started, left)).map_err(|f| f.error)
+        let result = timeout_at(until, self.wire().texts(lease.conn()?, &sql, binds, until)).await;
+        self.settle((lease, trial), result, (started, left)).map_err(|f| f.error)
     }
 
     fn pulse(&self) -> Pulse {
@@ -540,34 +295,11 @@ impl<W: Wire> Source for Pooled<W> {
     }
 
     async fn close(&self) {
-        self.permits.close();
-        let idle = std::mem::take(&mut *lock(&self.idle));
-        drop(idle);
+        drop(self.pool.retain(|_, _| false).removed);
+        self.pool.close();
     }
 }
 
-/// Fills in the outputs whose column is missing, and takes the branch number away.
-fn mark_bad(rows: &mut Rows, rendered: &Rendered) {
-    if rendered.bad.is_empty() {
-        return;
-    }
-    let width = rendered.width;
-    let stride = width + usize::from(rendered.branch_number);
-    let mut kept = Vec::with_capacity(rows.cells.len());
-    for row in rows.cells.chunks_mut(stride.max(1)) {
-        let branch = match row.get(width) {
-            Some(Value::Int(n)) => usize::try_from(*n).unwrap_or(0),
-            _ => 0,
-        };
-        for (of, output, why) in &rendered.bad {
-            if *of == branch
-                && let Some(cell) = row.get_mut(*output)
-            {
-                *cell = Value::Bad(why.clone());
-            }
-        }
-        kept.extend(row.iter_mut().take(width).map(std::mem::take));
-    }
-    rows.cells = kept;
-    rows.width = width;
-}
+#[cfg(test)]
+#[path = "pooled_tests.rs"]
+mod tests;

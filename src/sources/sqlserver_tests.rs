@@ -9,6 +9,7 @@ use crate::{
     sources::{
         Moment, SharedSource,
         open::{Opening, open},
+        pooled::manager::{Lease, Manager},
         sqlite::tests::{Log, branch, statement, table},
     },
     value::{Type, Value},
@@ -86,22 +87,42 @@ impl Server {
 
 #[tokio::test]
 async fn a_used_connection_comes_back_clean() {
+    async fn ask(lease: &mut Lease<SqlServer>, sql: &str) -> Option<i32> {
+        let rows = lease.conn().unwrap().client.simple_query(sql).await.unwrap();
+        rows.into_row().await.unwrap().and_then(|row| row.try_get(0).unwrap())
+    }
+    const SESSION: &str = "SELECT CAST(@@SPID AS int)";
     let Some(mut s) = Server::new("recycle").await else { return };
     s.run("CREATE TABLE t (n int)").await;
     let wire = SqlServer::new(&s.url, Path::new("."), LONG, Vec::new()).unwrap();
-    let mut conn = wire.connect().await.unwrap();
+    let pool = Manager::pool(wire, 2, LONG).unwrap();
+    let era = &pool.manager().era;
+    // One is left with an open transaction.
+    let mut lease = pool.get().await.ok().unwrap();
+    let first = ask(&mut lease, SESSION).await.unwrap();
     for sql in ["BEGIN TRANSACTION", "INSERT INTO t VALUES (1)"] {
-        conn.client.simple_query(sql).await.unwrap().into_results().await.unwrap();
+        ask(&mut lease, sql).await;
     }
-    conn.dirty = true;
-    assert!(wire.recycle(&mut conn, Duration::ZERO).await);
-    let count = |row: Option<tiberius::Row>| row.unwrap().try_get::<i32, _>(0).unwrap();
-    for (sql, wanted) in [("SELECT @@TRANCOUNT", 0), ("SELECT CAST(COUNT(*) AS int) FROM t", 0)] {
-        let row = conn.client.simple_query(sql).await.unwrap().into_row().await.unwrap();
-        assert_eq!(count(row), Some(wanted), "{sql}");
-    }
+    assert_eq!(ask(&mut lease, "SELECT @@TRANCOUNT").await, Some(1));
+    lease.conn().unwrap().dirty = true;
+    lease.give_back(era);
+    let mut lease = pool.get().await.ok().unwrap();
+    assert_eq!(ask(&mut lease, SESSION).await, Some(first), "the same session");
+    assert_eq!(ask(&mut lease, "SELECT @@TRANCOUNT").await, Some(0));
+    assert_eq!(ask(&mut lease, "SELECT CAST(COUNT(*) AS int) FROM t").await, Some(0));
+    // Two are dead: neither is handed out, nor is what was known of the database kept.
+    let other = pool.get().await.ok().unwrap();
+    lease.give_back(era);
+    other.give_back(era);
+    let before = era.number();
     s.kill().await;
-    assert!(!wire.recycle(&mut conn, Duration::from_secs(5)).await);
+    tokio::time::sleep(TRUSTED + Duration::from_millis(200)).await;
+    let mut lease = pool.get().await.ok().unwrap();
+    assert_eq!(ask(&mut lease, "SELECT CAST(COUNT(*) AS int) FROM t").await, Some(0));
+    assert_ne!(era.number(), before);
+    assert_eq!(pool.status().size, 1);
+    pool.close();
+    drop(lease);
     s.drop().await;
 }
 

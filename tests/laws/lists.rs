@@ -534,7 +534,10 @@ fn law_4_a_list_is_the_naive_one() {
 
 /// The law where the two bases are of different servers, each of which filters and sorts in its own way.
 fn on_servers(name: &str, erp: Engine, isoshop: Engine) {
-    let strategy = (shop::shops_of(14), vec(list(), 12..20));
+    // SQL Server holds an ERP's texts in its code page, and the twin reads them elsewhere.
+    let paged = erp == Engine::SqlServer;
+    let shops = shop::shops_of(14).prop_map(move |shop| if paged { shop.of_code_page() } else { shop });
+    let strategy = (shops, vec(list(), 12..20));
     law_on(name, on_servers_shops(), Some((erp, isoshop)), &strategy, async |_, lists, _, gateway, twin| {
         let mut wrong = Vec::new();
         for list in lists {

@@ -301,6 +301,16 @@ fn number(value: Option<impl std::fmt::Display>) -> String {
 }
 
 impl RandomShop {
+    /// The shop as an ERP can hold it whose texts are of a code page: it has no others.
+    pub fn of_code_page(mut self) -> Self {
+        let held = |text: &&'static str| !encoding_rs::WINDOWS_1252.encode(text).2;
+        for article in &mut self.articles {
+            article.title = article.title.filter(held);
+            article.brand = article.brand.filter(held);
+        }
+        self
+    }
+
     /// The changed rules, for the shop's schema and for the twin.
     fn rules(&self) -> Rules {
         let mut rules: Vec<(String, String, FieldRule)> = Vec::new();

@@ -6,6 +6,9 @@
 #   postgres.sh stop FOLDER           stops it and removes its folder
 #   postgres.sh kill FOLDER           ends it at once, as a crash does (SIGKILL); its folder stays
 #   postgres.sh restart FOLDER        starts it again on its port
+#   postgres.sh keep FOLDER PID       the server whose data stay in FOLDER, made when it is missing; prints its URL;
+#                                     stops by itself when process PID is gone
+#   postgres.sh halt FOLDER           stops it; its folder stays
 #   postgres.sh setup                 nextest's set-up script: starts one server for the whole run, and in front
 #                                     of it the stand-in for SQL Server (tds.sh)
 #
@@ -86,7 +89,7 @@ start() {
 }
 
 launch() {
-    as_server "$bin/pg_ctl" -D "$1/data" -w -t 60 -l "$1/data/server.log" -o "-p $2 -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >/dev/null 2>&1
+    as_server "$bin/pg_ctl" -D "$1/data" -w -t 60 -l "$1/data/server.log" -o "-p $2 -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=${buffers:-64MB}" start >/dev/null 2>&1
 }
 
 crash() {
@@ -103,6 +106,52 @@ restart() {
     unprivileged
     cd "$1"
     launch "$1" "$(cat "$1/port")"
+}
+
+# As much memory as a server of its own would have, for large bases.
+keep() {
+    bindir
+    unprivileged
+    buffers=512MB
+    mkdir -p "$1"
+    if [ "$(id -u)" -eq 0 ]; then chown "$user:$group" "$1"; fi
+    halt "$1"
+    cd "$1"
+    if [ ! -f "$1/complete" ]; then
+        rm -rf "$1/data"
+        if ! as_server "$bin/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --locale=C -N >"$1/initdb.log" 2>&1; then
+            cat "$1/initdb.log" >&2
+            exit 1
+        fi
+        touch "$1/complete"
+    fi
+    tries=0
+    while :; do
+        port=$(free_port)
+        if launch "$1" "$port"; then break; fi
+        tries=$((tries + 1))
+        if [ "$tries" -ge 5 ]; then
+            cat "$1/data/server.log" >&2
+            exit 1
+        fi
+    done
+    mine=$(head -n 1 "$1/data/postmaster.pid")
+    (
+        trap '' INT HUP TERM
+        while kill -0 "$2" 2>/dev/null; do sleep 1; done
+        # Another run may have started it again since.
+        if [ "$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)" = "$mine" ]; then halt "$1"; fi
+    ) >/dev/null 2>&1 </dev/null &
+    echo "postgres://postgres@127.0.0.1:$port/postgres"
+}
+
+halt() {
+    bindir
+    unprivileged
+    if [ -f "$1/data/postmaster.pid" ]; then
+        cd "$1"
+        as_server "$bin/pg_ctl" -D "$1/data" -m fast -w stop >/dev/null 2>&1 || true
+    fi
 }
 
 stop() {
@@ -122,6 +171,12 @@ start)
     ;;
 stop)
     stop "$2"
+    ;;
+keep)
+    keep "$2" "$3"
+    ;;
+halt)
+    halt "$2"
     ;;
 kill)
     crash "$2"
@@ -147,7 +202,7 @@ setup)
     fi
     ;;
 *)
-    sed -n '2,15p' "$0" >&2
+    sed -n '2,18p' "$0" >&2
     exit 2
     ;;
 esac
