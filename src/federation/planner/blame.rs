@@ -112,6 +112,8 @@ impl Engine {
                 )
             } else if total {
                 "`totalCount` reads the whole list".to_owned()
+            } else if list.filter.is_all() && scope != Scope::All {
+                "too much is asked for at once, or few of what stands there is on the web".into()
             } else if list.filter.is_all() {
                 "few of its records are on the web, and the source that decides existence does not tell which"
                     .into()
