@@ -115,7 +115,7 @@ impl Gateway {
                 return Err(format!("there is no article {n}: {body}").into());
             };
             read += nodes.len();
-            code = last["code"].as_str().unwrap_or_default().to_owned();
+            last["code"].as_str().unwrap_or_default().clone_into(&mut code);
             after = list["pageInfo"]["endCursor"].as_str().map(str::to_owned);
         }
         Ok((after.ok_or("no cursor")?, code))

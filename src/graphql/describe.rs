@@ -225,7 +225,8 @@ fn list_level(
     let light = || Shape::new(engine, node.entity, args.ask().want(), language);
     match (&settled.plan.way, scope) {
         (_, Scope::Departments) => {
-            placements(catalog, &node.shape, Some(&settled.must), depth + 1, text);
+            let falling = matches!(settled.plan.way, ListWay::Page) && args.ask().falling();
+            placements(catalog, &node.shape, Some((&settled.must, falling)), depth + 1, text);
             if matches!(settled.plan.way, ListWay::Gather) {
                 shape(catalog, &light(), Way::ByCode, depth + 1, text);
             }
@@ -260,8 +261,14 @@ fn say(catalog: &Catalog, source: usize, what: &str, select: &Select, depth: usi
 }
 
 /// The statements that find which articles stand in departments.
-fn placements(catalog: &Catalog, shape: &Shape, must: Option<&Must>, depth: usize, text: &mut String) {
-    for (source, select) in placement::statements(catalog, shape, must) {
+fn placements(
+    catalog: &Catalog,
+    shape: &Shape,
+    page: Option<(&Must, bool)>,
+    depth: usize,
+    text: &mut String,
+) {
+    for (source, select) in placement::statements(catalog, shape, page) {
         say(catalog, source, "placements", &select, depth, text);
     }
 }

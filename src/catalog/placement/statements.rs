@@ -17,9 +17,13 @@ use crate::{
 };
 
 /// The statements that find the articles of departments, for people: the overlays' say, then the deciding
-/// source's, of rows that fulfil something: for a page of them; `None`: for a filter, which wants them all.
-pub(crate) fn statements(catalog: &Catalog, shape: &Shape, must: Option<&Must>) -> Vec<(usize, Select)> {
-    let all = must.is_none();
+/// source's, of rows that fulfil something: for a page of them, and whether it is read from high codes to low; `None`: for a filter, which wants them all.
+pub(crate) fn statements(
+    catalog: &Catalog,
+    shape: &Shape,
+    page: Option<(&Must, bool)>,
+) -> Vec<(usize, Select)> {
+    let all = page.is_none();
     let engine = &catalog.engine;
     let e = &engine.model.entities[catalog.article];
     let compare = engine.compare(catalog.department);
@@ -39,10 +43,10 @@ pub(crate) fn statements(catalog: &Catalog, shape: &Shape, must: Option<&Must>) 
         let mut params = Vec::new();
         let narrow = &mut |n: usize, row: &RowSource| {
             let mut filter = engine.on_the_web(shape.entity, row);
-            filter.extend(must.and_then(|m| m.predicate((n, row), 2 + d.columns.keys, &mut params)));
+            filter.extend(page.and_then(|(m, _)| m.predicate((n, row), 2 + d.columns.keys, &mut params)));
             Some(filter)
         };
-        Some((d.source, placed_select(d, false, narrow)?))
+        Some((d.source, placed_select(d, page.is_some_and(|(_, falling)| falling), narrow)?))
     });
     found.extend(own.map(|(source, select)| (source, if all { all_of(select) } else { select })));
     found
