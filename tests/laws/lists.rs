@@ -37,10 +37,12 @@ pub(super) struct RandomList {
     pub(super) english: bool,
 }
 
-/// How many random shops: `COMPTOIR_LAWS`, else 12, or 1,000 in a soak.
+/// How many random shops: `COMPTOIR_LAWS`, else 150, or 3,000 in a soak.
 fn shops() -> u32 {
-    let soak = std::env::var_os("COMPTOIR_LAWS").is_none() && std::env::var_os("COMPTOIR_SOAK").is_some();
-    if soak { 1_000 } else { super::shops() }
+    if std::env::var_os("COMPTOIR_LAWS").is_some() {
+        return super::shops();
+    }
+    if std::env::var_os("COMPTOIR_SOAK").is_some() { 3_000 } else { 150 }
 }
 
 // --- filters and sorts ---------------------------------------------------------------------------
@@ -339,6 +341,16 @@ pub(super) struct Asked<'a> {
     strategy: Way,
 }
 
+/// How a list is refused that cannot be answered exactly within the limits.
+const REFUSALS: &[&str] =
+    &["UNSUPPORTED_FILTER", "UNSUPPORTED_SORT", "SORT_NEEDS_INDEX", "SCAN_BUDGET_EXCEEDED"];
+/// How a refusal is told from an error.
+const REFUSED: &str = "refused: ";
+
+/// The strategies that the planner chose.
+static WAYS: std::sync::Mutex<std::collections::BTreeSet<String>> =
+    std::sync::Mutex::new(std::collections::BTreeSet::new());
+
 /// A page as it came.
 pub(super) struct Page {
     pub(super) codes: Vec<String>,
@@ -354,9 +366,19 @@ impl Asked<'_> {
     pub(super) async fn page(&self, with: &[(&str, Json)]) -> Result<Page, String> {
         let mut variables = self.variables.clone();
         variables.extend(with.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let answer = self.gateway.run_by(self.strategy, &self.query, variables.clone(), self.language).await;
+        let first = variables.get("count") == Some(&Json::Bool(true));
+        let answer =
+            self.gateway.run_by((self.strategy, first), &self.query, variables.clone(), self.language);
+        let answer = answer.await;
         if answer.get("errors").is_some() {
-            return Err(format!("{} with {variables:?}: {answer}", self.query));
+            let code = answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default();
+            let refused = if REFUSALS.contains(&code) { REFUSED } else { "" };
+            return Err(format!("{refused}{} with {variables:?}: {answer}", self.query));
+        }
+        if first && self.strategy == Way::Planned {
+            let levels = answer["extensions"]["plan"]["levels"].as_array().cloned().unwrap_or_default();
+            let mut ways = WAYS.lock().expect("lock");
+            ways.extend(levels.iter().filter_map(|level| level["strategy"].as_str().map(str::to_owned)));
         }
         let connection = self.path.iter().fold(&answer["data"], |at, step| &at[*step]);
         let edges = connection["edges"].as_array().ok_or_else(|| format!("{answer}"))?;
@@ -534,18 +556,36 @@ async fn the_list_is_the_naive_one(
     Ok(())
 }
 
+/// Every list by the strategy that the planner chooses (a page of the deciding source, a merge of streams, or all
+/// gathered), and gathered. In a shop with low limits a list is the naive one, or refused.
 #[test]
 fn law_4_a_list_is_the_naive_one() {
-    let strategy = (shop::shops_of(14), vec(list(), 1..10));
-    law_with("law 4", shops(), &strategy, async |_, lists, _, gateway, twin| {
+    let limits = option::weighted(0.3, (select(&[1_u32, 3, 6][..]), select(&[12_u32, 40, 200][..])));
+    let shops_of = (shop::shops_of(14), limits).prop_map(|(shop, limits)| shop.limited(limits));
+    let strategy = (shops_of, vec(list(), 1..8));
+    let refused = std::sync::atomic::AtomicUsize::new(0);
+    let count = shops();
+    law_with("law 4", count, &strategy, async |shop, lists, _, gateway, twin| {
         let mut wrong = Vec::new();
         for list in lists {
             for strategy in [Way::Planned, Way::Gather] {
-                wrong.extend(the_list_is_the_naive_one(list, gateway, twin, strategy).await.err());
+                match the_list_is_the_naive_one(list, gateway, twin, strategy).await {
+                    Err(text) if shop.is_limited() && text.starts_with(REFUSED) => {
+                        refused.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    }
+                    other => wrong.extend(other.err()),
+                }
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
     });
+    if count >= 100 {
+        let ways = WAYS.lock().expect("lock");
+        for way in ["PUSH_DOWN_PAGE", "MERGE_SCAN", "GATHER"] {
+            assert!(ways.contains(way), "no list was read by {way}: {ways:?}");
+        }
+        assert!(refused.into_inner() > 0, "no limit was reached");
+    }
 }
 
 /// The law where the two bases are of different servers, each of which filters and sorts in its own way.

@@ -76,6 +76,8 @@ pub struct RandomShop {
     rules: Vec<(&'static str, Rule, bool, bool, bool)>,
     /// Who decides what is on the web.
     decision: &'static str,
+    /// `limits.gather` and `limits.scan_rows`, where they are so low that some lists are refused.
+    limits: Option<(u32, u32)>,
 }
 
 /// Title, slug or parent, position and flag of an overlay's department.
@@ -301,7 +303,7 @@ pub fn shops_of(most: usize) -> impl Strategy<Value = RandomShop> {
                 .filter(|(article, ..)| *article < articles.len())
                 .map(|(article, field, what)| over(&code(article), field, what))
                 .collect();
-            RandomShop { articles, parents, departments, overrides, rules, decision }
+            RandomShop { articles, parents, departments, overrides, rules, decision, limits: None }
         },
     )
 }
@@ -343,6 +345,17 @@ impl RandomShop {
         self
     }
 
+    /// The shop with limits that its lists reach.
+    pub fn limited(mut self, limits: Option<(u32, u32)>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Whether lists may be refused.
+    pub fn is_limited(&self) -> bool {
+        self.limits.is_some()
+    }
+
     /// The changed rules, for the shop's schema and for the twin.
     fn rules(&self) -> Rules {
         let mut rules: Vec<(String, String, FieldRule)> = Vec::new();
@@ -377,6 +390,9 @@ impl RandomShop {
         let mut recipe = shops::base();
         recipe.settings.push(format!("[access]\nanonymous_provenance = {staff}\n"));
         recipe.settings.push(format!("[web]\ndecision = \"{}\"\n", self.decision));
+        if let Some((gather, rows)) = self.limits {
+            recipe.settings.push(format!("[limits]\ngather = {gather}\nscan_rows = {rows}\n"));
+        }
         recipe.erp = vec![self.erp()];
         recipe.isoshop = vec![self.isoshop()];
         recipe.files.push(("schema/rules.graphql".into(), self.rules().sdl()));
