@@ -7,7 +7,7 @@ use super::{
     engine::{Ask, Engine, Fault, Strategy},
     filter::{Filter, Test},
     page::{GROUPS_EACH, PageAsk, Position, ROUND},
-    pushdown::Must,
+    pushdown::{Must, Telling},
     shape::{Shape, Want, has_key},
     visible::let_on,
 };
@@ -48,8 +48,8 @@ impl Engine {
     }
 
     /// All records, counted by the deciding source, without those that another source or the back office
-    /// hides, and with those that another source may publish and does. `None`: those may be more than may be
-    /// gathered, or records hide with those they belong to, or another source has to publish each of them.
+    /// hides, and with those that another source may publish and does. `None`: those are too many to be read
+    /// within the budget, or records hide with those they belong to, or another source has to publish each of them.
     async fn count_rows(&self, ask: &Ask, shape: &Shape) -> Result<Option<usize>, Fault> {
         let e = &self.model.entities[shape.entity];
         if ask.strategy == Strategy::Gather || e.inherits.is_some() || self.fail_on_unknown {
@@ -61,16 +61,19 @@ impl Engine {
         }
         let light = Arc::new(Shape::new(self, shape.entity, Want::default(), None));
         let Some(decider) = light.decider(&self.model) else { return Ok(None) };
-        let mut other: Vec<String> = Vec::new();
+        let mut other = Must::Codes(Arc::default());
         if let Some(published) = e.fields.get_index_of("published").filter(|_| ask.shopper) {
             let no = Test::In(vec![Value::Bool(false)]);
-            let hidden = self.passing_codes(ask, shape.entity, published, &no);
+            let hidden = self.must_cell(ask, shape.entity, published, &no, None, Telling::Windows);
             let shown = async {
                 let either = decision == WebDecision::Either;
                 if either { self.published_codes(ask, shape.entity).await } else { Some(Arc::default()) }
             };
             let (Ok(hidden), Some(shown)) = futures::join!(hidden, shown) else { return Ok(None) };
-            other.extend(hidden.iter().chain(shown.iter()).cloned());
+            if hidden.is_any() {
+                return Ok(None);
+            }
+            other = if shown.is_empty() { hidden } else { Must::Or(vec![hidden, Must::Codes(shown)]) };
         }
         let mut select = decider.select(|_, row| {
             let web = if ask.shopper { let_on(row) } else { Vec::new() };
@@ -83,11 +86,11 @@ impl Engine {
         let told_otherwise = async {
             let staff = Ask { shopper: false, ..ask.clone() };
             let (mut added, mut taken) = (0, 0);
-            if other.is_empty() {
+            if other.is_never() {
                 return Ok::<_, Fault>((added, taken));
             }
-            let (all, must) = (Filter::And(Vec::new()), Must::Codes(other.into()));
-            self.scan_those(&staff, &light, None, (&all, &must), |_, batch, records| {
+            let all = Filter::And(Vec::new());
+            self.scan_those(&staff, &light, None, (&all, &other), |_, batch, records| {
                 for record in records {
                     let shown = self.visible(batch, *record).map_err(Fault::Source)?;
                     let counted = self.decider_says(batch, *record) == Some(true);
@@ -99,7 +102,11 @@ impl Engine {
             .await?;
             Ok((added, taken))
         };
-        let (counted, (added, taken)) = futures::try_join!(counted, told_otherwise)?;
+        let (counted, (added, taken)) = match futures::try_join!(counted, told_otherwise) {
+            // Reading the list may do with fewer rows.
+            Err(Fault::Budget { .. }) => return Ok(None),
+            both => both?,
+        };
         let counted = match counted.get(0, 0) {
             Value::Int(n) => usize::try_from(*n).unwrap_or(0),
             _ => 0,
@@ -118,7 +125,9 @@ impl Engine {
         visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let under = parents.is_some();
-        let must = self.must_listed(ask, light.entity, under, filter, light.language.as_deref()).await;
+        let telling = if under { Telling::Whole } else { Telling::Windows };
+        let language = light.language.as_deref();
+        let must = self.must_listed(ask, light.entity, under, filter, language, telling).await;
         self.scan_those(ask, light, parents, (filter, &must), visit).await
     }
 
@@ -131,7 +140,9 @@ impl Engine {
         mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let mut budget = self.limits.scan_rows;
-        let all = PageAsk { first: 0, after: None, backward: false, filter, must };
+        // Of all records in parts, where other sources' codes are read a window at a time.
+        let mut front = self.front(ask, must, (None, false), ROUND);
+        front.advance(&mut budget).await?;
         // The first round is one statement for all groups; few groups have more than it brings.
         let groups = parents.map_or(1, <[&str]>::len);
         let mut size = if parents.is_some() { EACH } else { ROUND };
@@ -141,14 +152,23 @@ impl Engine {
             let held = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
             let now = &open[..held];
             let afters = &at[..held.min(at.len())];
+            let (must, until) = (front.must(), front.until());
+            let all = PageAsk { first: 0, after: None, backward: false, filter, must, until };
             let (round, scans) =
                 self.go_on(ask, light, (parents, now), afters, &all, size, &mut budget, None).await?;
             let mut left = Vec::new();
+            let mut passed = false;
             for (group, scan) in now.iter().zip(scans) {
                 visit(*group, &round, &scan.good)?;
                 if scan.read >= size {
                     left.push((*group, scan.last));
+                } else if let Some(end) = front.end() {
+                    passed = true;
+                    left.push((*group, Some(end)));
                 }
+            }
+            if passed {
+                front.advance(&mut budget).await?;
             }
             let later = open.drain(held..).zip(at.drain(held.min(at.len())..).collect::<Vec<_>>());
             (open, at) = left.into_iter().chain(later).unzip();
