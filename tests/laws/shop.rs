@@ -335,12 +335,15 @@ fn number(value: Option<impl std::fmt::Display>) -> String {
 }
 
 impl RandomShop {
-    /// The shop as an ERP can hold it whose texts are of a code page: it has no others.
+    /// The shop as an ERP on SQL Server can hold it: its texts are of a code page, and it reads moments in one spelling.
     pub fn of_code_page(mut self) -> Self {
         let held = |text: &&'static str| !encoding_rs::WINDOWS_1252.encode(text).2;
         for article in &mut self.articles {
             article.title = article.title.filter(held);
             article.brand = article.brand.filter(held);
+            let spelled = |at: &&'static str| at.len() == 19 && !at.contains('T');
+            article.created = article.created.filter(spelled);
+            article.changed = article.changed.filter(spelled);
         }
         self
     }

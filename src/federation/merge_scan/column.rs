@@ -118,7 +118,7 @@ impl Column {
         match self.ty {
             CastType::Date => to_utc(self.zone, local.date().and_time(NaiveTime::MIN)) == at,
             _ => {
-                at.timestamp_subsec_nanos() % self.finest == 0
+                at.timestamp_subsec_nanos().is_multiple_of(self.finest)
                     && to_utc(self.zone, local) == at
                     && !leaps(self.zone, at)
             }

@@ -104,9 +104,9 @@ impl Engine {
                     stay.push((name.to_owned(), reason.words(model)));
                 }
             });
-            unsupported = stay.first().is_some_and(|(field, _)| {
-                e.fields.get(field.as_str()).is_some_and(|f| f.inherit.is_some())
-            });
+            unsupported = stay
+                .first()
+                .is_some_and(|(field, _)| e.fields.get(field.as_str()).is_some_and(|f| f.inherit.is_some()));
             let quoted =
                 |names: &[String]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
             why = if let Some((field, reason)) = stay.first() {
@@ -148,8 +148,17 @@ impl Engine {
             helps.push("ask of fewer at once".to_owned());
         }
         helps.push(format!("a higher {setting}, now {limit}"));
-        let blame =
-            Blame { list: name, setting, limit, needs_index: index.is_some(), unsupported, fields, sort, why, helps };
+        let blame = Blame {
+            list: name,
+            setting,
+            limit,
+            needs_index: index.is_some(),
+            unsupported,
+            fields,
+            sort,
+            why,
+            helps,
+        };
         Fault::List(Arc::new(blame))
     }
 }
