@@ -86,9 +86,20 @@ pub enum Must {
 }
 
 /// The records for which other sources than the deciding one may say what passes.
-struct Others {
+pub(super) struct Others {
     codes: Arc<[String]>,
     streams: Arc<[CodeStream]>,
+}
+
+impl Others {
+    /// "One of these records, or of some others": what the rows of so many row sources fulfil.
+    pub(super) fn or_codes(self, field: FieldId, more: &[String], rows: usize) -> Must {
+        let codes: Arc<[String]> = self.codes.iter().chain(more).cloned().collect();
+        if self.streams.is_empty() {
+            return Must::Codes(codes);
+        }
+        Must::Cell { field, own: vec![Some(never()); rows], codes, streams: self.streams }
+    }
 }
 
 /// For whom a condition is told.
@@ -370,7 +381,7 @@ impl Engine {
     }
 
     /// As [`Engine::passing_codes`], with streams of codes instead where the reader can use them.
-    async fn others(
+    pub(super) async fn others(
         &self,
         ask: &Ask,
         entity: EntityId,
