@@ -39,6 +39,13 @@ fn plan_of_a_merge_scan_with_a_filter() {
 }
 
 #[test]
+fn plan_of_a_merge_scan_that_is_filtered_by_what_sorts_it() {
+    insta::assert_snapshot!(plan(
+        "{ articles(first: 5, sort: [{ field: WEIGHT }], filter: { weight: { gte: \"5\" } }) { nodes { code weight } } }"
+    ));
+}
+
+#[test]
 fn plan_of_a_list_that_is_gathered() {
     insta::assert_snapshot!(plan(
         "{ articles(sort: [{ field: TITLE }], filter: { family: { in: [\"VELOS\"] } }) { nodes { code } } }"

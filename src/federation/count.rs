@@ -29,6 +29,22 @@ impl Engine {
         parents: Option<&[&str]>,
         filter: &Filter,
     ) -> Result<Vec<usize>, Fault> {
+        let spelled = self.spellings.get(shape.entity);
+        let counts = self.count_once(ask, shape, parents, filter).await;
+        // As of a list: what a wrong spelling was trusted for is counted anew.
+        if self.spellings.get(shape.entity) == spelled {
+            return counts;
+        }
+        self.count_once(ask, shape, parents, filter).await
+    }
+
+    async fn count_once(
+        &self,
+        ask: &Ask,
+        shape: &Shape,
+        parents: Option<&[&str]>,
+        filter: &Filter,
+    ) -> Result<Vec<usize>, Fault> {
         if parents.is_none()
             && filter.is_all()
             && let Some(count) = self.count_rows(ask, shape).await?
@@ -48,8 +64,8 @@ impl Engine {
     }
 
     /// All records, counted by the deciding source, without those that another source or the back office
-    /// hides, and with those that another source may publish and does. `None`: those are too many to be read
-    /// within the budget, or records hide with those they belong to, or another source has to publish each of them.
+    /// hides, and with those that another source may publish and does. `None`: those may be more than may be
+    /// gathered, or records hide with those they belong to, or another source has to publish each of them.
     async fn count_rows(&self, ask: &Ask, shape: &Shape) -> Result<Option<usize>, Fault> {
         let e = &self.model.entities[shape.entity];
         if ask.strategy == Strategy::Gather || e.inherits.is_some() || self.fail_on_unknown {
@@ -64,16 +80,13 @@ impl Engine {
         let mut other = Must::Codes(Arc::default());
         if let Some(published) = e.fields.get_index_of("published").filter(|_| ask.shopper) {
             let no = Test::In(vec![Value::Bool(false)]);
-            let hidden = self.must_cell(ask, shape.entity, published, &no, None, Telling::Windows);
+            let hidden = self.others(ask, shape.entity, published, &no, Telling::Windows);
             let shown = async {
                 let either = decision == WebDecision::Either;
                 if either { self.published_codes(ask, shape.entity).await } else { Some(Arc::default()) }
             };
             let (Ok(hidden), Some(shown)) = futures::join!(hidden, shown) else { return Ok(None) };
-            if hidden.is_any() {
-                return Ok(None);
-            }
-            other = if shown.is_empty() { hidden } else { Must::Or(vec![hidden, Must::Codes(shown)]) };
+            other = hidden.or_codes(published, &shown, decider.map.rows.len());
         }
         let mut select = decider.select(|_, row| {
             let web = if ask.shopper { let_on(row) } else { Vec::new() };
@@ -86,7 +99,7 @@ impl Engine {
         let told_otherwise = async {
             let staff = Ask { shopper: false, ..ask.clone() };
             let (mut added, mut taken) = (0, 0);
-            if other.is_never() {
+            if matches!(&other, Must::Codes(codes) if codes.is_empty()) {
                 return Ok::<_, Fault>((added, taken));
             }
             let all = Filter::And(Vec::new());
@@ -102,11 +115,7 @@ impl Engine {
             .await?;
             Ok((added, taken))
         };
-        let (counted, (added, taken)) = match futures::try_join!(counted, told_otherwise) {
-            // Reading the list may do with fewer rows.
-            Err(Fault::Budget { .. }) => return Ok(None),
-            both => both?,
-        };
+        let (counted, (added, taken)) = futures::try_join!(counted, told_otherwise)?;
         let counted = match counted.get(0, 0) {
             Value::Int(n) => usize::try_from(*n).unwrap_or(0),
             _ => 0,

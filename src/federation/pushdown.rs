@@ -87,9 +87,20 @@ pub enum Must {
 }
 
 /// The records for which other sources than the deciding one may say what passes.
-struct Others {
+pub(super) struct Others {
     codes: Arc<[String]>,
     streams: Arc<[CodeStream]>,
+}
+
+impl Others {
+    /// "One of these records, or of some others": what the rows of so many row sources fulfil.
+    pub(super) fn or_codes(self, field: FieldId, more: &[String], rows: usize) -> Must {
+        let codes: Arc<[String]> = self.codes.iter().chain(more).cloned().collect();
+        if self.streams.is_empty() {
+            return Must::Codes(codes);
+        }
+        Must::Cell { field, own: vec![Some(never()); rows], codes, streams: self.streams }
+    }
 }
 
 /// For whom a condition is told.
@@ -154,20 +165,6 @@ impl Must {
             Self::Sorted { test, .. } if test.passes(value) => Self::Any,
             Self::Sorted { .. } => Self::Codes(Arc::default()),
             other => other.clone(),
-        }
-    }
-
-    /// Whether no row fulfils it, as far as that is plain.
-    pub fn is_never(&self) -> bool {
-        match self {
-            Self::And(parts) => parts.iter().any(Self::is_never),
-            Self::Or(parts) => parts.iter().all(Self::is_never),
-            Self::Codes(codes) | Self::Parents(codes) => codes.is_empty(),
-            Self::Cell { own, codes, streams, .. } => {
-                let never = never();
-                codes.is_empty() && streams.is_empty() && own.iter().all(|p| p.as_ref() == Some(&never))
-            }
-            Self::Any | Self::Untold(_) | Self::Sorted { .. } => false,
         }
     }
 
@@ -304,7 +301,7 @@ impl Engine {
     }
 
     #[allow(clippy::too_many_arguments)]
-    pub(super) async fn must_cell(
+    async fn must_cell(
         &self,
         ask: &Ask,
         entity: EntityId,
@@ -419,7 +416,7 @@ impl Engine {
     }
 
     /// As [`Engine::passing_codes`], with streams of codes instead where the reader can use them.
-    async fn others(
+    pub(super) async fn others(
         &self,
         ask: &Ask,
         entity: EntityId,
