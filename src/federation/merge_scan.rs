@@ -341,6 +341,11 @@ impl Scan<'_> {
                 let statement = self.own_statement(decider, stream);
                 self.rows_of(stream, shape, decider, statement, first).await
             }
+            // None of these can pass.
+            What::Rest(value) if self.must.serving(&value).is_never() => {
+                stream.done = true;
+                Ok((0, None))
+            }
             What::Rest(_) => {
                 let Some(decider) = self.light.decider(&self.engine.model) else {
                     return Err(Fault::Internal("no source decides existence".into()));
