@@ -5,6 +5,7 @@
 //! [`value`] → [`sources`] → [`connectors`] → [`federation`] → [`catalog`] → [`graphql`] →
 //! [`shop`] → [`check`] and [`http`] → `cli`.
 
+pub mod auth;
 pub mod catalog;
 pub mod check;
 pub mod cli;

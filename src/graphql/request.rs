@@ -1,9 +1,16 @@
 //! What comes in and what goes out, between the HTTP room and the executor.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 pub use crate::federation::engine::Strategy;
+use crate::{
+    auth::{accounts::Origin, viewer::Viewer},
+    config::Secret,
+};
 
 /// One GraphQL request, already taken out of its transport.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +36,12 @@ pub struct RequestContext {
     pub explain: bool,
     /// The client asks how lists are to be read (honoured under the demo switch).
     pub strategy: Option<Strategy>,
+    /// Who asks, their rights looked up.
+    pub viewer: Arc<Viewer>,
+    /// Where the request comes from.
+    pub origin: Origin,
+    /// The refresh token that came in a cookie; never of a GET.
+    pub refresh_cookie: Option<Secret>,
 }
 
 /// A finished answer.
@@ -42,6 +55,22 @@ pub struct GraphqlResponse {
     pub errors: usize,
     /// The operation's name, when it has one (for logs).
     pub operation: Option<String>,
+    /// What becomes of the refresh cookie.
+    pub refresh_cookie: Option<RefreshCookie>,
+}
+
+/// What the HTTP room is to do with the cookie that holds a refresh token.
+#[derive(Clone, Debug)]
+pub enum RefreshCookie {
+    /// Set it.
+    Set {
+        /// The refresh token.
+        token: Secret,
+        /// When it ends.
+        expires_at: DateTime<Utc>,
+    },
+    /// Take it away.
+    Clear,
 }
 
 /// What became of a request.

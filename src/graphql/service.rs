@@ -273,6 +273,7 @@ impl Service {
             outcome: Outcome::Executed,
             errors: errors.len(),
             operation: name,
+            refresh_cookie: None,
         }
     }
 
@@ -445,7 +446,7 @@ impl PlainObject for Meta<'_> {
 fn refused(errors: &[GraphqlError], operation: Option<String>, outcome: Outcome) -> GraphqlResponse {
     let count = errors.len();
     let body = serde_json::to_vec(&serde_json::json!({ "errors": errors })).unwrap_or_default();
-    GraphqlResponse { body: Bytes::from(body), outcome, errors: count, operation }
+    GraphqlResponse { body: Bytes::from(body), outcome, errors: count, operation, refresh_cookie: None }
 }
 
 #[async_trait]

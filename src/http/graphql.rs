@@ -109,6 +109,7 @@ fn context(
         read_only,
         explain: incoming.explain,
         strategy: incoming.strategy,
+        ..RequestContext::default()
     }
 }
 
@@ -130,7 +131,13 @@ async fn execute(app: &App, incoming: Incoming, context: RequestContext) -> Grap
     )
     .with("limit", "limits.request_seconds")
     .with("traceId", trace);
-    GraphqlResponse { body: respond::error_body(&error), outcome: Outcome::TimedOut, errors: 1, operation }
+    GraphqlResponse {
+        body: respond::error_body(&error),
+        outcome: Outcome::TimedOut,
+        errors: 1,
+        operation,
+        refresh_cookie: None,
+    }
 }
 
 /// The whole body, at most `limit` bytes of it.

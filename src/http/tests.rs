@@ -46,7 +46,13 @@ impl Drop for Running<'_> {
 
 fn response(body: &Value, outcome: Outcome) -> GraphqlResponse {
     let errors = body["errors"].as_array().map_or(0, Vec::len);
-    GraphqlResponse { body: body.to_string().into(), outcome, errors, operation: Some("Op".into()) }
+    GraphqlResponse {
+        body: body.to_string().into(),
+        outcome,
+        errors,
+        operation: Some("Op".into()),
+        refresh_cookie: None,
+    }
 }
 
 #[async_trait::async_trait]

@@ -176,6 +176,7 @@ impl Gateway {
             read_only: false,
             explain,
             strategy,
+            ..RequestContext::default()
         };
         let response = self.executor.execute(request, context).await;
         serde_json::from_slice(&response.body)
