@@ -184,7 +184,11 @@ fn covered(grant: &Grant, own: &[Grant]) -> bool {
 }
 
 /// Refuses to hand on what somebody lacks.
-pub(super) fn within_hands(hands: Option<&[Grant]>, grants: &[Grant], field: &str) -> Result<(), AccountError> {
+pub(super) fn within_hands(
+    hands: Option<&[Grant]>,
+    grants: &[Grant],
+    field: &str,
+) -> Result<(), AccountError> {
     let Some(own) = hands else { return Ok(()) };
     match grants.iter().find(|grant| !covered(grant, own)) {
         None => Ok(()),

@@ -55,11 +55,6 @@ impl Address {
         Ok(Self::Postgres(Box::new(options.application_name("comptoir").disable_statement_logging())))
     }
 
-    /// A file.
-    pub(super) fn file(path: PathBuf) -> Self {
-        Self::at(SqliteConnectOptions::new(), path)
-    }
-
     fn at(options: SqliteConnectOptions, path: PathBuf) -> Self {
         // The file is made before, for nobody else's eyes.
         let options = options
@@ -87,10 +82,9 @@ impl Address {
             Self::Postgres(options) => format!(
                 "postgres://{}@{}:{}/{}",
                 options.get_username(),
-                options.get_socket().map_or_else(
-                    || options.get_host().to_owned(),
-                    |socket| socket.display().to_string()
-                ),
+                options
+                    .get_socket()
+                    .map_or_else(|| options.get_host().to_owned(), |socket| socket.display().to_string()),
                 options.get_port(),
                 options.get_database().unwrap_or(options.get_username())
             ),
@@ -193,7 +187,7 @@ pub(super) fn known() -> impl Iterator<Item = (i64, &'static [u8])> {
 }
 
 /// Migrates in one transaction that no other writer gets into.
-async fn migrate_sqlite(options: &SqliteConnectOptions) -> Result<(), SiteError> {
+pub(super) async fn migrate_sqlite(options: &SqliteConnectOptions) -> Result<(), SiteError> {
     let mut connection = connect_sqlite(options).await?;
     // Whoever changes the file's tables holds others up for no longer than that.
     sqlx::query("PRAGMA busy_timeout = 60000").execute(&mut connection).await.map_err(unreachable)?;
@@ -228,7 +222,10 @@ async fn migrate_postgres(options: &PgConnectOptions) -> Result<(), SiteError> {
     let mut connection = match connecting.await {
         Ok(connection) => connection.map_err(unreachable)?,
         Err(_) => {
-            return Err(SiteError::Unreachable(format!("no connection within {} seconds", CONNECT.as_secs())));
+            return Err(SiteError::Unreachable(format!(
+                "no connection within {} seconds",
+                CONNECT.as_secs()
+            )));
         }
     };
     // With the connection the lock goes, whatever happened.
@@ -236,7 +233,9 @@ async fn migrate_postgres(options: &PgConnectOptions) -> Result<(), SiteError> {
     match migrated {
         Ok(done) => done.map_err(refused)?,
         Err(_) => {
-            return Err(SiteError::Unreachable("another process has been changing its tables for long".to_owned()));
+            return Err(SiteError::Unreachable(
+                "another process has been changing its tables for long".to_owned(),
+            ));
         }
     }
     connection.close().await.map_err(unreachable)

@@ -103,7 +103,8 @@ impl Attempt {
             let row =
                 tx.row(sql, args![&count.who, now, forgotten]).await?.ok_or(sqlx::Error::RowNotFound)?;
             let until = now + TimeDelta::seconds(delay(row.get(0)?, count.free, count.longest));
-            tx.execute("UPDATE login_failure SET until = $1 WHERE who = $2", args![until, &count.who]).await?;
+            tx.execute("UPDATE login_failure SET until = $1 WHERE who = $2", args![until, &count.who])
+                .await?;
         }
         Ok(())
     }
@@ -121,7 +122,10 @@ impl Attempt {
 fn delay(failures: i64, free: i64, longest: i64) -> i64 {
     match failures - free {
         ..1 => 0,
-        counted => 1_i64.checked_shl(u32::try_from(counted - 1).unwrap_or(62).min(62)).unwrap_or(longest).min(longest),
+        counted => 1_i64
+            .checked_shl(u32::try_from(counted - 1).unwrap_or(62).min(62))
+            .unwrap_or(longest)
+            .min(longest),
     }
 }
 

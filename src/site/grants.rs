@@ -113,7 +113,10 @@ impl SiteGrants {
         match asked.await {
             Ok(Ok(Ok(version))) => Ok(version),
             Ok(Ok(Err(why))) => {
-                tracing::warn!(reason = &*why, "the site database does not answer: who has a token is refused");
+                tracing::warn!(
+                    reason = &*why,
+                    "the site database does not answer: who has a token is refused"
+                );
                 Err(AccountError::Unavailable)
             }
             _ => Err(AccountError::Unavailable),
@@ -134,7 +137,8 @@ impl SiteGrants {
             return self.of_session(&mut tx, viewer, session).await;
         }
         if let Some(subject) = viewer.subject.as_deref() {
-            let sql = "SELECT revoked_at FROM revocation WHERE kind = 'subject' AND issuer = $1 AND value = $2";
+            let sql =
+                "SELECT revoked_at FROM revocation WHERE kind = 'subject' AND issuer = $1 AND value = $2";
             if let Some(row) = tx.row(sql, args![&*token.issuer, subject]).await? {
                 let cut: DateTime<Utc> = row.get(0)?;
                 // Tokens tell the second: those of the same second were issued before.

@@ -21,7 +21,12 @@ pub(super) struct Done<'a> {
 }
 
 /// Writes an entry.
-pub(super) async fn write(site: &Site, tx: &mut Tx, done: Done<'_>, from: &Origin) -> Result<(), sqlx::Error> {
+pub(super) async fn write(
+    site: &Site,
+    tx: &mut Tx,
+    done: Done<'_>,
+    from: &Origin,
+) -> Result<(), sqlx::Error> {
     let mut detail = done.detail;
     if let (Some(address), Some(detail)) = (from.address, detail.as_object_mut()) {
         detail.insert("address".to_owned(), address.to_string().into());

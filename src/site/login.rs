@@ -50,12 +50,9 @@ pub(super) async fn login(
     let now = site.now();
     let sql = "SELECT id, login, password, active FROM staff_member WHERE login_key = $1";
     let found = match pool.row(sql, args![&key]).await? {
-        Some(row) => Some((
-            row.get::<i64>(0)?,
-            row.get::<String>(1)?,
-            row.get::<String>(2)?,
-            row.get::<bool>(3)?,
-        )),
+        Some(row) => {
+            Some((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<String>(2)?, row.get::<bool>(3)?))
+        }
         None => None,
     };
     let known = match (&found, &address) {
@@ -138,7 +135,8 @@ pub(super) async fn refresh(accounts: &SiteAccounts, token: &str, from: &Origin)
         return Err(AccountError::Revoked.into());
     }
     // One that is being ended meanwhile is not gone on with.
-    let sql = "UPDATE login_session SET expires_at = $1 WHERE id = $2 AND ended_at IS NULL AND expires_at > $3";
+    let sql =
+        "UPDATE login_session SET expires_at = $1 WHERE id = $2 AND ended_at IS NULL AND expires_at > $3";
     if tx.execute(sql, args![now + accounts.lifetimes().idle, &session, now]).await? == 0 {
         return Err(AccountError::Revoked.into());
     }

@@ -134,6 +134,10 @@ async fn set_groups(tx: &mut Tx, member: i64, groups: &[String]) -> Result<(), F
 async fn unknown_group(tx: &mut Tx, name: &str) -> Result<AccountError, sqlx::Error> {
     let rows = tx.rows("SELECT name FROM staff_group ORDER BY name LIMIT 20", Vec::new()).await?;
     let names = rows.iter().map(|row| row.get::<String>(0)).collect::<Result<Vec<_>, _>>()?;
-    let known = if names.is_empty() { "there is none yet".to_owned() } else { format!("there are {}", names.join(", ")) };
+    let known = if names.is_empty() {
+        "there is none yet".to_owned()
+    } else {
+        format!("there are {}", names.join(", "))
+    };
     Ok(invalid("groups", "UNKNOWN", format!("there is no group `{name}`: {known}")))
 }

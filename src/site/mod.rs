@@ -26,15 +26,15 @@ use std::{
 use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
-use self::{
-    connect::{Address, Held},
-    db::{Pool, reason},
-};
 pub use self::{
     accounts::{Lifetimes, SiteAccounts},
     grants::SiteGrants,
     login::Revoke,
     password::generate as generate_password,
+};
+use self::{
+    connect::{Address, Held},
+    db::{Pool, reason},
 };
 use crate::{auth::accounts::AccountError, config::SiteConfig};
 

@@ -155,12 +155,7 @@ fn grants(rows: &[Row]) -> Result<Vec<Grant>, sqlx::Error> {
     let mut grants = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(right) = Right::named(&row.get::<String>(0)?) else { continue };
-        grants.push(Grant {
-            right,
-            entity: text(row, 1)?,
-            fields: text(row, 2)?,
-            department: text(row, 3)?,
-        });
+        grants.push(Grant { right, entity: text(row, 1)?, fields: text(row, 2)?, department: text(row, 3)? });
     }
     Ok(grants)
 }
@@ -250,7 +245,8 @@ pub(super) fn limit(first: usize) -> i64 {
 /// The last manager is gone: the change is refused.
 pub(super) async fn keep_a_manager(tx: &mut Tx, before: bool, field: &str) -> Result<(), Fail> {
     if before && !has_manager(tx).await? {
-        let message = "nobody would be left who may manage staff: give `staff.manage` to another active member first";
+        let message =
+            "nobody would be left who may manage staff: give `staff.manage` to another active member first";
         return Err(invalid(field, "LAST_MANAGER", message).into());
     }
     Ok(())
