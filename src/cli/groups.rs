@@ -297,7 +297,7 @@ impl Revoke {
             (Some(id), _) => What::Token(id),
             (None, subject) => What::Subject(subject.unwrap_or_default()),
         };
-        let done = shop.staff().revoke(&self.issuer, &what).await;
+        let done = shop.staff().revoke(&self.issuer, what).await;
         shop.close().await;
         done.map_err(accounts::failure)?;
         out("revoked\n");

@@ -7,8 +7,10 @@ use tokio::sync::Mutex;
 
 use super::{
     Site,
-    db::{Fail, Tx},
-    log, login, members,
+    db::{Fail, Tx, whole},
+    log,
+    login::{self, Revoke},
+    members,
     password::Passwords,
     staff_groups, store,
 };
@@ -114,7 +116,8 @@ impl SiteAccounts {
     /// # Errors
     /// As [`Accounts::save_member`].
     pub async fn save_member_as_system(&self, change: MemberChange) -> Result<StaffMember, AccountError> {
-        Ok(members::save(self, Actor::System, change, &Origin::default()).await?)
+        let own = self.clone();
+        whole(async move { members::save(&own, Actor::System, change, &Origin::default()).await }).await
     }
 
     /// Makes or changes a group as the command line does it.
@@ -125,7 +128,8 @@ impl SiteAccounts {
         &self,
         change: GroupChange,
     ) -> Result<Option<StaffGroup>, AccountError> {
-        Ok(staff_groups::save(self, Actor::System, change, &Origin::default()).await?)
+        let own = self.clone();
+        whole(async move { staff_groups::save(&own, Actor::System, change, &Origin::default()).await }).await
     }
 
     /// Ends every session of a member, or of all members. How many there were.
@@ -133,7 +137,17 @@ impl SiteAccounts {
     /// # Errors
     /// No such member; the database does not answer.
     pub async fn end_sessions(&self, login: Option<&str>) -> Result<u64, AccountError> {
-        Ok(login::end_all(self, login).await?)
+        let (own, login) = (self.clone(), login.map(str::to_owned));
+        whole(async move { login::end_all(&own, login.as_deref()).await }).await
+    }
+
+    /// Revokes tokens of an issuer, as the command line does it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn revoke(&self, issuer: &str, what: Revoke) -> Result<(), AccountError> {
+        let (own, issuer) = (self.clone(), issuer.to_owned());
+        whole(async move { login::revoke(&own, &issuer, &what).await }).await
     }
 
     /// One group.
@@ -141,11 +155,12 @@ impl SiteAccounts {
     /// # Errors
     /// The database does not answer.
     pub async fn group(&self, name: &str) -> Result<Option<StaffGroup>, AccountError> {
-        let found = async {
-            let mut tx = self.0.site.pool().await?.snapshot().await?;
-            Ok::<_, Fail>(store::group(&mut tx, name).await?.map(|found| found.group))
-        };
-        Ok(found.await?)
+        let (site, name) = (self.0.site.clone(), name.to_owned());
+        whole(async move {
+            let mut tx = site.pool().await?.snapshot().await?;
+            Ok(store::group(&mut tx, &name).await?.map(|found| found.group))
+        })
+        .await
     }
 
     /// What somebody may hand on: `None` is everything.
@@ -209,11 +224,14 @@ fn not_allowed(what: &str) -> AccountError {
 #[async_trait]
 impl Accounts for SiteAccounts {
     async fn login(&self, login: &str, password: &str, from: &Origin) -> Result<Session, AccountError> {
-        Ok(login::login(self, login, password, from).await?)
+        let (own, from) = (self.clone(), from.clone());
+        let (login, password) = (login.to_owned(), password.to_owned());
+        whole(async move { login::login(&own, &login, &password, &from).await }).await
     }
 
     async fn refresh(&self, refresh_token: &str, from: &Origin) -> Result<Session, AccountError> {
-        Ok(login::refresh(self, refresh_token, from).await?)
+        let (own, token, from) = (self.clone(), refresh_token.to_owned(), from.clone());
+        whole(async move { login::refresh(&own, &token, &from).await }).await
     }
 
     async fn logout(
@@ -223,31 +241,36 @@ impl Accounts for SiteAccounts {
         everywhere: bool,
         from: &Origin,
     ) -> Result<(), AccountError> {
-        Ok(login::logout(self, viewer, refresh_token, everywhere, from).await?)
+        let (own, viewer, from) = (self.clone(), viewer.clone(), from.clone());
+        let token = refresh_token.map(str::to_owned);
+        whole(async move { login::logout(&own, &viewer, token.as_deref(), everywhere, &from).await }).await
     }
 
     async fn members(&self, after: Option<&str>, first: usize) -> Result<Vec<StaffMember>, AccountError> {
-        let found = async {
-            let mut tx = self.0.site.pool().await?.snapshot().await?;
-            Ok::<_, Fail>(store::members(&mut tx, after, store::limit(first)).await?)
-        };
-        Ok(found.await?)
+        let (site, after) = (self.0.site.clone(), after.map(str::to_owned));
+        whole(async move {
+            let mut tx = site.pool().await?.snapshot().await?;
+            Ok(store::members(&mut tx, after.as_deref(), store::limit(first)).await?)
+        })
+        .await
     }
 
     async fn member(&self, login: &str) -> Result<Option<StaffMember>, AccountError> {
-        let found = async {
-            let mut tx = self.0.site.pool().await?.snapshot().await?;
-            Ok::<_, Fail>(store::member(&mut tx, login).await?.map(|found| found.member))
-        };
-        Ok(found.await?)
+        let (site, login) = (self.0.site.clone(), login.to_owned());
+        whole(async move {
+            let mut tx = site.pool().await?.snapshot().await?;
+            Ok(store::member(&mut tx, &login).await?.map(|found| found.member))
+        })
+        .await
     }
 
     async fn groups(&self, after: Option<&str>, first: usize) -> Result<Vec<StaffGroup>, AccountError> {
-        let found = async {
-            let mut tx = self.0.site.pool().await?.snapshot().await?;
-            Ok::<_, Fail>(store::groups(&mut tx, after, store::limit(first)).await?)
-        };
-        Ok(found.await?)
+        let (site, after) = (self.0.site.clone(), after.map(str::to_owned));
+        whole(async move {
+            let mut tx = site.pool().await?.snapshot().await?;
+            Ok(store::groups(&mut tx, after.as_deref(), store::limit(first)).await?)
+        })
+        .await
     }
 
     async fn save_group(
@@ -256,7 +279,8 @@ impl Accounts for SiteAccounts {
         change: GroupChange,
         from: &Origin,
     ) -> Result<Option<StaffGroup>, AccountError> {
-        Ok(staff_groups::save(self, Actor::Viewer(by), change, from).await?)
+        let (own, by, from) = (self.clone(), by.clone(), from.clone());
+        whole(async move { staff_groups::save(&own, Actor::Viewer(&by), change, &from).await }).await
     }
 
     async fn save_member(
@@ -265,7 +289,8 @@ impl Accounts for SiteAccounts {
         change: MemberChange,
         from: &Origin,
     ) -> Result<StaffMember, AccountError> {
-        Ok(members::save(self, Actor::Viewer(by), change, from).await?)
+        let (own, by, from) = (self.clone(), by.clone(), from.clone());
+        whole(async move { members::save(&own, Actor::Viewer(&by), change, &from).await }).await
     }
 
     async fn audit(

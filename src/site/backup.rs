@@ -111,7 +111,7 @@ impl Site {
         fresh(&partial)?;
         let restored = async {
             copy(from, &partial)?;
-            let mut connection = open(&partial).await?;
+            let mut connection = open(&partial).await.map_err(|_| strange(from))?;
             sound(&mut connection, from).await?;
             understood(&mut connection, from).await?;
             let mark = mark(&mut connection).await.map_err(|_| strange(from))?;

@@ -10,6 +10,7 @@ use sqlx::{
     query::Query,
     sqlite::{SqliteArguments, SqliteRow},
 };
+use tracing::Instrument;
 
 use crate::auth::accounts::AccountError;
 
@@ -43,6 +44,23 @@ impl From<Fail> for AccountError {
                 tracing::error!(reason = reason(&error), "the site database does not answer");
                 Self::Unavailable
             }
+        }
+    }
+}
+
+/// Does something with the database to its end, whatever becomes of whoever asked: a client that goes away must leave no
+/// connection in the midst of a transaction, where the next one to use it would read what was, and must not keep a failed
+/// login from being counted.
+pub(super) async fn whole<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Fail>> + Send + 'static,
+) -> Result<T, AccountError> {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(done) => Ok(done?),
+        Err(error) => {
+            if error.is_panic() {
+                tracing::error!("a question to the site database panicked");
+            }
+            Err(AccountError::Unavailable)
         }
     }
 }

@@ -15,7 +15,7 @@ use dataloader::{BatchFn, cached::Loader};
 
 use super::{
     Site,
-    db::{Fail, Tx, args, reason},
+    db::{Fail, Tx, args, reason, whole},
     store,
 };
 use crate::auth::{
@@ -102,25 +102,46 @@ impl SiteGrants {
         Self(Arc::new(Inner { site, issuer, found, next: Mutex::default() }))
     }
 
-    /// The access version now.
-    async fn version(&self) -> Result<Arc<str>, AccountError> {
+    /// The access version now. To be asked to its end: whoever asks for many takes their answer with them.
+    async fn version(&self) -> Result<Arc<str>, Fail> {
         let versions = {
             let mut next = self.0.next.lock().unwrap_or_else(PoisonError::into_inner);
             next.get_or_insert_with(|| Loader::new(Question(Arc::downgrade(&self.0)))).clone()
         };
-        // In a task of its own: a client that goes away takes no answer from the others.
-        let asked = tokio::spawn(async move { versions.try_load(()).await });
-        match asked.await {
-            Ok(Ok(Ok(version))) => Ok(version),
-            Ok(Ok(Err(why))) => {
+        match versions.try_load(()).await {
+            Ok(Ok(version)) => Ok(version),
+            Ok(Err(why)) => {
                 tracing::warn!(
                     reason = &*why,
                     "the site database does not answer: who has a token is refused"
                 );
-                Err(AccountError::Unavailable)
+                Err(AccountError::Unavailable.into())
             }
-            _ => Err(AccountError::Unavailable),
+            Err(_) => Err(AccountError::Unavailable.into()),
         }
+    }
+
+    async fn find(&self, viewer: &Viewer, token: &TokenInfo) -> Result<Rights, Fail> {
+        let key = Key {
+            version: self.version().await?,
+            kind: viewer.kind,
+            subject: viewer.subject.clone(),
+            groups: viewer.groups.clone(),
+            issuer: token.issuer.clone(),
+            id: token.id.clone(),
+            session: token.session.clone(),
+            issued_at: token.issued_at,
+        };
+        if let Some(found) = self.0.found.get(&key) {
+            return found.map_err(|()| AccountError::Revoked.into());
+        }
+        let found = match self.look_up(viewer, token).await {
+            Ok(rights) => Ok(rights),
+            Err(Fail::Account(AccountError::Revoked)) => Err(()),
+            Err(fail) => return Err(fail),
+        };
+        self.0.found.insert(key, found.clone());
+        found.map_err(|()| AccountError::Revoked.into())
     }
 
     /// The rights, or whether the token is good no more.
@@ -187,26 +208,8 @@ fn rights(grants: Vec<Grant>) -> Rights {
 #[async_trait]
 impl Grants for SiteGrants {
     async fn of(&self, viewer: &Viewer) -> Result<Rights, AccountError> {
-        let Some(token) = &viewer.token else { return Ok(Rights::default()) };
-        let key = Key {
-            version: self.version().await?,
-            kind: viewer.kind,
-            subject: viewer.subject.clone(),
-            groups: viewer.groups.clone(),
-            issuer: token.issuer.clone(),
-            id: token.id.clone(),
-            session: token.session.clone(),
-            issued_at: token.issued_at,
-        };
-        if let Some(found) = self.0.found.get(&key) {
-            return found.map_err(|()| AccountError::Revoked);
-        }
-        let found = match self.look_up(viewer, token).await {
-            Ok(rights) => Ok(rights),
-            Err(Fail::Account(AccountError::Revoked)) => Err(()),
-            Err(fail) => return Err(fail.into()),
-        };
-        self.0.found.insert(key, found.clone());
-        found.map_err(|()| AccountError::Revoked)
+        let Some(token) = viewer.token.clone() else { return Ok(Rights::default()) };
+        let (grants, viewer) = (self.clone(), viewer.clone());
+        whole(async move { grants.find(&viewer, &token).await }).await
     }
 }

@@ -282,17 +282,8 @@ pub enum Revoke {
     Subject(String),
 }
 
-impl SiteAccounts {
-    /// Revokes tokens of an issuer, as the command line does it.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn revoke(&self, issuer: &str, what: &Revoke) -> Result<(), AccountError> {
-        Ok(revoke(self, issuer, what).await?)
-    }
-}
-
-async fn revoke(accounts: &SiteAccounts, issuer: &str, what: &Revoke) -> Result<(), Fail> {
+/// Revokes tokens of an issuer.
+pub(super) async fn revoke(accounts: &SiteAccounts, issuer: &str, what: &Revoke) -> Result<(), Fail> {
     let site = accounts.site();
     let now = site.now();
     let mut tx = site.pool().await?.begin().await?;

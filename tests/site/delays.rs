@@ -101,3 +101,17 @@ fn many_at_once_do_not_get_in_before_the_first_failure_counts() {
         assert_eq!(ends.iter().filter(|end| *end == "DELAYED 1").count(), 15, "{ends:?}");
     });
 }
+
+#[test]
+fn who_hangs_up_is_counted_all_the_same() {
+    everywhere("hanging up", |base| async move {
+        let one = base.replica();
+        one.admin().await;
+        let wait = std::time::Duration::from_millis(1);
+        let origin = from("192.0.2.1");
+        let hung_up = one.accounts.login("root", "not the password", &origin);
+        assert!(tokio::time::timeout(wait, hung_up).await.is_err(), "a password takes longer than that");
+        // Who comes next waits for the attempt that was left.
+        assert_eq!(fail(&one, "root", "192.0.2.1").await, "DELAYED 1");
+    });
+}

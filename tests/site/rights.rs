@@ -85,14 +85,14 @@ fn tokens_are_revoked_by_id_and_by_subject() {
         let (ann, bob) = (foreign("ann", &["admin"], now), foreign("bob", &["admin"], now));
         let issuer = ann.token.as_ref().expect("a token").issuer.clone();
         two.grants.of(&ann).await.expect("good");
-        one.accounts.revoke(&issuer, &Revoke::Token("jti-ann".into())).await.expect("revoked");
+        one.accounts.revoke(&issuer, Revoke::Token("jti-ann".into())).await.expect("revoked");
         assert_eq!(code(two.grants.of(&ann).await), "Revoked");
         two.grants.of(&bob).await.expect("good");
         let mut same = ann.clone();
         same.token.as_mut().expect("a token").issuer = "https://third.example".into();
         two.grants.of(&same).await.expect("the same id of another issuer is another token");
         // All of somebody up to now; later ones are good.
-        one.accounts.revoke(&issuer, &Revoke::Subject("bob".into())).await.expect("revoked");
+        one.accounts.revoke(&issuer, Revoke::Subject("bob".into())).await.expect("revoked");
         assert_eq!(code(two.grants.of(&bob).await), "Revoked");
         let later = foreign("bob", &["admin"], now + TimeDelta::seconds(1));
         two.grants.of(&later).await.expect("good");
