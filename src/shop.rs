@@ -6,6 +6,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
+    auth::{
+        accounts::Accounts,
+        grants::SharedGrants,
+        issue::{Issue, NewToken},
+    },
     catalog::{Catalog, Run, cursor::Sealer},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
@@ -26,6 +31,7 @@ use crate::{
         types::{Kind, TypeSystem},
     },
     report,
+    site::{Lifetimes, Site, SiteAccounts, SiteGrants},
     sources::{self, Moment, SharedSource, Trace},
 };
 
@@ -48,6 +54,18 @@ pub struct Shop {
     types: Arc<TypeSystem>,
     catalog: Arc<Catalog>,
     service: Arc<Service>,
+    site: Site,
+    staff: SiteAccounts,
+    grants: SharedGrants,
+}
+
+/// A shop without a key to sign tokens with.
+struct NoKey;
+
+impl Issue for NoKey {
+    fn issue(&self, _: &NewToken) -> Result<(String, chrono::DateTime<chrono::Utc>), String> {
+        Err("the shop has no key of its own to sign tokens with".to_owned())
+    }
 }
 
 /// Sees nothing.
@@ -127,10 +145,19 @@ impl Shop {
             }
             zones.push(zone);
         }
+        let site = match Site::of(&config.site, dir) {
+            Ok(site) => Some(site),
+            Err(error) => {
+                let place = config.site.place.clone();
+                diags.error("BAD_URL", place, error.to_string(), "correct the address in [site]");
+                None
+            }
+        };
         if let Some(model) = model.as_ref().filter(|_| sources_known) {
             nobody_decides(model, &config, diags);
         }
         let model = model.filter(|_| !diags.has_errors())?;
+        let site = site?;
         let entity = |name: &str| model.entities.iter().position(|e| e.name == name);
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
         let sealer = Sealer::new(&config.cursor_keys);
@@ -182,8 +209,12 @@ impl Shop {
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
         let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
+        let issuer: Arc<str> = Arc::from("comptoir");
+        let staff = SiteAccounts::new(site.clone(), Arc::new(NoKey), issuer.clone(), Lifetimes::default());
+        let grants = Arc::new(SiteGrants::new(site.clone(), issuer));
         let diagnostics = Diagnostics::default();
-        Some(Self { config, diagnostics, types, catalog, service: Arc::new(service) })
+        let service = Arc::new(service);
+        Some(Self { config, diagnostics, types, catalog, service, site, staff, grants })
     }
 
     /// Runs its requests.
@@ -194,6 +225,26 @@ impl Shop {
     /// Its configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Its own database.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Its staff accounts.
+    pub fn accounts(&self) -> Arc<dyn Accounts> {
+        Arc::new(self.staff.clone())
+    }
+
+    /// Its staff accounts, as the command line uses them.
+    pub fn staff(&self) -> &SiteAccounts {
+        &self.staff
+    }
+
+    /// What its viewers' groups are granted.
+    pub fn grants(&self) -> SharedGrants {
+        self.grants.clone()
     }
 
     /// The warnings of its configuration.
@@ -262,8 +313,9 @@ impl Shop {
         self.service.explain_plan(request).await
     }
 
-    /// Closes its sources.
+    /// Closes its sources and its own database.
     pub async fn close(&self) {
+        self.site.close().await;
         for source in &self.catalog.engine.sources {
             source.close().await;
         }
