@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
+    auth::accounts::Accounts,
     catalog::{Catalog, Run, cursor::Sealer},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
@@ -23,6 +24,7 @@ use crate::{
         request::{Executor, GraphqlRequest},
         sdl,
         service::{Doors, Service},
+        staff,
         types::{Kind, TypeSystem},
     },
     report,
@@ -39,6 +41,8 @@ pub struct ShopOptions {
     pub trace: Option<Arc<dyn Trace>>,
     /// Back-office overrides: a source above all others.
     pub overrides: Option<Arc<dyn Overrides>>,
+    /// Staff accounts.
+    pub accounts: Option<Arc<dyn Accounts>>,
 }
 
 /// An open shop.
@@ -181,7 +185,9 @@ impl Shop {
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
-        let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
+        let resolvers = staff::resolvers(options.accounts, &catalog);
+        let service =
+            Service::new(types.clone(), operations, catalog.clone(), resolvers, config.shop.clone(), doors);
         let diagnostics = Diagnostics::default();
         Some(Self { config, diagnostics, types, catalog, service: Arc::new(service) })
     }

@@ -165,7 +165,7 @@ fn variables_are_coerced_as_by_graphql_js() {
         let case: Coercion = serde_json::from_str(line).unwrap();
         let document = syntax::parse(&case.query, 1_000).unwrap();
         let definitions = &document.operations[0].variables;
-        let ours = coerce::variables(&TYPES, definitions, &case.variables);
+        let ours = coerce::variables(&TYPES, definitions, &case.variables, &HashSet::new());
         let good = match (&ours, &case.coerced) {
             (Ok(ours), Some(theirs)) => {
                 let ours = ours.get("v").map_or(json!({}), |v| json!({"v": v.clone().into_json().unwrap()}));
@@ -183,8 +183,13 @@ fn variables_are_coerced_as_by_graphql_js() {
 
 fn args_of(query: &str, variables: &Json) -> Result<Args, GraphqlError> {
     let prepared = prepare(&TYPES, Some(&SCHEMA), &wide(), query, None).unwrap();
-    let given =
-        coerce::variables(&TYPES, &prepared.operation.variables, variables.as_object().unwrap()).unwrap();
+    let given = coerce::variables(
+        &TYPES,
+        &prepared.operation.variables,
+        variables.as_object().unwrap(),
+        &prepared.secrets,
+    )
+    .unwrap();
     let selected = collect(
         &prepared.document,
         &TYPES,
@@ -271,8 +276,13 @@ fn limits_are_named_and_cost_knows_lists() {
     assert_eq!(refused(aliases, Limits { tokens: 5, ..wide() }), "\"TOO_MANY_TOKENS\" \"limits.tokens\"");
     let cost = |query: &str, variables: Json| {
         let prepared = prepare(&TYPES, Some(&SCHEMA), &wide(), query, None).unwrap();
-        let given =
-            coerce::variables(&TYPES, &prepared.operation.variables, variables.as_object().unwrap()).unwrap();
+        let given = coerce::variables(
+            &TYPES,
+            &prepared.operation.variables,
+            variables.as_object().unwrap(),
+            &prepared.secrets,
+        )
+        .unwrap();
         limits::cost(&TYPES, &prepared.document, &prepared.operation, &given)
     };
     assert_eq!(cost("{ hello article { title } }", json!({})), 1);
