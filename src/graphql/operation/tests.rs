@@ -535,3 +535,38 @@ fn hostile_documents_end_soon() {
         assert!(took < Duration::from_secs(5), "{took:?} for {}…", &text[..60]);
     }
 }
+
+#[tokio::test]
+async fn a_text_that_may_hold_a_secret_is_not_kept() {
+    let mut diags = crate::diagnostics::Diagnostics::default();
+    let types = Arc::new(sdl::build(&[], &mut diags).expect("the built-in schema"));
+    let operations = Operations::new(types, None, Limits::default(), 1 << 20);
+    let login =
+        |input: &str| format!("mutation {{ login(input: {{ login: \"eva\", {input} }}) {{ expiresAt }} }}");
+    for (text, code) in [
+        (login("password: \"hunter2\""), "SECRET_IN_DOCUMENT"),
+        (login("pasword: \"hunter2\""), "GRAPHQL_VALIDATION_FAILED"),
+        (login("password: \"hunter2"), "GRAPHQL_PARSE_FAILED"),
+    ] {
+        let errors = operations.prepare(&text, None).await.expect_err("refused");
+        assert_eq!(errors[0].extensions["code"], code);
+        assert!(errors.iter().all(|e| !e.message.contains("hunter2")), "{errors:?}");
+        let key: &dyn AsKey = &(text.as_str(), None);
+        assert!(operations.cache.get(key).await.is_none(), "{text}");
+    }
+    let text = "mutation ($i: LoginInput!) { login(input: $i) { expiresAt } }";
+    let prepared = operations.prepare(text, None).await.expect("prepared");
+    assert!(operations.cache.get(&(text, None) as &dyn AsKey).await.is_some());
+    for given in [
+        json!({ "i": { "login": "eva", "password": ["hunter2"] } }),
+        json!({ "i": { "login": "eva", "password": "hunter2", "transport": "hunter2" } }),
+        json!({ "i": { "login": "eva", "password": "hunter2", "more": 1 } }),
+        json!({ "i": "hunter2" }),
+    ] {
+        let definitions = &prepared.operation.variables;
+        let given = given.as_object().expect("variables");
+        let errors = coerce::variables(operations.types(), definitions, given, &prepared.secrets)
+            .expect_err("refused");
+        assert!(errors.iter().all(|e| !e.message.contains("hunter2")), "{errors:?}");
+    }
+}

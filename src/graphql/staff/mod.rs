@@ -82,7 +82,3 @@ fn fault(error: &AccountError) -> GraphqlError {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

@@ -1,12 +1,12 @@
 //! `userErrors`: what the caller of a mutation can mend, by a code of the payload's own enum and a message in the
 //! operation's language.
 
-use super::{super::plain::Plain, fault};
+use super::fault;
 use crate::{
     auth::accounts::AccountError,
     graphql::{
         error::GraphqlError,
-        plain::{ArgMap, PlainObject},
+        plain::{ArgMap, Plain, PlainObject},
     },
 };
 
@@ -189,5 +189,54 @@ pub fn settle(error: &AccountError, codes: Codes, language: Language) -> Result<
             retry_after: None,
         }),
         AccountError::Revoked | AccountError::Unavailable => Err(fault(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        diagnostics::Diagnostics,
+        graphql::{sdl, types::Kind},
+    };
+
+    #[test]
+    fn codes_are_the_values_of_their_enums() {
+        let types = sdl::build(&[], &mut Diagnostics::default()).expect("the built-in schema");
+        for (name, codes) in [
+            ("TokenErrorCode", TOKEN),
+            ("LogoutErrorCode", LOGOUT),
+            ("StaffGroupErrorCode", GROUP),
+            ("StaffMemberErrorCode", MEMBER),
+        ] {
+            let Kind::Enum { values } = &types.types[name].kind else { panic!("{name} is no enum") };
+            assert_eq!(values.keys().map(String::as_str).collect::<Vec<_>>(), codes, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_accounts_refuse_is_said_by_its_code_in_both_languages() {
+        let taken =
+            AccountError::Invalid { field: "name".into(), code: "TAKEN", message: "It is taken.".into() };
+        let said = |language| settle(&taken, GROUP, language).expect("a problem");
+        assert_eq!(
+            (said(Language::French).message, said(Language::French).code),
+            ("Ce nom est déjà pris.".into(), "TAKEN")
+        );
+        assert_eq!(said(Language::English).message, "It is taken.");
+        // A code of which the payload's enum knows nothing must not be sent: it would be no value of its type.
+        let odd = AccountError::Invalid { field: "name".into(), code: "ODD", message: "Odd.".into() };
+        let odd = settle(&odd, GROUP, Language::French).expect("a problem");
+        assert_eq!((odd.code, odd.message.as_str()), ("INVALID", "Odd."));
+        let wait = AccountError::Delayed(Duration::from_millis(4_200));
+        let wait = settle(&wait, TOKEN, Language::of("fr-BE")).expect("a problem");
+        assert_eq!(
+            (wait.retry_after, wait.message.as_str()),
+            (Some(5), "Trop d'essais : réessayez dans 5 s.")
+        );
+        assert!(settle(&AccountError::Unavailable, TOKEN, Language::English).is_err());
+        assert!(settle(&AccountError::Revoked, GROUP, Language::English).is_err());
     }
 }
