@@ -206,9 +206,8 @@ async fn resolved(
     let mut codes: Vec<Option<String>> = vec![None; resolved.records.len()];
     if let Plain::Object(payload) = &plain {
         for field in &resolved.plain.fields {
-            if let (Some(at), Plain::Record(code)) =
-                (field.record, payload.field(&field.name, &ArgMap::default()))
-            {
+            let Some(at) = field.record else { continue };
+            if let Plain::Record(code) = payload.field(&field.name, &ArgMap::default()) {
                 codes[at] = Some(code);
             }
         }
