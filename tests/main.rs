@@ -17,3 +17,4 @@ mod spec;
 mod sqlserver;
 mod staff;
 mod stand_in;
+mod telemetry;

@@ -85,6 +85,7 @@ pub async fn one(run: &Run<'_>, out: &Out, slots: &Slots, resolving: Resolving<'
 /// A root field, and what is told of it where somebody wants to know.
 async fn noted(run: &Run<'_>, out: &Out, slots: &Slots, resolving: Resolving<'_>) -> RootData {
     let data = root(run, out, slots, resolving).await;
+    run.ask.moment.tally.returned(data.count());
     if let Some(journal) = &run.ask.moment.journal
         && let Some((strategy, because)) = found_by(out)
     {
