@@ -188,7 +188,7 @@ pub fn settle(error: &AccountError, codes: Codes, language: Language) -> Result<
             message: language.invalid(code, message),
             retry_after: None,
         }),
-        AccountError::Revoked | AccountError::Unavailable => Err(fault(error)),
+        _ => Err(fault(error)),
     }
 }
 
