@@ -166,9 +166,9 @@ fn mutations_come_by_post() {
         let (_folder, server) = served("").await;
         let query = "mutation { saveStaffGroup(input: { name: \"mine\" }) { group { name } } }";
         let client = reqwest::Client::new();
+        let encoded: String = query.bytes().map(|b| format!("%{b:02X}")).collect();
         let get = client
-            .get(format!("{}/graphql", server.base))
-            .query(&[("query", query)])
+            .get(format!("{}/graphql?query={encoded}", server.base))
             .header("accept", "application/graphql-response+json")
             .send()
             .await
