@@ -28,6 +28,7 @@ use crate::{
         request::{Executor, GraphqlRequest},
         sdl,
         service::{Doors, Service},
+        staff,
         types::{Kind, TypeSystem},
     },
     report,
@@ -45,6 +46,8 @@ pub struct ShopOptions {
     pub trace: Option<Arc<dyn Trace>>,
     /// Back-office overrides: a source above all others.
     pub overrides: Option<Arc<dyn Overrides>>,
+    /// Staff accounts.
+    pub accounts: Option<Arc<dyn Accounts>>,
 }
 
 /// An open shop.
@@ -208,10 +211,13 @@ impl Shop {
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
-        let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
         let issuer: Arc<str> = Arc::from("comptoir");
         let staff = SiteAccounts::new(site.clone(), Arc::new(NoKey), issuer.clone(), Lifetimes::default());
         let grants = Arc::new(SiteGrants::new(site.clone(), issuer));
+        let accounts = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
+        let resolvers = staff::resolvers(Some(accounts), &catalog);
+        let service =
+            Service::new(types.clone(), operations, catalog.clone(), resolvers, config.shop.clone(), doors);
         let diagnostics = Diagnostics::default();
         let service = Arc::new(service);
         Some(Self { config, diagnostics, types, catalog, service, site, staff, grants })

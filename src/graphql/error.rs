@@ -61,6 +61,10 @@ pub enum Code {
     IntrospectionDisabled,
     /// The field needs a right the viewer lacks.
     Forbidden,
+    /// A password or token is written into the document, where it would be kept.
+    SecretInDocument,
+    /// The site database does not answer.
+    SiteUnavailable,
     /// A fault of ours.
     Internal,
 }
