@@ -6,6 +6,8 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
+    auth::rate::Rates,
+    cache::{Cache, Shared},
     catalog::{Catalog, Run, cursor::Sealer},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
@@ -18,11 +20,12 @@ use crate::{
     },
     graphql::{
         async_schema, declare,
+        documents::Documents,
         error::GraphqlError,
         operation::Operations,
         request::{Executor, GraphqlRequest},
         sdl,
-        service::{Doors, Service},
+        service::{Doors, Guard, Service},
         types::{Kind, TypeSystem},
     },
     report,
@@ -47,6 +50,7 @@ pub struct Shop {
     diagnostics: Diagnostics,
     types: Arc<TypeSystem>,
     catalog: Arc<Catalog>,
+    cache: Cache,
     service: Arc<Service>,
 }
 
@@ -159,12 +163,28 @@ impl Shop {
         if diags.has_errors() {
             return None;
         }
+        let shared = config.redis.as_ref().and_then(|redis| match Shared::new(redis) {
+            Ok(shared) => Some(shared),
+            Err(reason) => {
+                let message = format!("Redis cannot be asked: {reason}");
+                diags.error("BAD_REDIS", redis.place.clone(), message, "correct its url or ca_file");
+                None
+            }
+        });
+        let cache = Cache::new(config.cache.bytes, shared);
+        let judged = (&*types, second.as_ref(), &config.limits);
+        let documents = Documents::read(&config.documents, &cache, judged, diags);
+        if diags.has_errors() {
+            return None;
+        }
+        let rates = Rates::new(config.rate.clone(), cache.clone());
         let decisions = decisions(&model, department, config.web.decision);
         let engine = Arc::new(Engine {
             model: Arc::new(model),
             sources: opened,
             zones,
             overrides: options.overrides,
+            cache: Some(cache.clone()),
             limits: config.limits,
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
@@ -181,14 +201,21 @@ impl Shop {
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
-        let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
+        let guard = Guard { documents, rates };
+        let service =
+            Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors, guard);
         let diagnostics = Diagnostics::default();
-        Some(Self { config, diagnostics, types, catalog, service: Arc::new(service) })
+        Some(Self { config, diagnostics, types, catalog, cache, service: Arc::new(service) })
     }
 
     /// Runs its requests.
     pub fn executor(&self) -> Arc<dyn Executor> {
         self.service.clone()
+    }
+
+    /// What it caches and counts, shared by Redis if it has one.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// Its configuration.

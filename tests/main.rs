@@ -2,16 +2,20 @@
 
 mod support;
 
+mod abuse;
 mod adventureworks;
 mod check;
 mod cli;
 mod demo;
 mod differential;
+mod fuzz;
 mod http;
 mod laws;
 mod naive;
 mod outages;
 mod plans;
+mod probes;
+mod redis;
 mod spec;
 mod sqlserver;
 mod stand_in;

@@ -23,7 +23,7 @@ use crate::graphql::error::Code;
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) String);
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id that is taken over from a client or proxy.
 const REQUEST_ID_LENGTH: usize = 64;
 /// Longest path and operation name in a log line.
