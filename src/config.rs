@@ -7,12 +7,13 @@ mod read;
 mod secrets;
 mod source;
 mod sqlserver;
+mod telemetry;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
-use crate::{diagnostics::Place, value::Value};
+use crate::{diagnostics::Place, telemetry::traces::Collector, value::Value};
 
 pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, Network, RateConfig, RedisConfig};
 #[cfg(test)]
@@ -54,6 +55,8 @@ pub struct Config {
     pub rate: RateConfig,
     /// `[documents]`.
     pub documents: DocumentsConfig,
+    /// `[telemetry]`.
+    pub telemetry: TelemetryConfig,
     /// The keys of cursors (`cursor.key_file`).
     pub cursor_keys: CursorKeys,
 }
@@ -93,6 +96,7 @@ impl std::fmt::Debug for Config {
             .field("cache", &self.cache)
             .field("rate", &self.rate)
             .field("documents", &self.documents)
+            .field("telemetry", &self.telemetry)
             .finish_non_exhaustive()
     }
 }
@@ -378,6 +382,29 @@ pub struct PublicConfig {
     pub depots: Vec<String>,
     /// Which price is shown large (`display`, ttc).
     pub display: Display,
+}
+
+/// `[telemetry]`: what the process tells of itself beside its log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TelemetryConfig {
+    /// Who may scrape `/metrics` (`metrics`, loopback).
+    pub metrics: MetricsAccess,
+    /// What they need instead of being near (`metrics_token_file`).
+    pub metrics_token: Option<Secret>,
+    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`); none: nothing is traced.
+    pub collector: Option<Collector>,
+}
+
+/// Who may scrape `/metrics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Nobody: there are none (`off`).
+    Off,
+    /// Programs on this machine that no proxy stands before (`loopback`).
+    #[default]
+    Loopback,
+    /// Who reaches the port (`open`).
+    Open,
 }
 
 /// Which of the two prices is shown large.

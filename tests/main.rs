@@ -19,3 +19,4 @@ mod redis;
 mod spec;
 mod sqlserver;
 mod stand_in;
+mod telemetry;

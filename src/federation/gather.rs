@@ -14,6 +14,7 @@ use super::{
     planner::{Scope, Way},
     shape::{Shape, Want},
 };
+use crate::telemetry::metrics;
 
 /// What page of a list is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +108,7 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let scope = if parents.is_some() { Scope::Parents } else { Scope::All };
         let plan = self.plan(ask, shape.entity, list, scope).await;
+        metrics::list(plan.strategy());
         if let Some(journal) = &ask.moment.journal {
             journal.here(|level| plan.note(self, shape.entity, list.order, level));
         }

@@ -21,6 +21,7 @@ use crate::{
     cache::{Cache, Space},
     config::{DocumentsConfig, Limits},
     diagnostics::{Diagnostics, Place},
+    telemetry::metrics,
 };
 
 /// How long a persisted query is kept after it was sent.
@@ -126,6 +127,7 @@ impl Documents {
         // What is shared is not believed: whoever can write to Redis cannot choose what a hash means.
         let kept =
             kept.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).filter(|t| sha256(t) == hash);
+        metrics::cache("persisted", kept.is_some());
         match kept {
             Some(text) => Ok(Asked { text: text.into(), keep: None }),
             None => Err(GraphqlError::new(Code::PersistedQueryNotFound, "PersistedQueryNotFound")),

@@ -75,6 +75,7 @@ pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots) -> Vec<RootData> {
 /// A root field, and what is told of it where somebody wants to know.
 async fn noted(run: &Run<'_>, out: &Out, slots: &Slots) -> RootData {
     let data = root(run, out, slots).await;
+    run.ask.moment.tally.returned(data.count());
     if let Some(journal) = &run.ask.moment.journal
         && let Some((strategy, because)) = found_by(out)
     {

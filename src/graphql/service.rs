@@ -32,7 +32,8 @@ use crate::{
     catalog::{Catalog, Run, levels::Args},
     config::ShopConfig,
     federation::engine::{Ask, Strategy},
-    sources::{Moment, Trouble},
+    sources::{Circuit, Moment, Trouble},
+    telemetry::metrics,
     value::rfc3339,
 };
 
@@ -162,6 +163,7 @@ impl Service {
         ready.throttle = self.guard.rates.charge(&context.viewer, &context.origin, points).await;
         if let Some((throttle, wait)) = ready.throttle.as_ref().and_then(|t| Some((t, t.wait?))) {
             let (error, retry_after) = limits::rate_limited(points, throttle, wait);
+            counted(&error);
             let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, Some(throttle));
             let body = serde_json::json!({ "errors": [error], "extensions": { "cost": cost } });
             return GraphqlResponse {
@@ -210,8 +212,12 @@ impl Service {
             conditions: conditions.clone(),
             language: language.clone(),
         };
-        let plan =
-            self.plans.get_with(key, || Arc::new(self.compile(prepared, &conditions, language.as_deref())));
+        let mut known = true;
+        let plan = self.plans.get_with(key, || {
+            known = false;
+            Arc::new(self.compile(prepared, &conditions, language.as_deref()))
+        });
+        metrics::cache("plans", known);
         let asks = plan.roots.iter().any(|o| matches!(o.kind, OutKind::Introspection(_)));
         if asks && self.introspection.is_none() {
             let error = GraphqlError::new(
@@ -285,6 +291,9 @@ impl Service {
         writer.buf.extend_from_slice(b"{\"data\":");
         writer.data(plan, &roots);
         let (mut body, errors) = (writer.buf, writer.errors);
+        metrics::operation(ready.cost);
+        run.ask.moment.tally.close();
+        errors.iter().for_each(counted);
         if !errors.is_empty() {
             body.extend_from_slice(b",\"errors\":");
             let _ = serde_json::to_writer(&mut body, &errors);
@@ -482,9 +491,15 @@ impl PlainObject for Meta<'_> {
     }
 }
 
+/// Counts an error by its code.
+fn counted(error: &GraphqlError) {
+    metrics::error(error.code());
+}
+
 /// An answer without data.
 fn refused(errors: &[GraphqlError], operation: Option<String>, outcome: Outcome) -> GraphqlResponse {
     let count = errors.len();
+    errors.iter().for_each(counted);
     let body = serde_json::to_vec(&serde_json::json!({ "errors": errors })).unwrap_or_default();
     GraphqlResponse { body: Bytes::from(body), outcome, errors: count, operation, refresh_cookie: None }
 }
@@ -493,6 +508,14 @@ fn refused(errors: &[GraphqlError], operation: Option<String>, outcome: Outcome)
 impl Executor for Service {
     async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
         self.answer(&request, &context).await
+    }
+
+    fn gauge(&self) {
+        for source in &self.catalog.engine.sources {
+            metrics::circuit(source.name(), source.pulse().circuit.word(), &Circuit::WORDS);
+        }
+        metrics::cache_entries("plans", self.plans.entry_count());
+        metrics::cache_entries("documents", self.operations.entries());
     }
 
     async fn health(&self) -> Vec<(String, Result<String, String>)> {

@@ -1,11 +1,14 @@
 //! Before anything of a request is read: from which address it comes, and whether that address asks too often. After it:
 //! the headers that depend on the shop.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::Response,
@@ -26,10 +29,6 @@ use crate::{
 
 /// Most addresses of `X-Forwarded-For` that are looked at: more proxies stand in no row.
 const HOPS: usize = 16;
-
-/// The other end of the connection.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) IpAddr);
 
 /// Where a request comes from, proxies of ours left out.
 #[derive(Clone, Copy, Debug)]
@@ -106,8 +105,8 @@ fn flooded(headers: &HeaderMap, wait: Duration) -> Response {
 /// The address a request comes from: the connection's, or what a proxy of ours says of it. Each proxy writes the address
 /// that it saw behind the others, so that from the end on they are believed as far as the proxies reach.
 fn client(request: &Request<Body>, proxies: &[Network]) -> Option<IpAddr> {
-    let Peer(peer) = request.extensions().get::<Peer>()?;
-    let mut address = peer.to_canonical();
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    let mut address = peer.ip().to_canonical();
     let values = request.headers().get_all("x-forwarded-for");
     let hops: Vec<&str> = values.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
     for hop in hops.iter().rev().take(HOPS) {
@@ -195,7 +194,8 @@ mod tests {
             request = request.header("x-forwarded-for", *value);
         }
         let mut request = request.body(Body::empty()).unwrap();
-        request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+        let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
+        request.extensions_mut().insert(ConnectInfo(peer));
         let proxies: Vec<Network> = ["127.0.0.0/8", "10.0.0.0/8"].map(|n| Network::parse(n).unwrap()).into();
         client(&request, &proxies).unwrap().to_string()
     }

@@ -10,6 +10,7 @@
 mod graphql;
 mod guard;
 mod health;
+mod metrics;
 mod negotiate;
 mod observe;
 mod pages;
@@ -39,7 +40,7 @@ pub use self::{
     server::serve,
 };
 use crate::{
-    config::{HttpConfig, Limits, RateConfig},
+    config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::Executor,
 };
 
@@ -74,6 +75,8 @@ pub struct HttpOptions {
     pub limits: Limits,
     /// `[rate]` of the shop.
     pub rate: RateConfig,
+    /// `[telemetry]` of the shop.
+    pub telemetry: TelemetryConfig,
     /// Tabs of GraphiQL.
     pub examples: Vec<Example>,
     /// Sources without which the gateway is not ready (those that decide existence); none named: all of them.
@@ -101,7 +104,7 @@ impl std::ops::Deref for App {
     }
 }
 
-/// All routes: `/graphql`, `/health/live`, `/health/ready`, `/`, and GraphiQL's when it is switched on.
+/// All routes: `/graphql`, `/health/live`, `/health/ready`, `/metrics`, `/`, and GraphiQL's when it is switched on.
 pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     let examples = serde_json::to_vec(&options.examples).unwrap_or_else(|_| b"[]".to_vec());
     let graphiql = options.http.graphiql;
@@ -121,7 +124,8 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
         .route("/", any(pages::landing))
         .route("/graphql", graphql)
         .route("/health/live", any(health::live))
-        .route("/health/ready", any(health::ready));
+        .route("/health/ready", any(health::ready))
+        .route("/metrics", any(metrics::scrape));
     if graphiql {
         router = router
             .route("/graphiql", any(pages::graphiql))

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     future::Future,
     io,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -13,7 +13,10 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::Request};
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -22,7 +25,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, net::TcpStream, task::JoinSet};
 use tower::ServiceExt;
 
-use super::{guard::Peer, patient::Patient};
+use super::patient::Patient;
 use crate::{
     auth::rate::{exempt, place},
     config::{ConnectionLimits, HttpConfig, Network},
@@ -72,7 +75,7 @@ pub(super) async fn serve_within(
             () = &mut shutdown => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => (stream, peer.ip()),
+                Ok(accepted) => accepted,
                 Err(error) if of_one_connection(&error) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -83,7 +86,7 @@ pub(super) async fn serve_within(
         };
         // Answers are written at once; waiting for more to send only adds latency.
         let _ = stream.set_nodelay(true);
-        let Some(ticket) = open.enter(peer) else { continue };
+        let Some(ticket) = open.enter(peer.ip()) else { continue };
         let stream = Patient::new(stream, limits.write);
         let (router, builder, watcher) = (router.clone(), Arc::clone(&builder), graceful.watcher());
         connections.spawn(async move {
@@ -177,7 +180,7 @@ fn builder(limits: ConnectionLimits) -> Builder<TokioExecutor> {
 }
 
 async fn connection(
-    (stream, peer): (Patient<TcpStream>, IpAddr),
+    (stream, peer): (Patient<TcpStream>, SocketAddr),
     router: Router,
     builder: Arc<Builder<TokioExecutor>>,
     watcher: hyper_util::server::graceful::Watcher,
@@ -188,7 +191,7 @@ async fn connection(
         let seen = Arc::clone(&seen);
         let marked = router.map_request(move |mut request: Request<_>| {
             seen.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(ConnectInfo(peer));
             request.map(axum::body::Body::new)
         });
         TowerToHyperService::new(marked)

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     config::{
         AccessConfig, DepartmentsConfig, HttpConfig, Limits, MediaConfig, ReferencesConfig, Secret,
-        ShopConfig, SourceConfig, SourceKind, SourceLimits, WebConfig,
+        ShopConfig, SourceConfig, SourceKind, SourceLimits, TelemetryConfig, WebConfig,
     },
     connectors::map::{ChangeColumn, CodeRule, EntityMap, RowSource},
     diagnostics::Place,
@@ -59,6 +59,7 @@ fn config(sources: &[&str]) -> Config {
         cache: crate::config::CacheConfig::default(),
         rate: crate::config::RateConfig::default(),
         documents: crate::config::DocumentsConfig::default(),
+        telemetry: TelemetryConfig::default(),
         cursor_keys: crate::config::CursorKeys::default(),
     }
 }
