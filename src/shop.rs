@@ -10,7 +10,9 @@ use crate::{
         accounts::Accounts,
         grants::SharedGrants,
         issue::{Issue, NewToken},
+        rate::Rates,
     },
+    cache::{Cache, Shared},
     catalog::{Catalog, Run, cursor::Sealer},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
@@ -23,11 +25,12 @@ use crate::{
     },
     graphql::{
         async_schema, declare,
+        documents::Documents,
         error::GraphqlError,
         operation::Operations,
         request::{Executor, GraphqlRequest},
         sdl,
-        service::{Doors, Service},
+        service::{Doors, Guard, Service},
         staff,
         types::{Kind, TypeSystem},
     },
@@ -56,6 +59,7 @@ pub struct Shop {
     diagnostics: Diagnostics,
     types: Arc<TypeSystem>,
     catalog: Arc<Catalog>,
+    cache: Cache,
     service: Arc<Service>,
     site: Site,
     staff: SiteAccounts,
@@ -189,12 +193,28 @@ impl Shop {
         if diags.has_errors() {
             return None;
         }
+        let shared = config.redis.as_ref().and_then(|redis| match Shared::new(redis) {
+            Ok(shared) => Some(shared),
+            Err(reason) => {
+                let message = format!("Redis cannot be asked: {reason}");
+                diags.error("BAD_REDIS", redis.place.clone(), message, "correct its url or ca_file");
+                None
+            }
+        });
+        let cache = Cache::new(config.cache.bytes, shared);
+        let judged = (&*types, second.as_ref(), &config.limits);
+        let documents = Documents::read(&config.documents, &cache, judged, diags);
+        if diags.has_errors() {
+            return None;
+        }
+        let rates = Rates::new(config.rate.clone(), cache.clone());
         let decisions = decisions(&model, department, config.web.decision);
         let engine = Arc::new(Engine {
             model: Arc::new(model),
             sources: opened,
             zones,
             overrides: options.overrides,
+            cache: Some(cache.clone()),
             limits: config.limits,
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
@@ -216,16 +236,29 @@ impl Shop {
         let grants = Arc::new(SiteGrants::new(site.clone(), issuer));
         let accounts = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
         let resolvers = staff::resolvers(Some(accounts), &catalog);
-        let service =
-            Service::new(types.clone(), operations, catalog.clone(), resolvers, config.shop.clone(), doors);
+        let guard = Guard { documents, rates };
+        let service = Service::new(
+            types.clone(),
+            operations,
+            catalog.clone(),
+            resolvers,
+            config.shop.clone(),
+            doors,
+            guard,
+        );
         let diagnostics = Diagnostics::default();
         let service = Arc::new(service);
-        Some(Self { config, diagnostics, types, catalog, service, site, staff, grants })
+        Some(Self { config, diagnostics, types, catalog, cache, service, site, staff, grants })
     }
 
     /// Runs its requests.
     pub fn executor(&self) -> Arc<dyn Executor> {
         self.service.clone()
+    }
+
+    /// What it caches and counts, shared by Redis if it has one.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// Its configuration.
