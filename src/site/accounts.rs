@@ -24,6 +24,9 @@ use crate::auth::{
     viewer::{Viewer, ViewerKind},
 };
 
+/// The group that the first account is put into.
+pub const ADMIN: &str = "admin";
+
 /// How long sessions last.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
@@ -35,7 +38,7 @@ pub struct Lifetimes {
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { access: Duration::from_secs(600), idle: Duration::from_secs(30 * 86_400) }
+        Self { access: Duration::from_mins(10), idle: Duration::from_hours(30 * 24) }
     }
 }
 
@@ -130,6 +133,23 @@ impl SiteAccounts {
     ) -> Result<Option<StaffGroup>, AccountError> {
         let own = self.clone();
         whole(async move { staff_groups::save(&own, Actor::System, change, &Origin::default()).await }).await
+    }
+
+    /// Makes the group [`ADMIN`], with every right, in a database that has neither member nor group. Whether it did.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn found(&self) -> Result<bool, AccountError> {
+        if self.count_members().await? > 0 || self.count_groups().await? > 0 {
+            return Ok(false);
+        }
+        let change = GroupChange {
+            name: ADMIN.to_owned(),
+            description: Some("May do everything".to_owned()),
+            grants: Some(Right::ALL.map(Grant::whole).to_vec()),
+            delete: false,
+        };
+        self.save_group_as_system(change).await.map(|_| true)
     }
 
     /// Ends every session of a member, or of all members. How many there were.

@@ -25,7 +25,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Waiting for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 /// Waiting for another process that makes or changes the tables.
-const MIGRATE: Duration = Duration::from_secs(60);
+const MIGRATE: Duration = Duration::from_mins(1);
 /// A connection that nobody used for so long may have gone: it is asked before it is used.
 const IDLE: Duration = Duration::from_secs(5);
 

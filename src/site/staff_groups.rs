@@ -99,10 +99,9 @@ fn check(change: &GroupChange) -> Result<(), AccountError> {
     if grants.len() > MOST {
         return Err(invalid("grants", "TOO_LONG", format!("are more than {MOST}")));
     }
-    for part in grants.iter().flat_map(|grant| [&grant.entity, &grant.fields, &grant.department]) {
-        if let Some(part) = part {
-            name_of("grants", part)?;
-        }
+    let parts = grants.iter().flat_map(|grant| [&grant.entity, &grant.fields, &grant.department]);
+    for part in parts.flatten() {
+        name_of("grants", part)?;
     }
     Ok(())
 }
