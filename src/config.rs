@@ -2,17 +2,20 @@
 //! errors are reported at once, each with its place.
 
 pub mod doc;
+mod network;
 mod read;
 mod secrets;
 mod source;
 mod sqlserver;
+mod telemetry;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
-use crate::{diagnostics::Place, value::Value};
+use crate::{diagnostics::Place, telemetry::traces::Collector, value::Value};
 
+pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, Network, RateConfig, RedisConfig};
 #[cfg(test)]
 use read::load_with;
 pub use read::{Draft, draft};
@@ -44,6 +47,16 @@ pub struct Config {
     pub site: SiteConfig,
     /// `[public]`.
     pub public: PublicConfig,
+    /// `[redis]`, if there is one.
+    pub redis: Option<RedisConfig>,
+    /// `[cache]`.
+    pub cache: CacheConfig,
+    /// `[rate]`.
+    pub rate: RateConfig,
+    /// `[documents]`.
+    pub documents: DocumentsConfig,
+    /// `[telemetry]`.
+    pub telemetry: TelemetryConfig,
     /// The keys of cursors (`cursor.key_file`).
     pub cursor_keys: CursorKeys,
 }
@@ -79,6 +92,11 @@ impl std::fmt::Debug for Config {
             .field("access", &self.access)
             .field("site", &self.site)
             .field("public", &self.public)
+            .field("redis", &self.redis)
+            .field("cache", &self.cache)
+            .field("rate", &self.rate)
+            .field("documents", &self.documents)
+            .field("telemetry", &self.telemetry)
             .finish_non_exhaustive()
     }
 }
@@ -191,6 +209,27 @@ pub struct HttpConfig {
     pub introspection: bool,
     /// Operations allowed in one HTTP batch; 0 (the default): batching is off.
     pub batch: usize,
+    /// Proxies in front of us, whose `X-Forwarded-For` is believed (`proxies`, this machine).
+    pub proxies: Vec<Network>,
+    /// Which pages of other origins may ask (`cors`, none).
+    pub cors: Cors,
+    /// What connections may not exceed.
+    pub connections: ConnectionLimits,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            bind: ([127, 0, 0, 1], 8080).into(),
+            public_url: "http://localhost:8080".to_owned(),
+            graphiql: true,
+            introspection: true,
+            batch: 0,
+            proxies: Network::LOOPBACK.to_vec(),
+            cors: Cors::default(),
+            connections: ConnectionLimits::default(),
+        }
+    }
 }
 
 /// `[limits]`: what no request may exceed. Each is named in the error it causes.
@@ -345,6 +384,29 @@ pub struct PublicConfig {
     pub depots: Vec<String>,
     /// Which price is shown large (`display`, ttc).
     pub display: Display,
+}
+
+/// `[telemetry]`: what the process tells of itself beside its log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TelemetryConfig {
+    /// Who may scrape `/metrics` (`metrics`, loopback).
+    pub metrics: MetricsAccess,
+    /// What they need instead of being near (`metrics_token_file`).
+    pub metrics_token: Option<Secret>,
+    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`); none: nothing is traced.
+    pub collector: Option<Collector>,
+}
+
+/// Who may scrape `/metrics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Nobody: there are none (`off`).
+    Off,
+    /// Programs on this machine that no proxy stands before (`loopback`).
+    #[default]
+    Loopback,
+    /// Who reaches the port (`open`).
+    Open,
 }
 
 /// Which of the two prices is shown large.

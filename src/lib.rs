@@ -6,6 +6,7 @@
 //! [`shop`] → [`check`] and [`http`] → `cli`.
 
 pub mod auth;
+pub mod cache;
 pub mod catalog;
 pub mod check;
 pub mod cli;

@@ -10,7 +10,9 @@ use crate::{
         accounts::Accounts,
         grants::SharedGrants,
         issue::{Issue, NewToken},
+        rate::{Counted, Rates},
     },
+    cache::{Cache, Shared},
     catalog::{Catalog, Run, cursor::Sealer},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
@@ -23,11 +25,13 @@ use crate::{
     },
     graphql::{
         async_schema, declare,
+        documents::Documents,
         error::GraphqlError,
         operation::Operations,
         request::{Executor, GraphqlRequest},
         sdl,
-        service::{Doors, Service},
+        service::{Doors, Guard, Service},
+        staff,
         types::{Kind, TypeSystem},
     },
     report,
@@ -45,6 +49,8 @@ pub struct ShopOptions {
     pub trace: Option<Arc<dyn Trace>>,
     /// Back-office overrides: a source above all others.
     pub overrides: Option<Arc<dyn Overrides>>,
+    /// Staff accounts.
+    pub accounts: Option<Arc<dyn Accounts>>,
 }
 
 /// An open shop.
@@ -53,6 +59,7 @@ pub struct Shop {
     diagnostics: Diagnostics,
     types: Arc<TypeSystem>,
     catalog: Arc<Catalog>,
+    cache: Cache,
     service: Arc<Service>,
     site: Site,
     staff: SiteAccounts,
@@ -186,12 +193,28 @@ impl Shop {
         if diags.has_errors() {
             return None;
         }
+        let shared = config.redis.as_ref().and_then(|redis| match Shared::new(redis) {
+            Ok(shared) => Some(shared),
+            Err(reason) => {
+                let message = format!("Redis cannot be asked: {reason}");
+                diags.error("BAD_REDIS", redis.place.clone(), message, "correct its url or ca_file");
+                None
+            }
+        });
+        let cache = Cache::new(config.cache.bytes, shared);
+        let judged = (&*types, second.as_ref(), &config.limits);
+        let documents = Documents::read(&config.documents, &cache, judged, diags);
+        if diags.has_errors() {
+            return None;
+        }
+        let rates = Rates::new(config.rate.clone(), cache.clone());
         let decisions = decisions(&model, department, config.web.decision);
         let engine = Arc::new(Engine {
             model: Arc::new(model),
             sources: opened,
             zones,
             overrides: options.overrides,
+            cache: Some(cache.clone()),
             limits: config.limits,
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
@@ -208,18 +231,35 @@ impl Shop {
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
-        let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
         let issuer: Arc<str> = Arc::from("comptoir");
         let staff = SiteAccounts::new(site.clone(), Arc::new(NoKey), issuer.clone(), Lifetimes::default());
         let grants = Arc::new(SiteGrants::new(site.clone(), issuer));
+        let accounts =
+            options.accounts.unwrap_or_else(|| Arc::new(Counted::new(staff.clone(), rates.clone())));
+        let resolvers = staff::resolvers(Some(accounts), &catalog);
+        let guard = Guard { documents, rates };
+        let service = Service::new(
+            types.clone(),
+            operations,
+            catalog.clone(),
+            resolvers,
+            config.shop.clone(),
+            doors,
+            guard,
+        );
         let diagnostics = Diagnostics::default();
         let service = Arc::new(service);
-        Some(Self { config, diagnostics, types, catalog, service, site, staff, grants })
+        Some(Self { config, diagnostics, types, catalog, cache, service, site, staff, grants })
     }
 
     /// Runs its requests.
     pub fn executor(&self) -> Arc<dyn Executor> {
         self.service.clone()
+    }
+
+    /// What it caches and counts, shared by Redis if it has one.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// Its configuration.
