@@ -11,11 +11,8 @@ use super::{
     stderr_is_terminal,
 };
 use crate::{
-    auth::accounts::MemberChange,
     demo::{self, DemoOptions, Progress},
     http::Example,
-    shop::Shop,
-    site::{self, ADMIN},
 };
 
 /// How many examples are printed.
@@ -83,36 +80,9 @@ impl Demo {
         let shop = serve::open(&self.dir)?;
         let bound = serve::bind(&shop, Listen { port: self.port, bind: None }).await?;
         let examples = examples::read(&self.dir);
-        out(&staff_login(&shop).await);
         let graphiql = shop.config().http.graphiql;
         out(&welcome(&format!("http://{}", bound.address), graphiql, &examples));
         serve::run(&shop, bound, examples).await
-    }
-}
-
-/// Who logs in as staff.
-const LOGIN: &str = "demo";
-
-/// A staff login that may everything, with another password at every start; what is wrong where it cannot be.
-async fn staff_login(shop: &Shop) -> String {
-    let made = async {
-        let password = site::generate_password().map_err(Failure::CannotStart)?;
-        shop.site().prepare().await.map_err(Failure::cannot_start)?;
-        shop.staff().found().await.map_err(Failure::cannot_start)?;
-        let change = MemberChange {
-            login: LOGIN.to_owned(),
-            name: Some("Demo".to_owned()),
-            password: Some(password.clone()),
-            active: Some(true),
-            groups: Some(vec![ADMIN.to_owned()]),
-        };
-        shop.staff().save_member_as_system(change).await.map_err(Failure::cannot_start)?;
-        Ok::<_, Failure>(password)
-    };
-    match made.await {
-        Ok(password) => format!("\nStaff login    {LOGIN}\nIts password   {password}\n"),
-        Err(Failure::CannotStart(reason)) => format!("\nNobody can log in as staff: {reason}\n"),
-        Err(_) => String::new(),
     }
 }
 

@@ -8,11 +8,16 @@ use serde_json::{Value as Json, json};
 
 use super::{Failure, ShopArg, accounts, err, out};
 use crate::{
-    auth::accounts::{Accounts, MemberChange, StaffMember},
+    auth::{
+        accounts::{Accounts, GroupChange, MemberChange, StaffMember},
+        rights::{Grant, Right},
+    },
     shop::Shop,
-    site::{self, ADMIN},
+    site,
 };
 
+/// The group that the first account is put into.
+const ADMIN: &str = "admin";
 /// How many are read at a time.
 const PAGE: usize = 500;
 
@@ -198,9 +203,18 @@ impl Add {
                 there.login
             )));
         }
+        let first = staff.count_members().await.map_err(accounts::failure)? == 0
+            && staff.count_groups().await.map_err(accounts::failure)? == 0;
         let (password, made) = password(self.password_stdin)?;
         let mut groups = self.groups;
-        if staff.found().await.map_err(accounts::failure)? {
+        if first {
+            let change = GroupChange {
+                name: ADMIN.to_owned(),
+                description: Some("May do everything".to_owned()),
+                grants: Some(Right::ALL.map(Grant::whole).to_vec()),
+                delete: false,
+            };
+            staff.save_group_as_system(change).await.map_err(accounts::failure)?;
             err(&format!("group `{ADMIN}` made, with all rights\n"));
             if groups.is_empty() {
                 groups.push(ADMIN.to_owned());

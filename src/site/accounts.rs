@@ -24,9 +24,6 @@ use crate::auth::{
     viewer::{Viewer, ViewerKind},
 };
 
-/// The group that the first account is put into.
-pub const ADMIN: &str = "admin";
-
 /// How long sessions last.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
@@ -135,23 +132,6 @@ impl SiteAccounts {
         whole(async move { staff_groups::save(&own, Actor::System, change, &Origin::default()).await }).await
     }
 
-    /// Makes the group [`ADMIN`], with every right, in a database that has neither member nor group. Whether it did.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn found(&self) -> Result<bool, AccountError> {
-        if self.count_members().await? > 0 || self.count_groups().await? > 0 {
-            return Ok(false);
-        }
-        let change = GroupChange {
-            name: ADMIN.to_owned(),
-            description: Some("May do everything".to_owned()),
-            grants: Some(Right::ALL.map(Grant::whole).to_vec()),
-            delete: false,
-        };
-        self.save_group_as_system(change).await.map(|_| true)
-    }
-
     /// Ends every session of a member, or of all members. How many there were.
     ///
     /// # Errors
@@ -229,16 +209,16 @@ pub(super) fn within_hands(
         None => Ok(()),
         Some(beyond) => {
             let message = format!(
-                "you lack `{}` as far as this reaches, and only who has `staff.manage` without limits may hand on more than they have",
+                "You lack `{}` as far as this reaches, and only who has `staff.manage` without limits may hand on more than they have.",
                 beyond.right.word()
             );
-            Err(store::invalid(field, "BEYOND_OWN_RIGHTS", message))
+            Err(store::invalid(field, "NOT_YOURS", message))
         }
     }
 }
 
 fn not_allowed(what: &str) -> AccountError {
-    store::invalid("viewer", "FORBIDDEN", format!("you may not {what}"))
+    store::invalid("viewer", "FORBIDDEN", format!("You may not {what}."))
 }
 
 #[async_trait]

@@ -312,7 +312,7 @@ pub(super) async fn end_all(accounts: &SiteAccounts, login: Option<&str>) -> Res
     store::touch(&mut tx).await?;
     let (ended, target) = if let Some(login) = login {
         let found = store::member(&mut tx, login).await?;
-        let found = found.ok_or_else(|| store::invalid("login", "UNKNOWN", "nobody has this login"))?;
+        let found = found.ok_or_else(|| store::invalid("login", "UNKNOWN", "Nobody has this login."))?;
         store::cut(&mut tx, accounts.issuer(), &found.member.login, now).await?;
         (store::end_sessions(&mut tx, found.id, now).await?, found.member.login)
     } else {

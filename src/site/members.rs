@@ -21,7 +21,7 @@ pub(super) async fn save(
 ) -> Result<StaffMember, Fail> {
     name_of("login", &change.login)?;
     if login_key(&change.login) == SYSTEM {
-        return Err(invalid("login", "RESERVED", "is the name of the command line in the audit log").into());
+        return Err(invalid("login", "TAKEN", "It is the name of the command line in the audit log.").into());
     }
     if let Some(name) = &change.name {
         name_of("name", name)?;
@@ -54,8 +54,8 @@ pub(super) async fn save(
         found.id
     } else {
         let Some(hashed) = hashed else {
-            let message = "is needed for a new member";
-            return Err(invalid("password", "MISSING", message).into());
+            let message = "A new member needs one.";
+            return Err(invalid("password", "REQUIRED", message).into());
         };
         detail.insert("created".to_owned(), true.into());
         let name = change.name.as_deref().unwrap_or(&change.login);
@@ -139,5 +139,5 @@ async fn unknown_group(tx: &mut Tx, name: &str) -> Result<AccountError, sqlx::Er
     } else {
         format!("there are {}", names.join(", "))
     };
-    Ok(invalid("groups", "UNKNOWN", format!("there is no group `{name}`: {known}")))
+    Ok(invalid("groups", "UNKNOWN", format!("There is no group `{name}`: {known}.")))
 }

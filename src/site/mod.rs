@@ -27,7 +27,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 pub use self::{
-    accounts::{ADMIN, Lifetimes, SiteAccounts},
+    accounts::{Lifetimes, SiteAccounts},
     grants::SiteGrants,
     login::Revoke,
     password::generate as generate_password,

@@ -41,16 +41,16 @@ pub(super) fn invalid(field: &str, code: &'static str, message: impl Into<String
 pub(super) fn name_of(field: &str, name: &str) -> Result<(), AccountError> {
     let length = name.chars().count();
     if length == 0 {
-        return Err(invalid(field, "TOO_SHORT", "is empty"));
+        return Err(invalid(field, "TOO_SHORT", "It is empty."));
     }
     if length > 64 {
-        return Err(invalid(field, "TOO_LONG", format!("has {length} characters; 64 are allowed")));
+        return Err(invalid(field, "TOO_LONG", format!("It has {length} characters; 64 are allowed.")));
     }
     if name.chars().any(char::is_control) {
-        return Err(invalid(field, "BAD_CHARACTER", "has a control character"));
+        return Err(invalid(field, "BAD_CHARACTER", "It has a control character."));
     }
     if name.trim() != name {
-        return Err(invalid(field, "BAD_CHARACTER", "begins or ends with a blank"));
+        return Err(invalid(field, "BAD_CHARACTER", "It begins or ends with a blank."));
     }
     Ok(())
 }
@@ -269,7 +269,7 @@ pub(super) fn limit(first: usize) -> i64 {
 pub(super) async fn keep_a_manager(tx: &mut Tx, before: bool, field: &str) -> Result<(), Fail> {
     if before && !has_manager(tx).await? {
         let message =
-            "nobody would be left who may manage staff: give `staff.manage` to another active member first";
+            "Nobody would be left who may manage staff: give `staff.manage` to another active member first.";
         return Err(invalid(field, "LAST_MANAGER", message).into());
     }
     Ok(())

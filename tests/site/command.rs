@@ -57,8 +57,8 @@ fn accounts_and_groups_are_managed_while_the_shop_is_served() {
         assert_eq!((&shown["name"], &shown["groups"][0]), (&"Marie Martin".into(), &"admin".into()));
         assert!(!ok(&["staff", "list"]).contains(password));
         wrong(&["staff", "add", "Marie"], "already");
-        wrong(&["staff", "add", "paul", "--group", "sales"], "there is no group `sales`: there are admin");
-        wrong(&["staff", "disable", "marie"], "nobody would be left who may manage staff");
+        wrong(&["staff", "add", "paul", "--group", "sales"], "There is no group `sales`: there are admin");
+        wrong(&["staff", "disable", "marie"], "Nobody would be left who may manage staff");
         wrong(&["staff", "show", "nobody"], "there is no account `nobody`");
 
         ok(&["grant", "sales", "provenance", "--entity", "Article", "--department", "1"]);
