@@ -203,8 +203,7 @@ impl Add {
                 there.login
             )));
         }
-        let first = staff.count_members().await.map_err(accounts::failure)? == 0
-            && staff.count_groups().await.map_err(accounts::failure)? == 0;
+        let first = staff.count_members().await.map_err(accounts::failure)? == 0;
         let (password, made) = password(self.password_stdin)?;
         let mut groups = self.groups;
         if first {

@@ -67,7 +67,7 @@ impl Actor<'_> {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::System => log::SYSTEM,
-            Self::Viewer(viewer) => viewer.subject.as_deref().unwrap_or("anonymous"),
+            Self::Viewer(viewer) => viewer.subject.as_deref().unwrap_or(log::ANONYMOUS),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{
     accounts::{Actor, SiteAccounts, within_hands},
     db::{Fail, Tx, args},
-    log::{self, Done, SYSTEM},
+    log::{self, ANONYMOUS, Done, SYSTEM},
     password,
     store::{self, MemberRow, invalid, login_key, name_of},
 };
@@ -20,8 +20,8 @@ pub(super) async fn save(
     from: &Origin,
 ) -> Result<StaffMember, Fail> {
     name_of("login", &change.login)?;
-    if login_key(&change.login) == SYSTEM {
-        return Err(invalid("login", "TAKEN", "It is the name of the command line in the audit log.").into());
+    if [SYSTEM, ANONYMOUS].contains(&login_key(&change.login).as_str()) {
+        return Err(invalid("login", "TAKEN", "It means something else in the audit log.").into());
     }
     if let Some(name) = &change.name {
         name_of("name", name)?;
