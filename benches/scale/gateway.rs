@@ -87,7 +87,7 @@ impl Gateway {
     }
 
     async fn send(&self, query: &str, variables: Map<String, Value>) -> bytes::Bytes {
-        let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
+        let request = GraphqlRequest { query: query.to_owned(), variables, ..GraphqlRequest::default() };
         self.executor.execute(request, RequestContext::default()).await.body
     }
 

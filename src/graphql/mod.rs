@@ -8,6 +8,7 @@ pub mod collect;
 pub mod compile;
 pub mod declare;
 pub mod describe;
+pub mod documents;
 pub mod error;
 pub mod execute;
 pub mod faults;

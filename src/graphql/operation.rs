@@ -75,6 +75,8 @@ pub struct Operations {
     types: Arc<TypeSystem>,
     second: Option<Schema>,
     limits: Limits,
+    /// Errors may say what was perhaps meant.
+    guesses: bool,
     cache: Cache<Key, Outcome>,
 }
 
@@ -100,7 +102,14 @@ impl Operations {
             })
             .expire_after(ForgetRefusals)
             .build();
-        Self { types, second, limits, cache }
+        Self { types, second, limits, guesses: true, cache }
+    }
+
+    /// Errors say no more than that something is wrong: for a shop whose schema is not told.
+    #[must_use]
+    pub fn without_guesses(mut self) -> Self {
+        self.guesses = false;
+        self
     }
 
     /// Finds or makes the checked operation of a document.
@@ -130,7 +139,10 @@ impl Operations {
             });
             made.await.map_err(|errors| errors.as_ref().clone())?
         };
-        outcome.map_err(|errors| errors.as_ref().clone())
+        outcome.map_err(|errors| {
+            let told = errors.iter().cloned();
+            if self.guesses { told.collect() } else { told.map(GraphqlError::without_guess).collect() }
+        })
     }
 
     /// How many documents are kept, refused ones included.
@@ -199,6 +211,33 @@ pub fn prepare(
         operation,
         document,
     })
+}
+
+/// Everything that is wrong with any operation of a document.
+pub fn check_all(
+    types: &TypeSystem,
+    second: Option<&Schema>,
+    limits: &Limits,
+    query: &str,
+) -> Vec<GraphqlError> {
+    let names: Vec<Option<Arc<str>>> = match syntax::parse(query, limits.tokens) {
+        Ok(document) => {
+            document.operations.iter().map(|o| o.name.as_ref().map(|name| name.name.clone())).collect()
+        }
+        Err(error) => return vec![error],
+    };
+    if names.is_empty() {
+        return vec![GraphqlError::new(Code::OperationNotFound, "Must provide an operation.")];
+    }
+    let mut errors = Vec::new();
+    for name in names {
+        for error in prepare(types, second, limits, query, name.as_deref()).err().unwrap_or_default() {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+    }
+    errors
 }
 
 fn choose(document: &Document, name: Option<&str>) -> Result<usize, GraphqlError> {

@@ -13,6 +13,7 @@ use super::{
     collect::{Conditions, Selected, collect},
     compile::Compiler,
     describe,
+    documents::Documents,
     error::{Code, GraphqlError},
     execute::{self, Slots},
     introspect::{Answer, Introspection, Node, meta_types},
@@ -28,11 +29,13 @@ use super::{
     write::Writer,
 };
 use crate::{
+    auth::rate::{Rates, Throttle},
     catalog::{Catalog, Run, levels::Args},
     config::ShopConfig,
     federation::engine::{Ask, Strategy},
-    sources::{Circuit, Moment},
+    sources::{Circuit, Moment, Trouble},
     telemetry::metrics,
+    value::rfc3339,
 };
 
 /// Runs the requests of one shop.
@@ -45,6 +48,16 @@ pub struct Service {
     resolvers: Resolvers,
     shop: ShopConfig,
     insider: bool,
+    guard: Guard,
+}
+
+/// What stands before an operation: which documents may be run, and how many of them.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// Trusted and persisted documents.
+    pub documents: Documents,
+    /// Points per minute.
+    pub rates: Rates,
 }
 
 /// A plan depends on the operation, the values in its conditions, and the language.
@@ -107,19 +120,24 @@ impl Service {
         resolvers: Resolvers,
         shop: ShopConfig,
         doors: Doors,
+        guard: Guard,
     ) -> Self {
+        let operations = if doors.introspection { operations } else { operations.without_guesses() };
         let introspection = doors.introspection.then(|| Introspection::new(&types));
         let plans = Cache::builder()
             .max_capacity(PLANS)
             .weigher(|_, plan: &Arc<Plan>| weight(plan))
             .time_to_idle(Duration::from_hours(1))
             .build();
-        Self { types, introspection, operations, plans, catalog, resolvers, shop, insider: doors.insider }
+        Self { types, introspection, operations, plans, catalog, resolvers, shop, insider: doors.insider, guard }
     }
 
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
-        let prepared = match self.operations.prepare(&request.query, request.operation_name.as_deref()).await
-        {
+        let asked = match self.guard.documents.find(request, &context.viewer).await {
+            Ok(asked) => asked,
+            Err(error) => return refused(&[error], None, Outcome::Refused),
+        };
+        let prepared = match self.operations.prepare(&asked.text, request.operation_name.as_deref()).await {
             Ok(prepared) => prepared,
             Err(errors) => return refused(&errors, None, Outcome::Refused),
         };
@@ -136,10 +154,27 @@ impl Service {
             let error = GraphqlError::new(Code::OperationNotFound, "This shop takes no subscription.");
             return refused(&[error], name, Outcome::Refused);
         }
-        let ready = match self.make_ready(&prepared, request, context) {
+        self.guard.documents.keep(&asked).await;
+        let mut ready = match self.make_ready(&prepared, request, context) {
             Ok(ready) => ready,
             Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
+        // Introspection is free of cost, but not of work.
+        let points = ready.cost.max(1);
+        ready.throttle = self.guard.rates.charge(&context.viewer, &context.origin, points).await;
+        if let Some((throttle, wait)) = ready.throttle.as_ref().and_then(|t| Some((t, t.wait?))) {
+            let (error, retry_after) = limits::rate_limited(points, throttle, wait);
+            counted(&error);
+            let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, Some(throttle));
+            let body = serde_json::json!({ "errors": [error], "extensions": { "cost": cost } });
+            return GraphqlResponse {
+                body: Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
+                outcome: Outcome::RateLimited { retry_after },
+                errors: 1,
+                operation: name,
+                refresh_cookie: None,
+            };
+        }
         let limit = self.catalog.engine.limits.request;
         if let Ok(response) =
             tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await
@@ -198,7 +233,7 @@ impl Service {
             );
             return Err(vec![error]);
         }
-        Ok(Ready { plan, variables, cost, language })
+        Ok(Ready { plan, variables, cost, language, throttle: None })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -288,7 +323,7 @@ impl Service {
             body.extend_from_slice(b",\"errors\":");
             let _ = serde_json::to_writer(&mut body, &errors);
         }
-        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits);
+        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, ready.throttle.as_ref());
         body.extend_from_slice(b",\"extensions\":{\"cost\":");
         let _ = serde_json::to_writer(&mut body, &cost);
         let troubles = ask.moment.troubles.list();
@@ -425,12 +460,17 @@ impl Service {
     }
 }
 
-/// The sources that did not answer, so that a client knows what the answer may lack.
-fn degraded(troubles: Vec<(String, &'static str)>) -> Vec<Json> {
-    troubles
-        .into_iter()
-        .map(|(source, cause)| serde_json::json!({ "source": source, "cause": cause }))
-        .collect()
+/// The sources that did not answer, so that a client knows what the answer may lack; `asOf`: how old what stands in for
+/// it is.
+fn degraded(troubles: Vec<(String, Trouble)>) -> Vec<Json> {
+    let told = troubles.into_iter().map(|(source, trouble)| {
+        let mut told = serde_json::json!({ "source": source, "cause": trouble.cause });
+        if let Some(at) = trouble.stale {
+            told["asOf"] = rfc3339(&at).into();
+        }
+        told
+    });
+    told.collect()
 }
 
 /// A page below the root that is larger than allowed: known before any source is asked, so none is.
@@ -449,6 +489,7 @@ struct Ready {
     variables: Variables,
     cost: u64,
     language: Option<String>,
+    throttle: Option<Throttle>,
 }
 
 fn compile_with<'d>(

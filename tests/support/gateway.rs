@@ -187,7 +187,12 @@ impl Gateway {
         (strategy, explain): (Option<Strategy>, bool),
     ) -> Json {
         let operation_name = name.map(str::to_owned);
-        let request = GraphqlRequest { query: query.to_owned(), operation_name, variables };
+        let request = GraphqlRequest {
+            query: query.to_owned(),
+            operation_name,
+            variables,
+            ..GraphqlRequest::default()
+        };
         let context = RequestContext {
             request_id: "test".to_owned(),
             languages: languages.iter().map(|&l| l.to_owned()).collect(),

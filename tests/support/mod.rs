@@ -6,6 +6,7 @@ pub mod adventureworks;
 pub mod gateway;
 pub mod postgres;
 pub mod process;
+pub mod redis;
 pub mod shops;
 pub mod sqlserver;
 pub mod tsql;
@@ -19,4 +20,12 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
         .build()
         .expect("a runtime")
         .block_on(future)
+}
+
+/// `path?name=value&…`, escaped.
+pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let escaped =
+        |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+    format!("{path}?{}", pairs.join("&"))
 }

@@ -87,7 +87,8 @@ pub async fn settle(catalog: &Catalog, ask: &Ask, plan: &Plan, asked: Asked<'_>)
         let because = plan.because(engine, node.entity, list.order);
         lists.by_slot.insert(slot, Settled { plan, because, must, told, streams });
     }
-    lists.silent = ask.moment.troubles.list();
+    lists.silent =
+        ask.moment.troubles.list().into_iter().map(|(source, trouble)| (source, trouble.cause)).collect();
     lists
 }
 
