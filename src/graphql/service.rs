@@ -129,7 +129,17 @@ impl Service {
             .weigher(|_, plan: &Arc<Plan>| weight(plan))
             .time_to_idle(Duration::from_hours(1))
             .build();
-        Self { types, introspection, operations, plans, catalog, resolvers, shop, insider: doors.insider, guard }
+        Self {
+            types,
+            introspection,
+            operations,
+            plans,
+            catalog,
+            resolvers,
+            shop,
+            insider: doors.insider,
+            guard,
+        }
     }
 
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
