@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::db::{Fail, Row, Tx, args};
 use crate::auth::{
-    accounts::{AccountError, StaffGroup, StaffMember},
+    accounts::{AccountError, LONGEST_NAME, StaffGroup, StaffMember},
     rights::{Grant, Right},
 };
 
@@ -36,14 +36,18 @@ pub(super) fn invalid(field: &str, code: &'static str, message: impl Into<String
     AccountError::Invalid { field: field.to_owned(), code, message: message.into() }
 }
 
-/// Checks the name of something: 1 to 64 characters, none of them a control character, no blank at either end.
+/// Checks the name of something: 1 to [`LONGEST_NAME`] characters, none of them a control character, no blank at either end.
 pub(super) fn name_of(field: &str, name: &str) -> Result<(), AccountError> {
     let length = name.chars().count();
     if length == 0 {
         return Err(invalid(field, "TOO_SHORT", "is empty"));
     }
-    if length > 64 {
-        return Err(invalid(field, "TOO_LONG", format!("has {length} characters; 64 are allowed")));
+    if length > LONGEST_NAME {
+        return Err(invalid(
+            field,
+            "TOO_LONG",
+            format!("has {length} characters; {LONGEST_NAME} are allowed"),
+        ));
     }
     if name.chars().any(char::is_control) {
         return Err(invalid(field, "BAD_CHARACTER", "has a control character"));
