@@ -236,7 +236,7 @@ impl Shop {
         let grants = Arc::new(SiteGrants::new(site.clone(), issuer));
         let accounts =
             options.accounts.unwrap_or_else(|| Arc::new(Counted::new(staff.clone(), rates.clone())));
-        let resolvers = staff::resolvers(Some(accounts), &catalog);
+        let resolvers = staff::resolvers(accounts, &catalog);
         let guard = Guard { documents, rates };
         let service = Service::new(
             types.clone(),

@@ -13,12 +13,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use unicode_normalization::UnicodeNormalization;
 
 use super::store::{invalid, login_key};
-use crate::auth::accounts::AccountError;
+use crate::auth::accounts::{AccountError, LONGEST_PASSWORD as LONGEST, SHORTEST_PASSWORD as SHORTEST};
 
-/// The shortest password of a person, in characters.
-const SHORTEST: usize = 12;
-/// The longest.
-const LONGEST: usize = 256;
 /// How long somebody waits while others' passwords are checked.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What nobody's password is compared with, so that unknown logins cost the same time.

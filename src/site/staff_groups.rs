@@ -11,14 +11,11 @@ use super::{
     store::{self, invalid, name_of},
 };
 use crate::auth::{
-    accounts::{AccountError, GroupChange, Origin, StaffGroup},
+    accounts::{
+        AccountError, GroupChange, LONGEST_DESCRIPTION as LONGEST, MOST_GRANTS as MOST, Origin, StaffGroup,
+    },
     rights::Grant,
 };
-
-/// The longest description, in characters.
-const LONGEST: usize = 500;
-/// The most that one group is granted.
-const MOST: usize = 500;
 
 /// Makes, changes or takes away a group.
 pub(super) async fn save(

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::db::{Fail, Row, Tx, args};
 use crate::auth::{
-    accounts::{AccountError, StaffGroup, StaffMember},
+    accounts::{AccountError, LONGEST_NAME, StaffGroup, StaffMember},
     rights::{Grant, Right},
 };
 
@@ -37,14 +37,15 @@ pub(super) fn invalid(field: &str, code: &'static str, message: impl Into<String
     AccountError::Invalid { field: field.to_owned(), code, message: message.into() }
 }
 
-/// Checks the name of something: 1 to 64 characters, none of them a control character, no blank at either end.
+/// Checks the name of something: 1 to [`LONGEST_NAME`] characters, none of them a control character, no blank at either end.
 pub(super) fn name_of(field: &str, name: &str) -> Result<(), AccountError> {
     let length = name.chars().count();
     if length == 0 {
         return Err(invalid(field, "TOO_SHORT", "It is empty."));
     }
-    if length > 64 {
-        return Err(invalid(field, "TOO_LONG", format!("It has {length} characters; 64 are allowed.")));
+    if length > LONGEST_NAME {
+        let message = format!("It has {length} characters; {LONGEST_NAME} are allowed.");
+        return Err(invalid(field, "TOO_LONG", message));
     }
     if name.chars().any(char::is_control) {
         return Err(invalid(field, "BAD_CHARACTER", "It has a control character."));
