@@ -3,7 +3,9 @@
 //! and [`grants::Grants`].
 
 pub mod accounts;
+pub mod authenticator;
 pub mod grants;
 pub mod issue;
 pub mod rights;
+pub mod tokens;
 pub mod viewer;
