@@ -6,6 +6,12 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
+    auth::{
+        authenticator::Authenticator,
+        grants::{AdminsOnly, SharedGrants},
+        issue::SharedIssue,
+        tokens::{Tokens, own::Signer},
+    },
     catalog::{Catalog, Run, cursor::Sealer},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
@@ -39,6 +45,8 @@ pub struct ShopOptions {
     pub trace: Option<Arc<dyn Trace>>,
     /// Back-office overrides: a source above all others.
     pub overrides: Option<Arc<dyn Overrides>>,
+    /// What groups are granted, and what is revoked; without, admins may everything and nothing is.
+    pub grants: Option<SharedGrants>,
 }
 
 /// An open shop.
@@ -48,6 +56,8 @@ pub struct Shop {
     types: Arc<TypeSystem>,
     catalog: Arc<Catalog>,
     service: Arc<Service>,
+    authenticator: Authenticator,
+    issuer: SharedIssue,
 }
 
 /// Sees nothing.
@@ -182,13 +192,27 @@ impl Shop {
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
         let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
+        let grants = options.grants.unwrap_or_else(|| Arc::new(AdminsOnly));
+        let authenticator = Authenticator::new(Arc::new(Tokens::new(&config.auth)), grants);
+        let issuer: SharedIssue = Arc::new(Signer::new(&config.auth));
         let diagnostics = Diagnostics::default();
-        Some(Self { config, diagnostics, types, catalog, service: Arc::new(service) })
+        let service = Arc::new(service);
+        Some(Self { config, diagnostics, types, catalog, service, authenticator, issuer })
     }
 
     /// Runs its requests.
     pub fn executor(&self) -> Arc<dyn Executor> {
         self.service.clone()
+    }
+
+    /// Tells who asks.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    /// Signs tokens with its own key.
+    pub fn issuer(&self) -> &SharedIssue {
+        &self.issuer
     }
 
     /// Its configuration.

@@ -3,6 +3,7 @@
 mod support;
 
 mod adventureworks;
+mod auth;
 mod check;
 mod cli;
 mod demo;

@@ -1,11 +1,15 @@
 //! The HTTP room: GraphQL over HTTP, health, GraphiQL. It knows an [`Executor`] and nothing of what is behind it.
 //!
 //! Way of a request: [`server`] (connection, time limits) → [`observe`] (request id, log line, panics, security
-//! headers) → [`graphql`] ([`negotiate`] the media type, [`request`] out of its transport, the executor, [`respond`]).
+//! headers) → [`graphql`] ([`negotiate`] the media type, [`caller`] by its token, [`request`] out of its transport, the
+//! executor, [`respond`]).
 //!
 //! No CSRF token is needed: a POST must be `application/json`, which no browser sends across origins without asking
 //! first (and the answer to that question is no), and a GET runs queries only.
 
+mod address;
+mod caller;
+mod cookies;
 mod graphql;
 mod health;
 mod metrics;
@@ -34,6 +38,7 @@ use tower_http::{
 
 pub use self::server::serve;
 use crate::{
+    auth::authenticator::Authenticator,
     config::{HttpConfig, Limits, TelemetryConfig},
     graphql::request::Executor,
 };
@@ -73,6 +78,8 @@ pub struct HttpOptions {
     pub examples: Vec<Example>,
     /// Sources without which the gateway is not ready (those that decide existence); none named: all of them.
     pub essential_sources: Vec<String>,
+    /// Tells who asks.
+    pub authenticator: Authenticator,
 }
 
 /// What the handlers share.
@@ -84,6 +91,9 @@ struct AppInner {
     options: HttpOptions,
     /// `/graphiql/examples.json`, written once.
     examples: bytes::Bytes,
+    /// `/.well-known/jwks.json`, written once.
+    public_keys: bytes::Bytes,
+    cookies: cookies::Cookies,
     health: health::Cache,
 }
 
@@ -95,12 +105,16 @@ impl std::ops::Deref for App {
     }
 }
 
-/// All routes: `/graphql`, `/health/live`, `/health/ready`, `/metrics`, `/`, and GraphiQL's when it is switched on.
+/// All routes: `/graphql`, `/.well-known/jwks.json`, `/health/live`, `/health/ready`, `/metrics`, `/`, and GraphiQL's when
+/// it is switched on.
 pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     let examples = serde_json::to_vec(&options.examples).unwrap_or_else(|_| b"[]".to_vec());
     let graphiql = options.http.graphiql;
+    let public_keys = options.authenticator.tokens().public_set().to_string().into();
     let app = App(Arc::new(AppInner {
         executor,
+        public_keys,
+        cookies: cookies::Cookies::new(&options.http.public_url),
         options,
         examples: examples.into(),
         health: health::Cache::default(),
@@ -108,6 +122,7 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     let mut router = Router::new()
         .route("/", any(pages::landing))
         .route("/graphql", any(graphql::handle))
+        .route("/.well-known/jwks.json", any(pages::public_keys))
         .route("/health/live", any(health::live))
         .route("/health/ready", any(health::ready))
         .route("/metrics", any(metrics::scrape));
