@@ -6,7 +6,13 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
-    auth::rate::Rates,
+    auth::{
+        authenticator::Authenticator,
+        grants::{AdminsOnly, SharedGrants},
+        issue::SharedIssue,
+        rate::Rates,
+        tokens::{Tokens, own::Signer},
+    },
     cache::{Cache, Shared},
     catalog::{Catalog, Run, cursor::Sealer},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
@@ -42,6 +48,8 @@ pub struct ShopOptions {
     pub trace: Option<Arc<dyn Trace>>,
     /// Back-office overrides: a source above all others.
     pub overrides: Option<Arc<dyn Overrides>>,
+    /// What groups are granted, and what is revoked; without, admins may everything and nothing is.
+    pub grants: Option<SharedGrants>,
 }
 
 /// An open shop.
@@ -52,6 +60,8 @@ pub struct Shop {
     catalog: Arc<Catalog>,
     cache: Cache,
     service: Arc<Service>,
+    authenticator: Authenticator,
+    issuer: SharedIssue,
 }
 
 /// Sees nothing.
@@ -204,8 +214,12 @@ impl Shop {
         let guard = Guard { documents, rates };
         let service =
             Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors, guard);
+        let grants = options.grants.unwrap_or_else(|| Arc::new(AdminsOnly));
+        let authenticator = Authenticator::new(Arc::new(Tokens::new(&config.auth)), grants);
+        let issuer: SharedIssue = Arc::new(Signer::new(&config.auth));
         let diagnostics = Diagnostics::default();
-        Some(Self { config, diagnostics, types, catalog, cache, service: Arc::new(service) })
+        let service = Arc::new(service);
+        Some(Self { config, diagnostics, types, catalog, cache, service, authenticator, issuer })
     }
 
     /// Runs its requests.
@@ -216,6 +230,16 @@ impl Shop {
     /// What it caches and counts, shared by Redis if it has one.
     pub fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// Tells who asks.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    /// Signs tokens with its own key.
+    pub fn issuer(&self) -> &SharedIssue {
+        &self.issuer
     }
 
     /// Its configuration.

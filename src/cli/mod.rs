@@ -14,6 +14,7 @@ mod isoshop;
 mod plan;
 mod schema;
 mod serve;
+mod token;
 
 use std::{
     fmt,
@@ -84,6 +85,7 @@ enum Command {
     Explain(explain::Explain),
     Plan(plan::Plan),
     Schema(schema::Schema),
+    Token(token::Token),
     #[command(name = "isoshop")]
     IsoShop(isoshop::IsoShop),
 }
@@ -183,6 +185,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Explain(command) => command.run().await,
             Command::Plan(command) => command.run().await,
             Command::Schema(command) => command.run(),
+            Command::Token(command) => command.run(),
             Command::IsoShop(command) => command.run().await,
         }
     });

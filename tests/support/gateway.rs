@@ -94,8 +94,11 @@ impl Gateway {
     pub fn open(dir: &Path) -> Result<Self, Vec<String>> {
         let recorder = Arc::new(Recorder::default());
         let overrides = Arc::new(comptoir::federation::overrides::MemoryOverrides::default());
-        let options =
-            comptoir::shop::ShopOptions { trace: Some(recorder.clone()), overrides: Some(overrides.clone()) };
+        let options = comptoir::shop::ShopOptions {
+            trace: Some(recorder.clone()),
+            overrides: Some(overrides.clone()),
+            ..comptoir::shop::ShopOptions::default()
+        };
         match comptoir::shop::Shop::open_with(dir, options) {
             Ok(shop) => Ok(Self { executor: shop.executor(), recorder, overrides, shop }),
             Err(found) => Err(found
