@@ -387,8 +387,10 @@ pub enum Anonymous {
 /// `[site]`: our own database.
 #[derive(Clone, Debug, Default)]
 pub struct SiteConfig {
-    /// Where it is; absent: the shop has none yet.
+    /// Where it is; absent: `site.db` in the shop's folder.
     pub url: Option<Secret>,
+    /// Where that stands.
+    pub place: Place,
 }
 
 /// `[public]`: prices and stock of who is no customer.

@@ -21,6 +21,7 @@ pub mod http;
 pub mod isoshop;
 pub mod report;
 pub mod shop;
+pub mod site;
 pub mod sources;
 pub mod telemetry;
 pub mod value;

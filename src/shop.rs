@@ -7,10 +7,11 @@ use indexmap::IndexMap;
 
 use crate::{
     auth::{
+        accounts::Accounts,
         authenticator::Authenticator,
-        grants::{AdminsOnly, SharedGrants},
+        grants::SharedGrants,
         issue::SharedIssue,
-        rate::Rates,
+        rate::{Counted, Rates},
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
@@ -32,9 +33,11 @@ use crate::{
         request::{Executor, GraphqlRequest},
         sdl,
         service::{Doors, Guard, Service},
+        staff,
         types::{Kind, TypeSystem},
     },
     report,
+    site::{Lifetimes, Site, SiteAccounts, SiteGrants},
     sources::{self, Moment, SharedSource, Trace},
 };
 
@@ -48,7 +51,9 @@ pub struct ShopOptions {
     pub trace: Option<Arc<dyn Trace>>,
     /// Back-office overrides: a source above all others.
     pub overrides: Option<Arc<dyn Overrides>>,
-    /// What groups are granted, and what is revoked; without, admins may everything and nothing is.
+    /// Staff accounts, instead of the site database's.
+    pub accounts: Option<Arc<dyn Accounts>>,
+    /// What groups are granted, and what is revoked, instead of what the site database says.
     pub grants: Option<SharedGrants>,
 }
 
@@ -62,6 +67,9 @@ pub struct Shop {
     service: Arc<Service>,
     authenticator: Authenticator,
     issuer: SharedIssue,
+    site: Site,
+    staff: SiteAccounts,
+    grants: SharedGrants,
 }
 
 /// Sees nothing.
@@ -141,10 +149,19 @@ impl Shop {
             }
             zones.push(zone);
         }
+        let site = match Site::of(&config.site, dir) {
+            Ok(site) => Some(site),
+            Err(error) => {
+                let place = config.site.place.clone();
+                diags.error("BAD_URL", place, error.to_string(), "correct the address in [site]");
+                None
+            }
+        };
         if let Some(model) = model.as_ref().filter(|_| sources_known) {
             nobody_decides(model, &config, diags);
         }
         let model = model.filter(|_| !diags.has_errors())?;
+        let site = site?;
         let entity = |name: &str| model.entities.iter().position(|e| e.name == name);
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
         let sealer = Sealer::new(&config.cursor_keys);
@@ -211,15 +228,38 @@ impl Shop {
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
-        let guard = Guard { documents, rates };
-        let service =
-            Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors, guard);
-        let grants = options.grants.unwrap_or_else(|| Arc::new(AdminsOnly));
-        let authenticator = Authenticator::new(Arc::new(Tokens::new(&config.auth)), grants);
         let issuer: SharedIssue = Arc::new(Signer::new(&config.auth));
-        let diagnostics = Diagnostics::default();
-        let service = Arc::new(service);
-        Some(Self { config, diagnostics, types, catalog, cache, service, authenticator, issuer })
+        let ours: Arc<str> = config.auth.issuer.as_str().into();
+        let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), Lifetimes::default());
+        let grants: SharedGrants =
+            options.grants.unwrap_or_else(|| Arc::new(SiteGrants::new(site.clone(), ours)));
+        let accounts: Arc<dyn Accounts> = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
+        let accounts: Arc<dyn Accounts> = Arc::new(Counted::new(accounts, rates.clone()));
+        let resolvers = staff::resolvers(Some(accounts), &catalog);
+        let guard = Guard { documents, rates };
+        let service = Service::new(
+            types.clone(),
+            operations,
+            catalog.clone(),
+            resolvers,
+            config.shop.clone(),
+            doors,
+            guard,
+        );
+        let authenticator = Authenticator::new(Arc::new(Tokens::new(&config.auth)), grants.clone());
+        Some(Self {
+            config,
+            diagnostics: Diagnostics::default(),
+            types,
+            catalog,
+            cache,
+            service: Arc::new(service),
+            authenticator,
+            issuer,
+            site,
+            staff,
+            grants,
+        })
     }
 
     /// Runs its requests.
@@ -245,6 +285,26 @@ impl Shop {
     /// Its configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Its own database.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Its staff accounts.
+    pub fn accounts(&self) -> Arc<dyn Accounts> {
+        Arc::new(self.staff.clone())
+    }
+
+    /// Its staff accounts, as the command line uses them.
+    pub fn staff(&self) -> &SiteAccounts {
+        &self.staff
+    }
+
+    /// What its viewers' groups are granted.
+    pub fn grants(&self) -> SharedGrants {
+        self.grants.clone()
     }
 
     /// The warnings of its configuration.
@@ -313,8 +373,9 @@ impl Shop {
         self.service.explain_plan(request).await
     }
 
-    /// Closes its sources.
+    /// Closes its sources and its own database.
     pub async fn close(&self) {
+        self.site.close().await;
         for source in &self.catalog.engine.sources {
             source.close().await;
         }

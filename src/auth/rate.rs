@@ -1,7 +1,7 @@
 //! How much a viewer may ask: cost points per minute, out of a bucket of its own and out of that of its address. Who
 //! has no token is known by its address alone. Logins that are tried are counted by address too.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ipnet::IpNet;
@@ -130,20 +130,20 @@ pub fn place(address: IpAddr) -> String {
 }
 
 /// Accounts whose logins are counted by address before a password is looked at.
-pub struct Counted<A> {
-    accounts: A,
+pub struct Counted {
+    accounts: Arc<dyn Accounts>,
     rates: Rates,
 }
 
-impl<A> Counted<A> {
+impl Counted {
     /// Accounts behind a count.
-    pub fn new(accounts: A, rates: Rates) -> Self {
+    pub fn new(accounts: Arc<dyn Accounts>, rates: Rates) -> Self {
         Self { accounts, rates }
     }
 }
 
 #[async_trait]
-impl<A: Accounts> Accounts for Counted<A> {
+impl Accounts for Counted {
     async fn login(&self, login: &str, password: &str, from: &Origin) -> Result<Session, AccountError> {
         self.rates.login(from).await.map_err(AccountError::Delayed)?;
         self.accounts.login(login, password, from).await

@@ -140,6 +140,8 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
         essential_sources: shop.deciding_sources(),
         authenticator: shop.authenticator().clone(),
     };
+    // Before anything is served: what is wrong with it is told at once, and no request waits for its tables.
+    shop.site().start().await.map_err(Failure::cannot_start)?;
     let asked_to_end = signal().map_err(|error| {
         Failure::CannotStart(format!("the system does not say when to stop (signals): {error}"))
     })?;

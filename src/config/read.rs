@@ -576,10 +576,13 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
 }
 
 fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
-    let table = section(root, "site", &["url", "url_file"], diags);
-    let Some(table) = table else { return SiteConfig::default() };
+    let known = ["url", "url_file", "host", "port", "database", "user", "password", "password_file"];
+    let table = section(root, "site", &known, diags);
+    // An empty section is the same as none.
+    let Some(table) = table.filter(|table| !table.is_empty()) else { return SiteConfig::default() };
+    let place = table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
     let url = source::url(dir, table, "[site]", None, diags);
-    SiteConfig { url: url.map(Secret) }
+    SiteConfig { url: url.map(Secret), place }
 }
 
 fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {

@@ -81,6 +81,10 @@ pub enum Code {
     TokenRevoked,
     /// Whether the token is good cannot be known now.
     AuthUnavailable,
+    /// A password or token is written into the document, where it would be kept.
+    SecretInDocument,
+    /// The site database does not answer.
+    SiteUnavailable,
     /// A fault of ours.
     Internal,
 }

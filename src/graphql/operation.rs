@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Borrow,
+    collections::HashSet,
     hash::{Hash, Hasher},
     sync::Arc,
     time::{Duration, Instant},
@@ -17,9 +18,10 @@ use super::{
     collect::condition_variables,
     error::{Code, GraphqlError},
     limits::{self, Size},
+    secrets,
     syntax::{self, Document, Operation, Value, ValueNode},
     types::TypeSystem,
-    validate,
+    validate::{self, View},
 };
 use crate::{config::Limits, telemetry::metrics};
 
@@ -43,6 +45,8 @@ pub struct Prepared {
     pub condition_variables: Vec<Arc<str>>,
     /// What `@inContext(language:)` says, a string or a variable.
     pub language: Option<Value>,
+    /// The variables that hold secrets, or may.
+    pub secrets: HashSet<Arc<str>>,
     /// Its size.
     pub size: Size,
 }
@@ -124,13 +128,16 @@ impl Operations {
             outcome
         } else {
             let key = Key { query: query.into(), name: operation_name.map(Into::into) };
-            self.cache
-                .get_with(key, async {
-                    prepare(&self.types, self.second.as_ref(), &self.limits, query, operation_name)
-                        .map(Arc::new)
-                        .map_err(Arc::new)
-                })
-                .await
+            let made = self.cache.try_get_with(key, async {
+                let made = prepare(&self.types, self.second.as_ref(), &self.limits, query, operation_name);
+                match made {
+                    Ok(prepared) => Ok(Ok(Arc::new(prepared))),
+                    // The text may hold what nobody is to keep.
+                    Err(errors) if query.contains("mutation") || errors.iter().any(may_tell) => Err(errors),
+                    Err(errors) => Ok(Err(Arc::new(errors))),
+                }
+            });
+            made.await.map_err(|errors| errors.as_ref().clone())?
         };
         outcome.map_err(|errors| {
             let told = errors.iter().cloned();
@@ -149,6 +156,11 @@ impl Operations {
     }
 }
 
+/// Whether a refusal is of a text in which a secret stands, or may stand: what cannot be read may be anything.
+fn may_tell(error: &GraphqlError) -> bool {
+    error.is(Code::SecretInDocument) || error.is(Code::GraphqlParseFailed)
+}
+
 /// Parses, validates and measures one operation, without a cache.
 ///
 /// # Errors
@@ -161,6 +173,11 @@ pub fn prepare(
     operation_name: Option<&str>,
 ) -> Result<Prepared, Vec<GraphqlError>> {
     let document = syntax::parse(query, limits.tokens).map_err(|error| vec![error])?;
+    // Before validation, whose messages repeat values.
+    let secrets = secrets::find(View { types }, &document);
+    if !secrets.errors.is_empty() {
+        return Err(secrets.errors);
+    }
     let errors = validate::validate(types, &document);
     if !errors.is_empty() {
         return Err(errors);
@@ -188,6 +205,7 @@ pub fn prepare(
     Ok(Prepared {
         name: operation.name.as_ref().map(|name| name.name.clone()),
         condition_variables: condition_variables(&document, &operation.selection),
+        secrets: secrets.variables,
         language,
         size,
         operation,

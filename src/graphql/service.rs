@@ -22,6 +22,7 @@ use super::{
     plain::{ArgMap, Plain, PlainObject},
     plan::{Out, OutKind, Plan, RouteWhat},
     request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
+    resolve::{Effects, Resolvers, Resolving},
     status,
     syntax::OperationKind,
     types::TypeSystem,
@@ -44,6 +45,7 @@ pub struct Service {
     operations: Operations,
     plans: Cache<PlanKey, Arc<Plan>>,
     catalog: Arc<Catalog>,
+    resolvers: Resolvers,
     shop: ShopConfig,
     insider: bool,
     guard: Guard,
@@ -88,6 +90,7 @@ fn levels(out: &Out) -> usize {
         OutKind::Nodes(targets, _) => targets.iter().map(|t| below(&t.node)).sum(),
         OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node),
         OutKind::Page(node, ..) => below(node),
+        OutKind::Resolved(resolved) => resolved.records.iter().map(|t| below(&t.node)).sum(),
         OutKind::Route(outs) => outs
             .iter()
             .map(|o| match &o.what {
@@ -109,11 +112,12 @@ pub struct Doors {
 }
 
 impl Service {
-    /// A service over a type system and a catalogue.
+    /// A service over a type system and a catalogue. `resolvers` answer the root fields that are no plan's.
     pub fn new(
         types: Arc<TypeSystem>,
         operations: Operations,
         catalog: Arc<Catalog>,
+        resolvers: Resolvers,
         shop: ShopConfig,
         doors: Doors,
         guard: Guard,
@@ -125,7 +129,17 @@ impl Service {
             .weigher(|_, plan: &Arc<Plan>| weight(plan))
             .time_to_idle(Duration::from_hours(1))
             .build();
-        Self { types, introspection, operations, plans, catalog, shop, insider: doors.insider, guard }
+        Self {
+            types,
+            introspection,
+            operations,
+            plans,
+            catalog,
+            resolvers,
+            shop,
+            insider: doors.insider,
+            guard,
+        }
     }
 
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
@@ -146,11 +160,8 @@ impl Service {
             );
             return refused(&[error], name, Outcome::MethodNotAllowed);
         }
-        if operation.kind != OperationKind::Query {
-            let error = GraphqlError::new(
-                Code::OperationNotFound,
-                format!("This shop takes no {}.", operation.kind.keyword()),
-            );
+        if operation.kind == OperationKind::Subscription {
+            let error = GraphqlError::new(Code::OperationNotFound, "This shop takes no subscription.");
             return refused(&[error], name, Outcome::Refused);
         }
         self.guard.documents.keep(&asked).await;
@@ -181,9 +192,14 @@ impl Service {
             response
         } else {
             let seconds = limit.as_secs_f64();
+            let help = if operation.kind == OperationKind::Mutation {
+                "What it asks for may have been done: look before you send it again."
+            } else {
+                "Ask for less at once."
+            };
             let error = GraphqlError::new(
                 Code::RequestTimeout,
-                format!("No answer within {seconds} s (limits.request_seconds). Ask for less at once."),
+                format!("No answer within {seconds} s (limits.request_seconds). {help}"),
             )
             .with("limit", "limits.request_seconds")
             .with("maximum", seconds);
@@ -199,7 +215,8 @@ impl Service {
         context: &RequestContext,
     ) -> Result<Ready, Vec<GraphqlError>> {
         let operation = &prepared.operation;
-        let variables = coerce::variables(&self.types, &operation.variables, &request.variables)?;
+        let variables =
+            coerce::variables(&self.types, &operation.variables, &request.variables, &prepared.secrets)?;
         let one = |e| vec![e];
         let conditions = Conditions::of(&prepared.condition_variables, &variables).map_err(one)?;
         let language = self.language(prepared, &variables, context).map_err(one)?;
@@ -256,10 +273,14 @@ impl Service {
     }
 
     fn compile(&self, prepared: &Arc<Prepared>, conditions: &Conditions, language: Option<&str>) -> Plan {
-        let document = &prepared.document;
-        let roots =
-            collect(document, &self.types, &self.types.query, &[&prepared.operation.selection], conditions);
-        let mut plan = compile_with(&self.types, &self.catalog, language, document, conditions, roots);
+        let (document, operation) = (&prepared.document, &prepared.operation);
+        let root = match operation.kind {
+            OperationKind::Mutation => self.types.mutation.as_deref().unwrap_or_default(),
+            _ => &self.types.query,
+        };
+        let roots = collect(document, &self.types, root, &[&operation.selection], conditions);
+        let mut plan =
+            compile_with(&self.types, &self.catalog, language, document, conditions, (root, roots));
         plan.held = Some(prepared.clone());
         plan
     }
@@ -284,15 +305,29 @@ impl Service {
             moment.journal = Some(Arc::default());
         }
         let ask = Ask::new(moment, true, strategy);
-        let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
-        let roots = execute::run(&run, plan, &slots).await;
-        let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
-        let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider);
-        writer.buf.extend_from_slice(b"{\"data\":");
-        writer.data(plan, &roots);
-        let (mut body, errors) = (writer.buf, writer.errors);
+        let effects = Effects::default();
+        let first = self.shop.languages.first().map_or("", String::as_str);
+        let resolving = Resolving {
+            resolvers: &self.resolvers,
+            context,
+            language: ready.language.as_deref().unwrap_or(first),
+            effects: &effects,
+        };
+        let mut written = (Vec::with_capacity(4096), Vec::new());
+        written.0.extend_from_slice(b"{\"data\":");
+        if prepared.operation.kind == OperationKind::Mutation {
+            written = self.one_by_one(plan, &slots, &args, &ask, resolving, written).await;
+        } else {
+            let run = Run::new(&self.catalog, ask.clone(), args, plan.tree.clone(), self.insider);
+            let roots = execute::run(&run, plan, &slots, resolving).await;
+            let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
+            let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider).resume(written);
+            writer.data(plan, &roots);
+            written = (writer.buf, writer.errors);
+        }
+        let (mut body, errors) = written;
         metrics::operation(ready.cost);
-        run.ask.moment.tally.close();
+        ask.moment.tally.close();
         errors.iter().for_each(counted);
         if !errors.is_empty() {
             body.extend_from_slice(b",\"errors\":");
@@ -301,12 +336,12 @@ impl Service {
         let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, ready.throttle.as_ref());
         body.extend_from_slice(b",\"extensions\":{\"cost\":");
         let _ = serde_json::to_writer(&mut body, &cost);
-        let troubles = run.ask.moment.troubles.list();
+        let troubles = ask.moment.troubles.list();
         if !troubles.is_empty() {
             body.extend_from_slice(b",\"degraded\":");
             let _ = serde_json::to_writer(&mut body, &degraded(troubles));
         }
-        if let (Some(text), Some(journal)) = (text, &run.ask.moment.journal) {
+        if let (Some(text), Some(journal)) = (text, &ask.moment.journal) {
             body.extend_from_slice(b",\"plan\":");
             let _ = serde_json::to_writer(&mut body, &describe::journal::told(&text, journal));
         }
@@ -316,8 +351,38 @@ impl Service {
             outcome: Outcome::Executed,
             errors: errors.len(),
             operation: name,
-            refresh_cookie: None,
+            refresh_cookie: effects.into_refresh_cookie(),
         }
+    }
+
+    /// The root fields of a mutation: each is done and written before the next one begins, and sees the shop as it is
+    /// by then. When one takes `data` with it, those after it are not done.
+    async fn one_by_one(
+        &self,
+        plan: &Plan,
+        slots: &Slots,
+        args: &[Args],
+        ask: &Ask,
+        resolving: Resolving<'_>,
+        mut written: (Vec<u8>, Vec<GraphqlError>),
+    ) -> (Vec<u8>, Vec<GraphqlError>) {
+        let start = written.0.len();
+        written.0.push(b'{');
+        for (index, out) in plan.roots.iter().enumerate() {
+            let run = Run::new(&self.catalog, ask.clone(), args.to_vec(), plan.tree.clone(), self.insider);
+            let data = execute::one(&run, out, slots, resolving).await;
+            let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
+            let mut writer = Writer::new(&run, slots, &self.shop, &introspect, self.insider).resume(written);
+            let done = writer.root_field(index, out, &data);
+            written = (writer.buf, writer.errors);
+            if done.is_err() {
+                written.0.truncate(start);
+                written.0.extend_from_slice(b"null");
+                return written;
+            }
+        }
+        written.0.push(b'}');
+        written
     }
 
     /// The coerced arguments of every field that has some, and what they mean to links.
@@ -443,12 +508,12 @@ fn compile_with<'d>(
     language: Option<&str>,
     document: &'d super::syntax::Document,
     conditions: &Conditions,
-    roots: Vec<Selected<'d>>,
+    (root, roots): (&str, Vec<Selected<'d>>),
 ) -> Plan {
     let fields = |object: &str, s: &Selected<'d>| -> Vec<Selected<'d>> {
         collect(document, types, object, &s.sub(), conditions)
     };
-    Compiler::new(types, meta_types(), catalog, language, &fields).plan(roots)
+    Compiler::new(types, meta_types(), catalog, language, &fields).plan(root, roots)
 }
 
 /// `__type(name: String!)`.

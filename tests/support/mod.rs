@@ -1,5 +1,6 @@
 //! What the tests stand on: databases, shop folders, the gateway under test.
 
+pub mod accounts;
 pub mod adventureworks;
 // The one place that calls the gateway.
 pub mod gateway;

@@ -60,6 +60,9 @@ pub async fn settle(catalog: &Catalog, ask: &Ask, plan: &Plan, asked: Asked<'_>)
             }
             OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node, &mut found),
             OutKind::Nodes(targets, _) => targets.iter().for_each(|t| below(&t.node, &mut found)),
+            OutKind::Resolved(resolved) => {
+                resolved.records.iter().for_each(|t| below(&t.node, &mut found));
+            }
             OutKind::Route(outs) => {
                 for out in outs {
                     if let RouteWhat::Target(t) = &out.what {
