@@ -149,8 +149,8 @@ struct Password {
     shop: ShopArg,
     login: String,
     /// Read the password from the first line of standard input
-    #[arg(long)]
-    password_stdin: bool,
+    #[arg(long = "password-stdin")]
+    from_input: bool,
 }
 
 /// End every session of an account, or of all, at once
@@ -203,8 +203,7 @@ impl Add {
                 there.login
             )));
         }
-        let first = staff.count_members().await.map_err(accounts::failure)? == 0
-            && staff.count_groups().await.map_err(accounts::failure)? == 0;
+        let first = staff.count_members().await.map_err(accounts::failure)? == 0;
         let (password, made) = password(self.password_stdin)?;
         let mut groups = self.groups;
         if first {
@@ -311,7 +310,7 @@ async fn active(shop: &Shop, login: String, active: bool) -> Result<(), Failure>
 impl Password {
     async fn run(self, shop: &Shop) -> Result<(), Failure> {
         known(shop, &self.login).await?;
-        let (password, made) = password(self.password_stdin)?;
+        let (password, made) = password(self.from_input)?;
         let change =
             MemberChange { login: self.login, password: Some(password.clone()), ..MemberChange::default() };
         let saved = shop.staff().save_member_as_system(change).await.map_err(accounts::failure)?;
