@@ -5,6 +5,8 @@
 //! [`value`] → [`sources`] → [`connectors`] → [`federation`] → [`catalog`] → [`graphql`] →
 //! [`shop`] → [`check`] and [`http`] → `cli`.
 
+pub mod auth;
+pub mod cache;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -19,6 +21,7 @@ pub mod http;
 pub mod isoshop;
 pub mod report;
 pub mod shop;
+pub mod site;
 pub mod sources;
 pub mod telemetry;
 pub mod value;

@@ -30,6 +30,7 @@ use crate::{
         shape::{Shape, SourceShape, Want, after_key},
     },
     sources::{Keys, Param, Rows, Statement},
+    telemetry::metrics,
     value::{KeyCompare, Value},
 };
 
@@ -80,6 +81,7 @@ impl Run<'_> {
             engine.blame(&self.ask, shape.entity, &list, scope, language, fault).await
         };
         let plan = engine.plan(&self.ask, shape.entity, &list, Scope::Departments).await;
+        metrics::list(plan.strategy());
         let journal = self.ask.moment.journal.as_ref();
         if let Some(journal) = journal {
             journal.here(|level| plan.note(engine, shape.entity, list.order, level));

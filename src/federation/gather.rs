@@ -8,12 +8,14 @@ use super::{
     batch::{Batch, NONE},
     engine::{Ask, Engine, Fault},
     filter::Filter,
+    model::OnUnknown,
     order::{Folded, Order, Spot},
     page::{Page, PageAsk},
     planner::{Scope, Way},
     pushdown::Telling,
     shape::{Shape, Want},
 };
+use crate::telemetry::metrics;
 
 /// What page of a list is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -107,13 +109,20 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let scope = if parents.is_some() { Scope::Parents } else { Scope::All };
         let plan = self.plan(ask, shape.entity, list, scope).await;
+        metrics::list(plan.strategy());
         if let Some(journal) = &ask.moment.journal {
             journal.here(|level| plan.note(self, shape.entity, list.order, level));
         }
         let read = || async {
             match &plan.way {
                 Way::Page => self.keyset(ask, shape, parents, list, held).await,
-                Way::MergeScan(can) => self.merge_scan(ask, shape, list, can).await,
+                Way::MergeScan(can) => match self.merge_scan(ask, shape, list, can).await {
+                    // By cells of earlier on no source can sort.
+                    Err(Fault::Source(_)) if self.sorts_stale(shape.entity, can.field) => {
+                        self.gather(ask, shape, parents, list).await
+                    }
+                    found => found,
+                },
                 Way::Gather => self.gather(ask, shape, parents, list).await,
             }
         };
@@ -121,6 +130,11 @@ impl Engine {
         let pages = read().await;
         // A code was read that is spelled otherwise than declared: what that was trusted for is read anew.
         if self.spellings.get(shape.entity) == spelled { pages } else { read().await }
+    }
+
+    /// Whether cells of earlier on may stand in for the field that a list is sorted by.
+    fn sorts_stale(&self, entity: usize, field: usize) -> bool {
+        self.model.entities[entity].fields[field].on_unknown == OnUnknown::Stale
     }
 
     /// Pages in CODE order.

@@ -363,7 +363,8 @@ impl Scan<'_> {
     /// An overlay that does not answer is passed over where the field allows it.
     fn passed_over(&self, source: SourceId, cause: Arc<Cause>) -> Result<(), Fault> {
         let e = &self.engine.model.entities[self.light.entity];
-        let fails = e.fields[self.can.field].on_unknown == OnUnknown::Fail;
+        // STALE: the list is gathered instead, and sorted by what is served.
+        let fails = e.fields[self.can.field].on_unknown != OnUnknown::Fallback;
         if fails || source == e.decides { Err(Fault::Source(cause)) } else { Ok(()) }
     }
 
@@ -383,6 +384,11 @@ impl Scan<'_> {
                 };
                 let statement = self.own_statement(decider, stream);
                 self.rows_of(stream, shape, decider, statement, first).await
+            }
+            // None of these can pass.
+            What::Rest(value) if self.must.serving(&value).is_never() => {
+                stream.done = true;
+                Ok((0, None))
             }
             What::Rest(_) => {
                 let Some(decider) = self.light.decider(&self.engine.model) else {

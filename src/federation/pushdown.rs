@@ -168,6 +168,16 @@ impl Must {
         }
     }
 
+    /// Whether no row fulfils it.
+    pub fn is_never(&self) -> bool {
+        match self {
+            Self::Codes(codes) => codes.is_empty(),
+            Self::And(parts) => parts.iter().any(Self::is_never),
+            Self::Or(parts) => parts.iter().all(Self::is_never),
+            _ => false,
+        }
+    }
+
     /// Whether it tells nothing.
     pub fn is_any(&self) -> bool {
         match self {

@@ -36,7 +36,7 @@ pub use expr::Expr;
 pub use select::{Keys, Param, Select, Statement};
 pub use survey::Survey;
 
-use crate::value::Value;
+use crate::{telemetry::metrics::Tally, value::Value};
 
 /// The SQL a source speaks. A new dialect is a new member here, a renderer and a driver; nothing
 /// above this room changes.
@@ -57,6 +57,15 @@ impl Dialect {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
             Self::SqlServer => "sqlserver",
+        }
+    }
+
+    /// What OpenTelemetry calls it (`db.system.name`).
+    pub fn system(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgresql",
+            Self::SqlServer => "microsoft.sql_server",
         }
     }
 }
@@ -105,23 +114,42 @@ pub struct Moment {
     pub troubles: Arc<Troubles>,
     /// What is asked for the request is noted here, when it wants to see it.
     pub journal: Option<Arc<journal::Journal>>,
+    /// What the answer holds, for the metrics.
+    pub tally: Arc<Tally>,
 }
 
 /// Which sources failed within one request, and by what stable cause: what the answer may lack.
 #[derive(Debug, Default)]
-pub struct Troubles(std::sync::Mutex<std::collections::BTreeMap<String, &'static str>>);
+pub struct Troubles(std::sync::Mutex<std::collections::BTreeMap<String, Trouble>>);
+
+/// What one source could not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// The stable cause.
+    pub cause: &'static str,
+    /// When the oldest of its cells was read that stands in, if any does.
+    pub stale: Option<DateTime<Utc>>,
+}
 
 impl Troubles {
     /// Notes that a source did not answer; its first cause stays.
     pub fn note(&self, source: &str, cause: &'static str) {
         let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.entry(source.to_owned()).or_insert(cause);
+        known.entry(source.to_owned()).or_insert(Trouble { cause, stale: None });
     }
 
-    /// Source and cause, by source.
-    pub fn list(&self) -> Vec<(String, &'static str)> {
+    /// Notes that a cell of earlier on stands in for what a source could not say.
+    pub fn note_stale(&self, source: &str, at: DateTime<Utc>) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(trouble) = known.get_mut(source) {
+            trouble.stale = Some(trouble.stale.map_or(at, |oldest| oldest.min(at)));
+        }
+    }
+
+    /// What is the matter, by source.
+    pub fn list(&self) -> Vec<(String, Trouble)> {
         let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.iter().map(|(source, cause)| (source.clone(), *cause)).collect()
+        known.iter().map(|(source, trouble)| (source.clone(), trouble.clone())).collect()
     }
 }
 
@@ -129,7 +157,7 @@ impl Moment {
     /// The request starts now, with the given time to live.
     pub fn now(limit: Option<Duration>) -> Self {
         let deadline = limit.map(|l| tokio::time::Instant::now() + l);
-        Self { now: Utc::now(), deadline, troubles: Arc::default(), journal: None }
+        Self { now: Utc::now(), deadline, troubles: Arc::default(), journal: None, tally: Arc::default() }
     }
 }
 

@@ -390,6 +390,14 @@ impl RandomOverlay {
 }
 
 impl RandomShop {
+    /// The shop with the ERP's codes in upper case, and so few records that may be gathered.
+    pub fn in_parts(mut self, gather: usize) -> Self {
+        (self.upper, self.gather) = (true, Some(gather));
+        // What the back office gives was named by another spelling.
+        self.overrides.clear();
+        self
+    }
+
     /// Whether the ERP's codes are in upper case, and its map says so.
     pub fn upper(&self) -> bool {
         self.upper

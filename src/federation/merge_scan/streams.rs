@@ -28,7 +28,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Scannable {
     pub(super) key: SortKey,
-    pub(super) field: FieldId,
+    pub(in crate::federation) field: FieldId,
     /// The deciding source's cells, where it is listed and has some.
     pub(super) own: Option<Column>,
     /// The other sources' cells.
@@ -335,8 +335,9 @@ impl Engine {
                 overlay.and_then(|o| scan.overlay_statement(&stream(What::Overlay(*source)), o, column));
             all.extend(made.map(|(statement, _)| (*source, "stream of its cells", statement.select)));
         }
-        if let Some(decider) = decider {
-            let (statement, _) = scan.rest_statement(decider, &stream(What::Rest(Value::Null))).await;
+        let rest = can.default.clone().unwrap_or_default();
+        if let Some(decider) = decider.filter(|_| !scan.must.serving(&rest).is_never()) {
+            let (statement, _) = scan.rest_statement(decider, &stream(What::Rest(rest))).await;
             let what = if can.default.is_some() {
                 "stream of records without a value, or with the default"
             } else {

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     config::{
         AccessConfig, DepartmentsConfig, HttpConfig, Limits, MediaConfig, ReferencesConfig, Secret,
-        ShopConfig, SourceConfig, SourceKind, SourceLimits, WebConfig,
+        ShopConfig, SourceConfig, SourceKind, SourceLimits, TelemetryConfig, WebConfig,
     },
     connectors::map::{ChangeColumn, CodeRule, EntityMap, RowSource},
     diagnostics::Place,
@@ -40,6 +40,7 @@ fn config(sources: &[&str]) -> Config {
             graphiql: true,
             introspection: true,
             batch: 0,
+            ..HttpConfig::default()
         },
         limits: Limits::default(),
         web: WebConfig::default(),
@@ -52,8 +53,14 @@ fn config(sources: &[&str]) -> Config {
         references: ReferencesConfig::default(),
         media: MediaConfig::default(),
         access: AccessConfig::default(),
+        auth: crate::auth::tokens::settings::AuthConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
+        redis: None,
+        cache: crate::config::CacheConfig::default(),
+        rate: crate::config::RateConfig::default(),
+        documents: crate::config::DocumentsConfig::default(),
+        telemetry: TelemetryConfig::default(),
         cursor_keys: crate::config::CursorKeys::default(),
     }
 }
@@ -216,7 +223,7 @@ extend type Article
   @precedence(field: "brand", rule: RECENT)
   @precedence(field: "subtitle", rule: ONLY, sources: ["erp", "isoshop"])
   @precedence(field: "unit", rule: UNION)
-  @precedence(field: "summary", onUnknown: STALE, maxAge: "PT5M")
+  @precedence(field: "summary", onUnknown: STALE)
   @precedence(field: "description", rule: MIN)
   @precedence(field: "vatRate", sources: ["isoshop"])
   @precedence(field: "nope", sources: ["erp"])
