@@ -7,13 +7,13 @@ use std::{
 };
 
 use indexmap::IndexMap;
-use ipnet::IpNet;
 
 use super::{
-    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, ForwardedBy, HttpConfig, Limits,
-    MediaConfig, PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree,
-    WebConfig, WebDecision, auth,
+    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, HttpConfig, Limits, MediaConfig,
+    PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
+    WebDecision, auth,
     doc::{self, Entry, Node, known_keys, misspelt},
+    network,
     secrets::{self, Environment},
     source,
 };
@@ -109,17 +109,26 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
             "auth",
             "telemetry",
             "cursor",
+            "redis",
+            "cache",
+            "rate",
+            "documents",
         ],
         diags,
     );
     let sources = sources(dir, root, diags);
     let http = http(root, diags);
+    let limits = limits(root, diags);
     let config = Config {
         dir: dir.to_owned(),
         shop: shop(root, diags),
         auth: auth::read(dir, root, &http.public_url, diags),
         http,
-        limits: limits(root, diags),
+        redis: network::redis(dir, root, diags),
+        cache: network::cache(root, diags),
+        rate: network::rate(root, limits.cost, diags),
+        documents: network::documents(dir, root, diags),
+        limits,
         web: web(root, diags),
         departments: departments(root, diags),
         references: references(root, diags),
@@ -136,7 +145,7 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
 }
 
 /// A section of the file, its keys checked; `None` when it is missing (or no table).
-fn section<'a>(
+pub(super) fn section<'a>(
     root: &'a Node,
     name: &str,
     known: &[&str],
@@ -153,7 +162,7 @@ fn misspelt_in(root: &Node, key: &str, diags: &Diagnostics) -> bool {
 }
 
 /// A key of a section.
-fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a Node> {
+pub(super) fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a Node> {
     table?.get(key).map(|entry| &entry.node)
 }
 
@@ -333,8 +342,8 @@ fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String,
 }
 
 fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
-    let known =
-        ["bind", "public_url", "graphiql", "introspection", "batch", "trusted_proxies", "forwarded_by"];
+    let mut known = vec!["bind", "public_url", "graphiql", "introspection", "batch"];
+    known.extend(network::HTTP_KEYS);
     let table = section(root, "http", &known, diags);
     let bind_node = key(table, "bind");
     let bind = bind_node
@@ -355,17 +364,15 @@ fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
             "put a reverse proxy with TLS before it and write public_url = \"https://…\"",
         );
     }
-    let headers = [("x-forwarded-for", ForwardedBy::XForwardedFor), ("forwarded", ForwardedBy::Forwarded)];
     HttpConfig {
         public_url,
         bind,
         graphiql: flag(table, "graphiql", true, diags),
         introspection: flag(table, "introspection", true, diags),
         batch: number(table, "batch", 0, 0, 1_000, diags),
-        trusted_proxies: key(table, "trusted_proxies").map(|node| networks(node, diags)).unwrap_or_default(),
-        forwarded_by: key(table, "forwarded_by")
-            .and_then(|node| node.choice("forwarded_by", &headers, diags))
-            .unwrap_or_default(),
+        proxies: network::proxies(table, diags),
+        cors: network::cors(table, diags),
+        connections: network::connections(table, diags),
     }
 }
 
@@ -373,24 +380,6 @@ fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
 /// behind TLS.
 pub fn in_clear(bound: IpAddr, public_url: &str) -> bool {
     !bound.is_loopback() && !public_url.starts_with("https://")
-}
-
-/// Networks in CIDR notation; an address alone is a network of one.
-fn networks(node: &Node, diags: &mut Diagnostics) -> Vec<IpNet> {
-    let mut networks = Vec::new();
-    for (text, place) in node.texts("trusted_proxies", diags) {
-        let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-        match network {
-            Some(network) => networks.push(network.trunc()),
-            None => diags.error(
-                "BAD_VALUE",
-                place,
-                format!("\"{text}\" is no network"),
-                "write an address such as \"10.0.0.5\", or a network such as \"10.0.0.0/8\"",
-            ),
-        }
-    }
-    networks
 }
 
 /// The address to listen on.
@@ -419,11 +408,16 @@ fn web_address(node: &Node, name: &str, diags: &mut Diagnostics) -> Option<Strin
     Some(text.trim_end_matches('/').to_owned())
 }
 
-fn flag(table: Option<&IndexMap<String, Entry>>, name: &str, default: bool, diags: &mut Diagnostics) -> bool {
+pub(super) fn flag(
+    table: Option<&IndexMap<String, Entry>>,
+    name: &str,
+    default: bool,
+    diags: &mut Diagnostics,
+) -> bool {
     key(table, name).and_then(|node| node.boolean(name, diags)).unwrap_or(default)
 }
 
-fn number(
+pub(super) fn number(
     table: Option<&IndexMap<String, Entry>>,
     name: &str,
     default: usize,
@@ -556,10 +550,13 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
 }
 
 fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
-    let table = section(root, "site", &["url", "url_file"], diags);
-    let Some(table) = table else { return SiteConfig::default() };
+    let known = ["url", "url_file", "host", "port", "database", "user", "password", "password_file"];
+    let table = section(root, "site", &known, diags);
+    // An empty section is the same as none.
+    let Some(table) = table.filter(|table| !table.is_empty()) else { return SiteConfig::default() };
+    let place = table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
     let url = source::url(dir, table, "[site]", None, diags);
-    SiteConfig { url: url.map(Secret) }
+    SiteConfig { url: url.map(Secret), place }
 }
 
 fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {

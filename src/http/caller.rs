@@ -1,16 +1,17 @@
 //! Who sends a request: its viewer by the `Authorization` header, the client's address, the refresh cookie. Told before
 //! anything of the body is read; a token with any mistake ends the request here.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
-use axum::{
-    extract::ConnectInfo,
-    http::{HeaderValue, StatusCode, header, request::Parts},
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+
+use super::{
+    App,
+    guard::{ClientAddress, origin_allowed},
+    respond::Refusal,
 };
-
-use super::{App, address, respond::Refusal};
 use crate::{
-    auth::{accounts::Origin, tokens::Refused, viewer::Viewer},
+    auth::{tokens::Refused, viewer::Viewer},
     config::Secret,
     graphql::error::Code,
 };
@@ -19,39 +20,30 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Caller {
     pub(super) viewer: Arc<Viewer>,
-    pub(super) origin: Origin,
-    /// Of a POST alone.
+    pub(super) address: Option<IpAddr>,
+    /// Of a POST from a page of ours alone.
     pub(super) refresh_cookie: Option<Secret>,
 }
 
 impl Caller {
     /// Of the head of a request. `cookies`: whether the method may read them.
-    pub(super) async fn of(
-        app: &App,
-        head: &Parts,
-        request_id: &str,
-        cookies: bool,
-    ) -> Result<Self, Refusal> {
+    pub(super) async fn of(app: &App, head: &Parts, cookies: bool) -> Result<Self, Refusal> {
+        let options = &app.options;
         let headers = head.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
-        let asked = app.options.authenticator.viewer(headers);
-        let viewer = match tokio::time::timeout(app.options.limits.request, asked).await {
-            Ok(viewer) => viewer.map_err(refusal)?,
-            Err(_) => return Err(refusal(Refused::Unavailable { retry_after: app.options.limits.request })),
+        let limit = options.limits.request;
+        let viewer = match tokio::time::timeout(limit, options.authenticator.viewer(headers)).await {
+            Ok(viewer) => viewer.map_err(|refused| refusal(&refused))?,
+            Err(_) => return Err(refusal(&Refused::Unavailable { retry_after: limit })),
         };
-        let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
-        let address = peer.map(|peer| address::client(peer.0.ip(), &head.headers, &app.options.http));
-        // Pages of other origins have no cookie: none is listed.
-        let refresh_cookie = cookies.then(|| app.cookies.read(&head.headers, |_| false)).flatten();
-        Ok(Self {
-            viewer,
-            origin: Origin { address, request_id: Some(request_id.to_owned()) },
-            refresh_cookie,
-        })
+        let address = head.extensions.get::<ClientAddress>().map(|client| client.0);
+        let ours = cookies && origin_allowed(head, &options.http);
+        let refresh_cookie = ours.then(|| app.cookies.read(&head.headers)).flatten();
+        Ok(Self { viewer, address, refresh_cookie })
     }
 }
 
 /// 401 with a code, or 503 when nothing can be said of the token.
-fn refusal(refused: Refused) -> Refusal {
+fn refusal(refused: &Refused) -> Refusal {
     const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
     let message = refused.to_string();
     let code = match refused {

@@ -20,6 +20,7 @@ use super::{
     respond::{self, GRAPHQL_METHODS, Refusal},
 };
 use crate::{
+    auth::accounts::Origin,
     graphql::{
         error::{Code, GraphqlError},
         request::{GraphqlResponse, Outcome, RequestContext},
@@ -58,7 +59,7 @@ pub(super) async fn handle(
 
 async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let caller = match Caller::of(app, &head, &id.0, true).await {
+    let caller = match Caller::of(app, &head, true).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.respond(media),
     };
@@ -97,7 +98,7 @@ async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Respo
 async fn get(app: &App, id: RequestId, media: Media, request: Request) -> Response {
     // Only the head: a body is not Sync and would keep this future from moving between threads.
     let (head, _) = request.into_parts();
-    let caller = match Caller::of(app, &head, &id.0, false).await {
+    let caller = match Caller::of(app, &head, false).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.respond(media),
     };
@@ -118,13 +119,13 @@ fn context(
     incoming: &Incoming,
 ) -> RequestContext {
     RequestContext {
+        origin: Origin { address: caller.address, request_id: Some(request_id.clone()) },
         request_id,
         languages,
         read_only,
         explain: incoming.explain,
         strategy: incoming.strategy,
         viewer: caller.viewer,
-        origin: caller.origin,
         refresh_cookie: caller.refresh_cookie,
     }
 }

@@ -1,21 +1,23 @@
 //! The HTTP room: GraphQL over HTTP, health, GraphiQL. It knows an [`Executor`] and nothing of what is behind it.
 //!
 //! Way of a request: [`server`] (connection, time limits) → [`observe`] (request id, log line, panics, security
-//! headers) → [`graphql`] ([`negotiate`] the media type, [`caller`] by its token, [`request`] out of its transport, the
-//! executor, [`respond`]).
+//! headers) → [`guard`] (address, floods, headers of the shop) → [`graphql`] ([`negotiate`] the media type, [`caller`] by
+//! its token, [`request`] out of its transport, the executor, [`respond`]).
 //!
 //! No CSRF token is needed: a POST must be `application/json`, which no browser sends across origins without asking
-//! first (and the answer to that question is no), and a GET runs queries only.
+//! first (and the answer to that question is no, but for the origins that the shop lists), and a GET runs queries only
+//! and reads no cookie.
 
-mod address;
 mod caller;
 mod cookies;
 mod graphql;
+mod guard;
 mod health;
 mod metrics;
 mod negotiate;
 mod observe;
 mod pages;
+mod patient;
 pub mod playground;
 mod request;
 mod respond;
@@ -36,10 +38,13 @@ use tower_http::{
     },
 };
 
-pub use self::server::serve;
+pub use self::{
+    guard::{ClientAddress, origin_allowed},
+    server::serve,
+};
 use crate::{
     auth::authenticator::Authenticator,
-    config::{HttpConfig, Limits, TelemetryConfig},
+    config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::Executor,
 };
 
@@ -72,6 +77,8 @@ pub struct HttpOptions {
     pub http: HttpConfig,
     /// `[limits]` of the shop.
     pub limits: Limits,
+    /// `[rate]` of the shop.
+    pub rate: RateConfig,
     /// `[telemetry]` of the shop.
     pub telemetry: TelemetryConfig,
     /// Tabs of GraphiQL.
@@ -95,6 +102,7 @@ struct AppInner {
     public_keys: bytes::Bytes,
     cookies: cookies::Cookies,
     health: health::Cache,
+    flood: guard::Flood,
 }
 
 impl std::ops::Deref for App {
@@ -111,6 +119,11 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     let examples = serde_json::to_vec(&options.examples).unwrap_or_else(|_| b"[]".to_vec());
     let graphiql = options.http.graphiql;
     let public_keys = options.authenticator.tokens().public_set().to_string().into();
+    let flood = guard::Flood::new(&options.rate);
+    let mut graphql = any(graphql::handle);
+    if let Some(cors) = guard::cors(&options.http) {
+        graphql = graphql.layer(cors);
+    }
     let app = App(Arc::new(AppInner {
         executor,
         public_keys,
@@ -118,10 +131,11 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
         options,
         examples: examples.into(),
         health: health::Cache::default(),
+        flood,
     }));
     let mut router = Router::new()
         .route("/", any(pages::landing))
-        .route("/graphql", any(graphql::handle))
+        .route("/graphql", graphql)
         .route("/.well-known/jwks.json", any(pages::public_keys))
         .route("/health/live", any(health::live))
         .route("/health/ready", any(health::ready))
@@ -138,7 +152,8 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
         .compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES));
     router
         .fallback(pages::not_found)
-        .with_state(app)
+        .with_state(app.clone())
+        .layer(axum::middleware::from_fn_with_state(app, guard::guard))
         .layer(axum::middleware::from_fn(observe::observe))
         .layer(compression)
 }

@@ -19,8 +19,15 @@ use tokio::{
 
 use super::{Example, HttpOptions, router, server::serve_within};
 use crate::{
-    auth::authenticator::Authenticator,
-    config::{HttpConfig, Limits, TelemetryConfig},
+    auth::{
+        accounts::AccountError,
+        authenticator::Authenticator,
+        grants::Grants,
+        rights::Rights,
+        tokens::{Tokens, settings::AuthConfig},
+        viewer::Viewer,
+    },
+    config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
 };
 
@@ -33,6 +40,16 @@ struct Fake {
     probes: AtomicUsize,
     overlay_down: AtomicBool,
     erp_down: AtomicBool,
+}
+
+/// Grants nobody anything.
+struct Nobody;
+
+#[async_trait::async_trait]
+impl Grants for Nobody {
+    async fn of(&self, _: &Viewer) -> Result<Rights, AccountError> {
+        Ok(Rights::default())
+    }
 }
 
 struct Running<'a>(&'a Fake, bool);
@@ -117,29 +134,27 @@ async fn start(change: impl FnOnce(&mut HttpOptions)) -> Server {
             graphiql: true,
             introspection: true,
             batch: 0,
-            trusted_proxies: Vec::new(),
-            forwarded_by: crate::config::ForwardedBy::default(),
+            ..HttpConfig::default()
         },
-        authenticator: Authenticator::default(),
+        authenticator: Authenticator::new(Arc::new(Tokens::new(&AuthConfig::default())), Arc::new(Nobody)),
         limits: Limits { body: 2_000, ..Limits::default() },
+        rate: RateConfig::default(),
         examples: vec![Example { title: "First".into(), query: "{ a }".into(), ..Example::default() }],
         essential_sources: vec!["erp".into()],
     };
     change(&mut options);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let http = options.http.clone();
     let app = router(fake.clone(), options);
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async {
         let _ = stopped.await;
     };
-    let task = tokio::spawn(serve_within(
-        listener,
-        app,
-        shutdown,
-        Duration::from_millis(400),
-        Duration::from_millis(1_500),
-    ));
+    let task = tokio::spawn(async move {
+        let (first, drain) = (Duration::from_millis(400), Duration::from_millis(1_500));
+        serve_within(listener, app, &http, shutdown, first, drain).await
+    });
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     Server { address, fake, client, stop: Some(stop), task }
 }

@@ -135,7 +135,7 @@ fn the_refresh_cookie_comes_and_goes() {
         let with = |query: &str| door.client.post(&url).json(&json!({ "query": query }));
         let response = with("set").send().await.expect("an answer");
         let cookie = response.headers()["set-cookie"].to_str().expect("text").to_owned();
-        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert!(response.headers()["cache-control"].to_str().expect("text").contains("no-store"));
         let (pair, attributes) = cookie.split_once("; ").expect("attributes");
         assert_eq!(pair, "__Host-comptoir_refresh=fresh");
         let mut attributes: Vec<&str> = attributes.split("; ").collect();
@@ -148,7 +148,7 @@ fn the_refresh_cookie_comes_and_goes() {
         assert!(!plain.headers().contains_key("set-cookie"));
 
         let seen = |origin: Option<&str>| {
-            let mut request = with("a").header("cookie", pair);
+            let mut request = with("a").header("cookie", pair).header("host", "shop.example");
             if let Some(origin) = origin {
                 request = request.header("origin", origin);
             }
@@ -168,18 +168,12 @@ fn the_refresh_cookie_comes_and_goes() {
 #[test]
 fn addresses_are_the_connections_or_a_trusted_proxys_word() {
     block_on(async {
-        let (open, _) = door("").await;
-        let spoofed = [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=203.0.113.9")];
-        assert_eq!(open.post(&spoofed).await.data()["address"], "127.0.0.1");
-        let (behind, _) = door("[http]\ntrusted_proxies = ['127.0.0.0/8']\n").await;
+        let (alone, _) = door("[http]\nproxies = []\n").await;
         let line = [("x-forwarded-for", "198.51.100.1, 203.0.113.9")];
+        assert_eq!(alone.post(&line).await.data()["address"], "127.0.0.1");
+        let (behind, _) = door("[http]\nproxies = ['127.0.0.0/8']\n").await;
         assert_eq!(behind.post(&line).await.data()["address"], "203.0.113.9");
-        assert_eq!(behind.post(&[("forwarded", "for=203.0.113.9")]).await.data()["address"], "127.0.0.1");
-        let (standard, _) =
-            door("[http]\ntrusted_proxies = ['127.0.0.1']\nforwarded_by = 'forwarded'\n").await;
-        let line = [("forwarded", "for=\"[2001:db8::7]:4711\";proto=https")];
-        assert_eq!(standard.post(&line).await.data()["address"], "2001:db8::7");
-        let id = standard.post(&[("x-request-id", "abc")]).await.data()["request"].clone();
+        let id = behind.post(&[("x-request-id", "abc")]).await.data()["request"].clone();
         assert_eq!(id, "abc");
     });
 }
