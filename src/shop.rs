@@ -11,7 +11,7 @@ use crate::{
         authenticator::Authenticator,
         grants::SharedGrants,
         issue::SharedIssue,
-        rate::Rates,
+        rate::{Counted, Rates},
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
@@ -232,7 +232,8 @@ impl Shop {
         let staff = SiteAccounts::new(site.clone(), issuer.clone(), name.clone(), Lifetimes::default());
         let grants = options.grants.unwrap_or_else(|| Arc::new(SiteGrants::new(site.clone(), name)));
         let authenticator = Authenticator::new(Arc::new(Tokens::new(&config.auth)), grants);
-        let accounts = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
+        let accounts =
+            options.accounts.unwrap_or_else(|| Arc::new(Counted::new(staff.clone(), rates.clone())));
         let resolvers = staff::resolvers(Some(accounts), &catalog);
         let guard = Guard { documents, rates };
         let service = Service::new(

@@ -7,16 +7,19 @@ use std::sync::{Arc, Mutex};
 use async_graphql_value::ConstValue;
 use async_trait::async_trait;
 use comptoir::{
+    auth::rate::Rates,
+    cache::Cache,
     diagnostics::Diagnostics,
     graphql::{
         async_schema,
+        documents::Documents,
         error::{Code, GraphqlError},
         operation::Operations,
         plain::{ArgMap, Plain, PlainObject},
         request::{Executor, GraphqlRequest, RequestContext},
         resolve::{Call, Resolver, Resolvers},
         sdl,
-        service::{Doors, Service},
+        service::{Doors, Guard, Service},
     },
 };
 use serde_json::{Value as Json, json};
@@ -186,7 +189,11 @@ impl Stepping {
         let operations = Operations::new(types.clone(), Some(second), config.limits, 1 << 20);
         let sdl = sdl::print(&types);
         let doors = Doors { introspection: true, insider: false };
-        let service = Service::new(types, operations, catalog, resolvers, config.shop.clone(), doors);
+        let cache = Cache::new(1 << 20, None);
+        let judged = (&*types, None, &config.limits);
+        let documents = Documents::read(&config.documents, &cache, judged, &mut Diagnostics::default());
+        let guard = Guard { documents, rates: Rates::new(config.rate.clone(), cache) };
+        let service = Service::new(types, operations, catalog, resolvers, config.shop.clone(), doors, guard);
         Self { service, count, sdl }
     }
 
@@ -196,6 +203,7 @@ impl Stepping {
             query: operation["query"].as_str().unwrap_or_default().to_owned(),
             operation_name: operation["operationName"].as_str().map(str::to_owned),
             variables: operation["variables"].as_object().cloned().unwrap_or_default(),
+            ..GraphqlRequest::default()
         };
         let response = self.service.execute(request, RequestContext::default()).await;
         serde_json::from_slice(&response.body).expect("JSON")
