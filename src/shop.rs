@@ -6,12 +6,12 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
-    catalog::{Catalog, Run, cursor::Sealer},
+    catalog::{Catalog, Run, cursor::Sealer, sight::Sight},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
     diagnostics::{Diagnostics, Place},
     federation::{
-        engine::{Ask, Engine, Strategy},
+        engine::{Ask, Engine, Open, Strategy},
         model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
@@ -180,7 +180,7 @@ impl Shop {
         });
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
         let doors =
-            Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
+            Doors { introspection: config.http.introspection, anonymous: config.access.anonymous };
         let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
         let diagnostics = Diagnostics::default();
         Some(Self { config, diagnostics, types, catalog, service: Arc::new(service) })
@@ -243,8 +243,8 @@ impl Shop {
         kind: EntityKind,
         code: &str,
     ) -> Result<Option<Vec<FieldProvenance>>, String> {
-        let ask = Ask::new(Moment::now(None), false, Strategy::Planned);
-        let run = Run::new(&self.catalog, ask, Vec::new(), None, true);
+        let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
+        let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
         let found = run.explain(self.entity(kind), code, None).await;
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
     }

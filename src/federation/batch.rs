@@ -123,6 +123,9 @@ pub struct Batch {
     pub parent_failed: Option<Arc<Cause>>,
     /// What filters found out of records that hang on these.
     pub related: Answers,
+    /// Records that nobody has: they were looked into so that nothing tells them from those that somebody has
+    /// ([`Ask::blind`](super::engine::Ask::blind)).
+    pub phantoms: HashSet<u32>,
 }
 
 impl Batch {
@@ -140,6 +143,7 @@ impl Batch {
             parent: None,
             parent_failed: None,
             related: Answers::default(),
+            phantoms: HashSet::new(),
         }
     }
 

@@ -112,6 +112,13 @@ impl GraphqlError {
         serde_json::to_value(code).is_ok_and(|code| self.extensions.get("code") == Some(&code))
     }
 
+    /// With a reason before what it says.
+    #[must_use]
+    pub fn because(mut self, reason: impl std::fmt::Display) -> Self {
+        self.message = format!("{reason} {}", self.message);
+        self
+    }
+
     /// Adds a place in the document.
     #[must_use]
     pub fn at(mut self, line: usize, column: usize) -> Self {

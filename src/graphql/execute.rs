@@ -8,11 +8,13 @@ use super::{
     arguments,
     error::{Code, GraphqlError},
     faults::{fault, unavailable},
+    guard::{Verdict, forbidden, readable},
     plain::ArgMap,
     plan::{Out, OutKind, Plan, RouteWhat, Target},
     status::{self, SourceStatus},
 };
 use crate::{
+    auth::rights::{Reach, Right},
     catalog::{
         Run,
         cursor::read_node_id,
@@ -66,15 +68,26 @@ pub struct RouteData {
 pub type Slots = Vec<Result<ArgMap, GraphqlError>>;
 
 /// Reads what every root field needs.
-pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots) -> Vec<RootData> {
+pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots, verdicts: &[Verdict]) -> Vec<RootData> {
     let journal = run.ask.moment.journal.as_ref();
-    let roots = plan.roots.iter().map(|out| within(journal, &out.key, noted(run, out, slots)));
+    // What a viewer's rayons are is known before anything is read that they narrow.
+    let prepared = run.prepare().await.map_err(|f| fault(&f));
+    let roots = plan.roots.iter().map(|out| {
+        let refused = prepared.as_ref().err().filter(|_| found_by(out).is_some());
+        let noted = async move {
+            match refused {
+                Some(error) => RootData::Failed(error.clone()),
+                None => noted(run, out, plan, slots, verdicts).await,
+            }
+        };
+        within(journal, &out.key, noted)
+    });
     join_all(roots).await
 }
 
 /// A root field, and what is told of it where somebody wants to know.
-async fn noted(run: &Run<'_>, out: &Out, slots: &Slots) -> RootData {
-    let data = root(run, out, slots).await;
+async fn noted(run: &Run<'_>, out: &Out, plan: &Plan, slots: &Slots, verdicts: &[Verdict]) -> RootData {
+    let data = root(run, out, plan, slots, verdicts).await;
     if let Some(journal) = &run.ask.moment.journal
         && let Some((strategy, because)) = found_by(out)
     {
@@ -117,8 +130,11 @@ impl RootData {
     }
 }
 
-fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, RootData> {
+fn root<'a>(run: &'a Run<'a>, out: &'a Out, plan: &'a Plan, slots: &'a Slots, verdicts: &'a [Verdict]) -> BoxFuture<'a, RootData> {
     async move {
+        if let Some(Verdict::Closed(error)) = out.need.and_then(|need| verdicts.get(need)) {
+            return RootData::Failed(error.clone());
+        }
         let empty = ArgMap::default();
         let args = match out.slot.and_then(|s| slots.get(s)) {
             Some(Ok(args)) => args,
@@ -140,8 +156,7 @@ fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, R
                     .collect();
                 route(run, &targets, args).await
             }
-            OutKind::Explain(_) => explain(run, args).await,
-            OutKind::Sources(_) if !run.reveal => Err(forbidden()),
+            OutKind::Explain(_) => explain(run, args, plan, verdicts).await,
             OutKind::Sources(_) => Ok(RootData::Sources(status::ask(&run.catalog.engine).await)),
             _ => Ok(RootData::Ready),
         };
@@ -197,6 +212,9 @@ async fn nodes(
             Some((target, code))
         })
         .collect();
+    if targets.iter().all(|target| !readable(run.catalog, &run.sight, target.node.entity)) {
+        return Err(forbidden(Right::Read, None));
+    }
     let mut levels: Vec<Option<Level>> = Vec::with_capacity(targets.len());
     let mut answers: Vec<Result<Option<(usize, u32)>, GraphqlError>> = vec![Ok(None); ids.len()];
     for (t, target) in targets.iter().enumerate() {
@@ -207,7 +225,11 @@ async fn nodes(
                 n.as_ref().filter(|(target, _)| *target == t).map(|(_, code)| (i, code.as_str()))
             })
             .collect();
-        if wanted.is_empty() {
+        let closed = !readable(run.catalog, &run.sight, target.node.entity);
+        if wanted.is_empty() || closed {
+            for (i, _) in wanted {
+                answers[i] = Err(forbidden(Right::Read, None));
+            }
             levels.push(None);
             continue;
         }
@@ -242,9 +264,9 @@ async fn nodes(
 
 async fn departments(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootData, GraphqlError> {
     let tree = run.tree().await.map_err(|f| fault(&f))?;
-    let shown = |r: &u32| !run.ask.shopper || tree.shown[*r as usize];
+    let shown = |r: &u32| tree.sees(*r);
     let records: Vec<u32> = match arguments::text(args, "parentCode") {
-        None => tree.roots.iter().copied().filter(shown).collect(),
+        None => tree.tops(),
         Some(code) => match tree.find(&code).filter(shown) {
             None if let Some(cause) = run.unknown_department(&tree, &code) => {
                 return Err(unavailable(&cause));
@@ -265,7 +287,7 @@ async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
     let engine = &run.catalog.engine;
     run.settle(&args.filter).await.map_err(|f| fault(&f))?;
     let list = args.ask();
-    let shape = &node.shape;
+    let shape = &run.sight.shape(run.catalog, &node.shape);
     let blame = async |total: bool, fault: Fault| {
         let scope = (Scope::All, total);
         engine.blame(&run.ask, shape.entity, &list, scope, shape.language.as_deref(), fault).await
@@ -303,6 +325,9 @@ async fn route(run: &Run<'_>, targets: &[Option<&Target>], args: &ArgMap) -> Res
     let path = arguments::text(args, "path").unwrap_or_default();
     let Some((kind, slug)) = Run::read_path(&path) else { return Ok(RootData::Route(None)) };
     let entity = if kind == PathKind::Article { run.catalog.article } else { run.catalog.department };
+    if !readable(run.catalog, &run.sight, entity) {
+        return Err(forbidden(Right::Read, None));
+    }
     // The path alone needs the slug; each target of the selection brings its own shape.
     let own = {
         let e = &run.catalog.engine.model.entities[entity];
@@ -339,7 +364,12 @@ async fn route(run: &Run<'_>, targets: &[Option<&Target>], args: &ArgMap) -> Res
     Ok(RootData::Route(Some(RouteData { kind, redirect: moved.then_some(canonical), targets: levels })))
 }
 
-async fn explain(run: &Run<'_>, args: &ArgMap) -> Result<RootData, GraphqlError> {
+async fn explain(
+    run: &Run<'_>,
+    args: &ArgMap,
+    plan: &Plan,
+    verdicts: &[Verdict],
+) -> Result<RootData, GraphqlError> {
     let entity = match arguments::text(args, "type").as_deref() {
         Some("DEPARTMENT") => run.catalog.department,
         Some("REFERENCE") => run.catalog.reference,
@@ -347,22 +377,75 @@ async fn explain(run: &Run<'_>, args: &ArgMap) -> Result<RootData, GraphqlError>
     };
     let code = arguments::text(args, "code").unwrap_or_default();
     let fields = arguments::texts(args, "fields");
-    if !run.reveal {
-        return Err(forbidden());
+    if !readable(run.catalog, &run.sight, entity) {
+        return Err(forbidden(Right::Read, None));
+    }
+    let name = &run.catalog.engine.model.entities[entity].name;
+    if run.sight.rights().reach(Right::Provenance, name, None) == Reach::Nowhere {
+        return Err(forbidden(Right::Provenance, None));
     }
     if let Some(name) = fields.as_deref().and_then(|f| run.unknown_field(entity, f)) {
         return Err(no_such_field(name));
     }
-    let explained = run.explain(entity, &code, fields.as_deref()).await.map_err(|f| fault(&f))?;
-    Ok(RootData::Explained(explained))
+    let Some((batch, record, tree)) = run.record(entity, &code).await.map_err(|f| fault(&f))? else {
+        return Ok(RootData::Explained(None));
+    };
+    let names = explained(run, plan, verdicts, (&batch, record), fields)?;
+    let found = run.provenance(&batch, record, Some(&names), tree.as_deref());
+    Ok(RootData::Explained(Some(found)))
 }
 
-/// What only staff may see.
-pub fn forbidden() -> GraphqlError {
-    GraphqlError::new(
-        Code::Forbidden,
-        "This is for staff: it tells what sources say, also of what is off the web.",
-    )
+/// The fields of a record that are explained: those that were named, or all of which the viewer may see what their
+/// sources say.
+///
+/// # Errors
+/// One that was named is not for the viewer.
+pub fn explained(
+    run: &Run<'_>,
+    plan: &Plan,
+    verdicts: &[Verdict],
+    (batch, record): (&Batch, u32),
+    fields: Option<Vec<String>>,
+) -> Result<Vec<String>, GraphqlError> {
+    let entity = batch.shape.entity;
+    let refused = |name: &str| match plan.told.get(&(entity, name.to_owned())) {
+        Some(need) => refused(run, verdicts, *need, batch, record),
+        // Whatever is not told of is for nobody.
+        None => Some(forbidden(Right::Provenance, None)),
+    };
+    match fields {
+        Some(names) => match names.iter().find_map(|name| refused(name)) {
+            Some(error) => Err(error),
+            None => Ok(names),
+        },
+        None => {
+            let e = &run.catalog.engine.model.entities[entity];
+            let all = e.fields.keys().chain(e.lists.keys());
+            Ok(all.filter(|name| refused(name).is_none()).cloned().collect())
+        }
+    }
+}
+
+/// Why a viewer does not get what has a need, of a record.
+pub fn refused(
+    run: &Run<'_>,
+    verdicts: &[Verdict],
+    need: usize,
+    batch: &Batch,
+    record: u32,
+) -> Option<GraphqlError> {
+    match verdicts.get(need) {
+        Some(Verdict::Open) => None,
+        Some(Verdict::Closed(error)) => Some(error.clone()),
+        Some(Verdict::Within(all)) => all.iter().find_map(|(filter, error)| {
+            match filter.passes(&run.catalog.engine, batch, record) {
+                Ok(true) => None,
+                Ok(false) => Some(error.clone()),
+                Err(cause) => Some(unavailable(&cause)),
+            }
+        }),
+        None => Some(GraphqlError::new(Code::Internal, "This field was not judged.")),
+    }
 }
 
 /// A name in `fields` that is none.

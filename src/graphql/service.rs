@@ -15,6 +15,7 @@ use super::{
     describe,
     error::{Code, GraphqlError},
     execute::{self, Slots},
+    guard::{Gate, Guards, Verdict},
     introspect::{Answer, Introspection, Node, meta_types},
     limits,
     operation::{Operations, Prepared},
@@ -27,9 +28,10 @@ use super::{
     write::Writer,
 };
 use crate::{
-    catalog::{Catalog, Run, levels::Args},
-    config::ShopConfig,
-    federation::engine::{Ask, Strategy},
+    auth::rights::{Grant, Right, Rights},
+    catalog::{Catalog, Run, levels::Args, sight::Sight},
+    config::{Anonymous, ShopConfig},
+    federation::engine::{Ask, Open, Strategy},
     sources::Moment,
 };
 
@@ -41,7 +43,8 @@ pub struct Service {
     plans: Cache<PlanKey, Arc<Plan>>,
     catalog: Arc<Catalog>,
     shop: ShopConfig,
-    insider: bool,
+    guards: Guards,
+    anonymous: Anonymous,
 }
 
 /// A plan depends on the operation, the values in its conditions, and the language.
@@ -85,13 +88,13 @@ fn levels(out: &Out) -> usize {
     }
 }
 
-/// Who may ask what, until the doors are built.
+/// What the shop lets everybody ask.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Doors {
     /// Introspection is answered.
     pub introspection: bool,
-    /// Anonymous viewers see provenance, plan and reasons (the demo).
-    pub insider: bool,
+    /// What who has no token may see.
+    pub anonymous: Anonymous,
 }
 
 impl Service {
@@ -109,7 +112,8 @@ impl Service {
             .weigher(|_, plan: &Arc<Plan>| weight(plan))
             .time_to_idle(Duration::from_hours(1))
             .build();
-        Self { types, introspection, operations, plans, catalog, shop, insider: doors.insider }
+        let guards = Guards::of(&types);
+        Self { types, introspection, operations, plans, catalog, shop, guards, anonymous: doors.anonymous }
     }
 
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
@@ -134,13 +138,14 @@ impl Service {
             );
             return refused(&[error], name, Outcome::Refused);
         }
-        let ready = match self.make_ready(&prepared, request, context) {
+        let rights = Rights::of(&context.viewer, self.anonymous);
+        let ready = match self.make_ready(&prepared, request, context, rights) {
             Ok(ready) => ready,
             Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
         let limit = self.catalog.engine.limits.request;
         if let Ok(response) =
-            tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await
+            tokio::time::timeout(limit, self.execute(&prepared, ready, name.clone(), context)).await
         {
             response
         } else {
@@ -155,12 +160,13 @@ impl Service {
         }
     }
 
-    /// Variables, language, cost and plan of a request.
+    /// Variables, language, cost and plan of a request, and what its viewer's rights make of the plan.
     fn make_ready(
         &self,
         prepared: &Arc<Prepared>,
         request: &GraphqlRequest,
         context: &RequestContext,
+        rights: Rights,
     ) -> Result<Ready, Vec<GraphqlError>> {
         let operation = &prepared.operation;
         let variables = coerce::variables(&self.types, &operation.variables, &request.variables)?;
@@ -186,7 +192,10 @@ impl Service {
             );
             return Err(vec![error]);
         }
-        Ok(Ready { plan, variables, cost, language })
+        // Plans are shared by all viewers: what one of them may is judged for each request.
+        let mut sight = Sight::new(&self.catalog, rights);
+        let verdicts = plan.needs.iter().map(|need| Verdict::of(need, &self.catalog, &mut sight)).collect();
+        Ok(Ready { plan, variables, cost, language, sight, verdicts })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -219,7 +228,7 @@ impl Service {
         let document = &prepared.document;
         let roots =
             collect(document, &self.types, &self.types.query, &[&prepared.operation.selection], conditions);
-        let mut plan = compile_with(&self.types, &self.catalog, language, document, conditions, roots);
+        let mut plan = compile_with(&self.types, (&self.catalog, &self.guards), language, document, conditions, roots);
         plan.held = Some(prepared.clone());
         plan
     }
@@ -227,35 +236,38 @@ impl Service {
     async fn execute(
         &self,
         prepared: &Prepared,
-        ready: &Ready,
+        ready: Ready,
         name: Option<String>,
         context: &RequestContext,
     ) -> GraphqlResponse {
-        let plan = &ready.plan;
-        let (slots, args) = self.arguments(ready);
+        let (slots, args) = self.arguments(&ready);
+        let Ready { plan, sight, verdicts, cost, .. } = ready;
+        let plan = plan.as_ref();
         if let Some(error) = nested_limit(plan, &slots) {
             return refused(&[error], name, Outcome::Refused);
         }
         let mut moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let strategy = context.strategy.filter(|_| self.insider).unwrap_or_default();
+        let strategy = context.strategy.filter(|_| sight.rights().allows(Right::Plan)).unwrap_or_default();
         let mut text = None;
-        if self.insider && context.explain {
-            text = Some(self.describe(prepared, plan, &slots, &args, strategy).await);
+        if context.explain && sight.rights().allows(Right::Plan) {
+            text = Some(self.describe(prepared, plan, &slots, &args, (sight.open(), strategy)).await);
             moment.journal = Some(Arc::default());
         }
-        let ask = Ask::new(moment, true, strategy);
-        let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
-        let roots = execute::run(&run, plan, &slots).await;
+        let ask = Ask::new(moment, sight.open(), strategy);
+        let closed = verdicts.iter().map(|verdict| matches!(verdict, Verdict::Closed(_))).collect();
+        let mut run = Run::new(&self.catalog, ask, args, plan.tree.clone(), sight);
+        run.closed = closed;
+        let roots = execute::run(&run, plan, &slots, &verdicts).await;
         let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
-        let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider);
+        let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, plan, (&context.viewer, &verdicts));
         writer.buf.extend_from_slice(b"{\"data\":");
-        writer.data(plan, &roots);
+        writer.data(&roots);
         let (mut body, errors) = (writer.buf, writer.errors);
         if !errors.is_empty() {
             body.extend_from_slice(b",\"errors\":");
             let _ = serde_json::to_writer(&mut body, &errors);
         }
-        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits);
+        let cost = limits::cost_extension(cost, &self.catalog.engine.limits);
         body.extend_from_slice(b",\"extensions\":{\"cost\":");
         let _ = serde_json::to_writer(&mut body, &cost);
         let troubles = run.ask.moment.troubles.list();
@@ -280,6 +292,7 @@ impl Service {
     /// The coerced arguments of every field that has some, and what they mean to links.
     fn arguments(&self, ready: &Ready) -> (Slots, Vec<Args>) {
         let plan = &ready.plan;
+        let gate = Gate { guards: &self.guards, catalog: &self.catalog, sight: &ready.sight };
         let mut slots: Slots = Vec::with_capacity(plan.slots.len());
         let mut args = Vec::with_capacity(plan.slots.len());
         for slot in &plan.slots {
@@ -304,7 +317,7 @@ impl Service {
                 coerce::arguments(&self.types, definitions, &slot.written, &ready.variables, slot.pos);
             let checked = coerced.and_then(|coerced| {
                 let link = if slot.is_link() {
-                    arguments::link(&self.catalog, &slot.field, &coerced, ready.language.as_deref())?
+                    arguments::link(&gate, &slot.field, &coerced, ready.language.as_deref())?
                 } else {
                     Args::None
                 };
@@ -331,24 +344,31 @@ impl Service {
         plan: &Plan,
         slots: &Slots,
         args: &[Args],
-        strategy: Strategy,
+        (open, strategy): (Open, Strategy),
     ) -> String {
         let asked = describe::Asked { slots, args };
         let moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let ask = Ask::new(moment, true, strategy);
+        let ask = Ask::new(moment, open, strategy);
         let lists = describe::lists::settle(&self.catalog, &ask, plan, asked).await;
         describe::plan(&self.catalog, prepared.name.as_deref(), plan, asked, &lists)
     }
 
-    /// The plan of an operation as text: levels, strategies, statements. None of its lists is read.
+    /// The plan of an operation as text: levels, strategies, statements; for who may read every field, and sees what is
+    /// on the web. None of its lists is read.
     pub async fn explain_plan(&self, request: &GraphqlRequest) -> Result<String, Vec<GraphqlError>> {
         let prepared = self.operations.prepare(&request.query, request.operation_name.as_deref()).await?;
-        let ready = self.make_ready(&prepared, request, &RequestContext::default())?;
+        let ready = self.make_ready(
+            &prepared,
+            request,
+            &RequestContext::default(),
+            Rights(Arc::from([Grant::whole(Right::Read)])),
+        )?;
         let (slots, args) = self.arguments(&ready);
         if let Some(error) = nested_limit(&ready.plan, &slots) {
             return Err(vec![error]);
         }
-        Ok(self.describe(&prepared, &ready.plan, &slots, &args, Strategy::Planned).await)
+        let how = (Open::NONE, Strategy::Planned);
+        Ok(self.describe(&prepared, &ready.plan, &slots, &args, how).await)
     }
 
     fn introspect<'a>(&'a self, root: &str, args: &ArgMap) -> Plain<'a> {
@@ -386,11 +406,15 @@ struct Ready {
     variables: Variables,
     cost: u64,
     language: Option<String>,
+    /// What its viewer may see.
+    sight: Sight,
+    /// What the viewer's rights make of each of the plan's needs.
+    verdicts: Vec<Verdict>,
 }
 
 fn compile_with<'d>(
     types: &TypeSystem,
-    catalog: &Catalog,
+    (catalog, guards): (&Catalog, &Guards),
     language: Option<&str>,
     document: &'d super::syntax::Document,
     conditions: &Conditions,
@@ -399,7 +423,7 @@ fn compile_with<'d>(
     let fields = |object: &str, s: &Selected<'d>| -> Vec<Selected<'d>> {
         collect(document, types, object, &s.sub(), conditions)
     };
-    Compiler::new(types, meta_types(), catalog, language, &fields).plan(roots)
+    Compiler::new(types, meta_types(), catalog, guards, language, &fields).plan(roots)
 }
 
 /// `__type(name: String!)`.

@@ -340,10 +340,9 @@ impl RandomShop {
         Rules(rules)
     }
 
-    /// The shop to be made, for shoppers or for `staff`, who see provenance and hidden records.
-    pub fn recipe(&self, staff: bool) -> Recipe {
+    /// The shop to be made.
+    pub fn recipe(&self) -> Recipe {
         let mut recipe = shops::base();
-        recipe.settings.push(format!("[access]\nanonymous_provenance = {staff}\n"));
         recipe.settings.push(format!("[web]\ndecision = \"{}\"\n", self.decision));
         recipe.erp = vec![self.erp()];
         recipe.isoshop = vec![self.isoshop()];

@@ -158,7 +158,7 @@ pub fn cegid() -> Recipe {
         isoshop: vec![example("isoshop.sql")],
         settings: vec![
             example("comptoir.toml"),
-            "access.anonymous_provenance = true\nmedia.base_url = \"https://media.example.com\"".into(),
+            "media.base_url = \"https://media.example.com\"".into(),
         ],
         files: files.iter().map(|name| ((*name).to_owned(), example(name))).collect(),
         ..Recipe::default()
@@ -174,7 +174,7 @@ pub fn pivot() -> Recipe {
         erp: vec![example("erp.sql")],
         settings: vec![
             example("comptoir.toml"),
-            "access.anonymous_provenance = true\nmedia.base_url = \"https://media.example.com\"".into(),
+            "media.base_url = \"https://media.example.com\"".into(),
         ],
         files: vec![("schema/shop.graphql".into(), example("schema/shop.graphql"))],
         ..Recipe::default()
