@@ -6,12 +6,13 @@ mod read;
 mod secrets;
 mod source;
 mod sqlserver;
+mod telemetry;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
-use crate::{diagnostics::Place, value::Value};
+use crate::{diagnostics::Place, telemetry::traces::Collector, value::Value};
 
 #[cfg(test)]
 use read::load_with;
@@ -44,6 +45,8 @@ pub struct Config {
     pub site: SiteConfig,
     /// `[public]`.
     pub public: PublicConfig,
+    /// `[telemetry]`.
+    pub telemetry: TelemetryConfig,
     /// The keys of cursors (`cursor.key_file`).
     pub cursor_keys: CursorKeys,
 }
@@ -79,6 +82,7 @@ impl std::fmt::Debug for Config {
             .field("access", &self.access)
             .field("site", &self.site)
             .field("public", &self.public)
+            .field("telemetry", &self.telemetry)
             .finish_non_exhaustive()
     }
 }
@@ -341,6 +345,29 @@ pub struct PublicConfig {
     pub depots: Vec<String>,
     /// Which price is shown large (`display`, ttc).
     pub display: Display,
+}
+
+/// `[telemetry]`: what the process tells of itself beside its log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TelemetryConfig {
+    /// Who may scrape `/metrics` (`metrics`, loopback).
+    pub metrics: MetricsAccess,
+    /// What they need instead of being near (`metrics_token_file`).
+    pub metrics_token: Option<Secret>,
+    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`); none: nothing is traced.
+    pub collector: Option<Collector>,
+}
+
+/// Who may scrape `/metrics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Nobody: there are none (`off`).
+    Off,
+    /// Programs on this machine that no proxy stands before (`loopback`).
+    #[default]
+    Loopback,
+    /// Who reaches the port (`open`).
+    Open,
 }
 
 /// Which of the two prices is shown large.

@@ -179,8 +179,7 @@ impl Shop {
             media_base: config.media.base_url.trim_end_matches('/').to_owned(),
         });
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
-        let doors =
-            Doors { introspection: config.http.introspection, anonymous: config.access.anonymous };
+        let doors = Doors { introspection: config.http.introspection, anonymous: config.access.anonymous };
         let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
         let diagnostics = Diagnostics::default();
         Some(Self { config, diagnostics, types, catalog, service: Arc::new(service) })

@@ -65,7 +65,9 @@ fn generated_operations_are_answered_as_the_reference_does() {
     block_on(async {
         let mut recipe = shops::base();
         // Depth and cost are limits of ours that the reference does not have.
-        recipe.settings.push("[limits]\ndepth = 20\ncost = 1000000\naliases = 500\nroot_fields = 100\ntokens = 20000\n".into());
+        recipe.settings.push(
+            "[limits]\ndepth = 20\ncost = 1000000\naliases = 500\nroot_fields = 100\ntokens = 20000\n".into(),
+        );
         let folder = recipe.make(Engine::Sqlite).await;
         let gateway = Gateway::open(folder.path()).unwrap_or_else(|found| panic!("{}", found.join("\n")));
         gateway.asks(gateway::viewer("anonymous"));

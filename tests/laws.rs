@@ -2,6 +2,7 @@
 
 mod lists;
 mod moving;
+mod rights;
 mod shop;
 mod texts;
 

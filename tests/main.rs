@@ -15,3 +15,4 @@ mod plans;
 mod spec;
 mod sqlserver;
 mod stand_in;
+mod telemetry;

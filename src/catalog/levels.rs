@@ -232,6 +232,7 @@ impl Run<'_> {
             LinkKind::OneReference => self.one_reference(link, batch, records).await,
         };
         let found = found.unwrap_or_else(LinkData::Failed);
+        self.ask.moment.tally.returned(found.count());
         if let Some(journal) = &self.ask.moment.journal {
             let (strategy, because) = link.kind.found();
             journal.here(|level| {

@@ -113,9 +113,7 @@ impl Run<'_> {
         match &self.sight.departments()[0] {
             Place::Everywhere => Ok(true),
             Place::Nowhere => Ok(false),
-            Place::In(rows) => {
-                rows.passes(&self.catalog.engine, &tree.batch, record).map_err(Fault::Source)
-            }
+            Place::In(rows) => rows.passes(&self.catalog.engine, &tree.batch, record).map_err(Fault::Source),
         }
     }
 

@@ -140,7 +140,9 @@ impl<'a> Run<'a> {
         let holds = |place: &Place, record: u32| match place {
             Place::Nowhere => Ok(false),
             Place::Everywhere => Ok(true),
-            Place::In(filter) => filter.passes(&self.catalog.engine, &tree.batch, record).map_err(Fault::Source),
+            Place::In(filter) => {
+                filter.passes(&self.catalog.engine, &tree.batch, record).map_err(Fault::Source)
+            }
         };
         let mut seen = Vec::with_capacity(tree.batch.len());
         for (record, shown) in (0..).zip(&tree.shown) {

@@ -30,6 +30,7 @@ use crate::{
         shape::{Shape, SourceShape, Want, after_key},
     },
     sources::{Keys, Param, Rows, Statement},
+    telemetry::metrics,
     value::{KeyCompare, Value},
 };
 
@@ -65,10 +66,8 @@ impl Run<'_> {
         };
         let tree = self.tree().await?;
         self.settle(&args.filter).await?;
-        let groups: Vec<Vec<u32>> = records
-            .iter()
-            .map(|r| if args.deep { tree.under(*r) } else { vec![*r] })
-            .collect();
+        let groups: Vec<Vec<u32>> =
+            records.iter().map(|r| if args.deep { tree.under(*r) } else { vec![*r] }).collect();
         let overlaid = self.overlaid(&tree, &groups).await?;
         let (engine, shape) = (&self.catalog.engine, &self.shape(&link.node));
         let list = args.ask();
@@ -78,6 +77,7 @@ impl Run<'_> {
             engine.blame(&self.ask, shape.entity, &list, scope, language, fault).await
         };
         let plan = engine.plan(&self.ask, shape.entity, &list, Scope::Departments).await;
+        metrics::list(plan.strategy());
         let journal = self.ask.moment.journal.as_ref();
         if let Some(journal) = journal {
             journal.here(|level| plan.note(engine, shape.entity, list.order, level));
@@ -547,8 +547,11 @@ impl Run<'_> {
             if after.is_some_and(|a| if falling { a.row < n } else { a.row > n }) {
                 return None;
             }
-            let mut filter =
-                if self.ask.shopper(decider.entity) { engine.on_the_web(decider.entity, row) } else { Vec::new() };
+            let mut filter = if self.ask.shopper(decider.entity) {
+                engine.on_the_web(decider.entity, row)
+            } else {
+                Vec::new()
+            };
             filter.extend(must.predicate((n, row), base, &mut extra));
             if after.is_some_and(|a| a.row == n) {
                 filter.push(after_key(row, 2, falling));

@@ -4,6 +4,7 @@ use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
+    time::Duration,
 };
 
 use clap::Args;
@@ -13,7 +14,11 @@ use super::{Failure, ShopArg, backend, err, examples, out, report};
 use crate::{
     http::{self, Example, HttpOptions},
     shop::Shop,
+    telemetry::{metrics, traces},
 };
+
+/// How often measured times are put into their buckets.
+const TIDY: Duration = Duration::from_secs(5);
 
 /// Serve a shop: GraphQL at /graphql, GraphiQL at /graphiql, health at /health/live and /health/ready
 ///
@@ -58,8 +63,9 @@ impl Serve {
     }
 }
 
-/// Opens a shop and prints its warnings.
+/// Opens a shop to serve it, and prints its warnings. What it does is counted from here on.
 pub(super) fn open(dir: &Path) -> Result<Shop, Failure> {
+    metrics::install().map_err(Failure::cannot_start)?;
     let shop = backend::open_with_data(dir)?;
     if !shop.diagnostics().items.is_empty() {
         err(&report(shop.diagnostics()));
@@ -121,12 +127,28 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
     let options = HttpOptions {
         http: config.http.clone(),
         limits: config.limits,
+        telemetry: config.telemetry.clone(),
         examples,
         essential_sources: shop.deciding_sources(),
     };
     let asked_to_end = signal().map_err(|error| {
         Failure::CannotStart(format!("the system does not say when to stop (signals): {error}"))
     })?;
+    if let Some(collector) = &config.telemetry.collector {
+        traces::start(collector).map_err(|error| {
+            Failure::CannotStart(format!(
+                "traces cannot be sent to {} ({error}): correct telemetry.otlp_endpoint",
+                collector.endpoint
+            ))
+        })?;
+    }
+    let tidy = tokio::spawn(async {
+        let mut often = tokio::time::interval(TIDY);
+        loop {
+            often.tick().await;
+            metrics::tidy();
+        }
+    });
     let router = http::router(shop.executor(), options);
     tracing::info!(address = %bound.address, shop = config.shop.name, "serving");
     http::serve(bound.listener, router, async {
@@ -141,7 +163,10 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
     })
     .await
     .map_err(Failure::cannot_start)?;
+    tidy.abort();
     shop.close().await;
+    // The exporter's own thread sends; only waiting for it blocks.
+    let _ = tokio::task::spawn_blocking(traces::flush).await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -105,6 +105,7 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
             "media",
             "public",
             "access",
+            "telemetry",
             "cursor",
         ],
         diags,
@@ -122,6 +123,7 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
         access: access(root, diags),
         site: site(dir, root, diags),
         public: public(root, diags),
+        telemetry: super::telemetry::read(dir, root, diags),
         cursor_keys: cursor_keys(dir, root, diags).unwrap_or_default(),
         sources,
     };

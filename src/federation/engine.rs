@@ -3,7 +3,13 @@
 
 use std::sync::Arc;
 
-use super::{batch::Cause, model::{EntityId, Model}, overrides::Overrides, planner::blame::Blame, visible::Published};
+use super::{
+    batch::Cause,
+    model::{EntityId, Model},
+    overrides::Overrides,
+    planner::blame::Blame,
+    visible::Published,
+};
 use crate::{
     config::{Limits, WebDecision},
     sources::{Moment, Param, Rows, SharedSource, Statement},

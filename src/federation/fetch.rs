@@ -67,7 +67,8 @@ impl Engine {
             let keys = text_keys(order.iter().copied());
             let rows = self.rows_by_code(ask, shape.entity, decider, &order, &keys, &[]).await;
             let mut rows = rows.map_err(Fault::Source)?;
-            let nobody = if ask.blind { add_phantoms(decider, &mut rows, &order, compare) } else { Vec::new() };
+            let nobody =
+                if ask.blind { add_phantoms(decider, &mut rows, &order, compare) } else { Vec::new() };
             let mut batch = self.adopt(shape, rows);
             self.arrange(&mut batch, &order);
             if !nobody.is_empty() {

@@ -13,6 +13,7 @@ use super::{
     planner::{Scope, Way},
     shape::{Shape, Want},
 };
+use crate::telemetry::metrics;
 
 /// What page of a list is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +107,7 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let scope = if parents.is_some() { Scope::Parents } else { Scope::All };
         let plan = self.plan(ask, shape.entity, list, scope).await;
+        metrics::list(plan.strategy());
         if let Some(journal) = &ask.moment.journal {
             journal.here(|level| plan.note(self, shape.entity, list.order, level));
         }

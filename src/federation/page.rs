@@ -231,8 +231,12 @@ impl Engine {
         let apart = under.is_some_and(|u| !u.afters.is_empty());
         let (statement, extra) = if page.filter.is_all() && page.must.is_any() && !apart {
             let after = page.after.as_ref().map(|a| a.row);
-            let key =
-                PageKey { shopper: ask.shopper(shape.entity), windowed: under.is_some(), after, backward: page.backward };
+            let key = PageKey {
+                shopper: ask.shopper(shape.entity),
+                windowed: under.is_some(),
+                after,
+                backward: page.backward,
+            };
             (decider.page_statement(key, || select().0), Vec::new())
         } else {
             let (select, extra) = select();

@@ -255,13 +255,13 @@ fn relation(
     let lists = &model.entities[entity].lists;
     Ok(match name {
         "department" => {
-            gate.field(entity, "departments", at)?;
-            gate.entity(catalog.department, at)?;
             let code = match tests.get("under") {
                 Some(ConstValue::String(code)) => code.clone(),
                 Some(ConstValue::Number(n)) => n.to_string(),
                 _ => return Ok(None),
             };
+            gate.field(entity, "departments", at)?;
+            gate.entity(catalog.department, at)?;
             let list = lists.get_full("placements");
             let at = list.and_then(|(id, _, l)| Some((id, l.columns.get_index_of("department")?)));
             let at = Some(at.ok_or_else(|| unsupported(name))?);

@@ -151,7 +151,8 @@ impl<'a, 'd> Compiler<'a, 'd> {
     fn tell(&mut self, entity: EntityId) {
         let model = self.catalog.engine.model.clone();
         let e = &model.entities[entity];
-        let composed = ["seo", "parent", "article", "optionValues", "departments", "image"].map(str::to_owned);
+        let composed =
+            ["seo", "parent", "article", "optionValues", "departments", "image"].map(str::to_owned);
         for name in e.fields.keys().chain(e.lists.keys()).cloned().chain(composed) {
             let key = (entity, name);
             if self.told.contains_key(&key) {

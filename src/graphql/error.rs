@@ -107,6 +107,11 @@ impl GraphqlError {
         Self { message: message.into(), locations: Vec::new(), path: None, extensions }
     }
 
+    /// Its code, as clients see it.
+    pub fn code(&self) -> &str {
+        self.extensions.get("code").and_then(serde_json::Value::as_str).unwrap_or("INTERNAL")
+    }
+
     /// Whether this is the error's code.
     pub fn is(&self, code: Code) -> bool {
         serde_json::to_value(code).is_ok_and(|code| self.extensions.get("code") == Some(&code))

@@ -88,6 +88,7 @@ pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots, verdicts: &[Verdict]
 /// A root field, and what is told of it where somebody wants to know.
 async fn noted(run: &Run<'_>, out: &Out, plan: &Plan, slots: &Slots, verdicts: &[Verdict]) -> RootData {
     let data = root(run, out, plan, slots, verdicts).await;
+    run.ask.moment.tally.returned(data.count());
     if let Some(journal) = &run.ask.moment.journal
         && let Some((strategy, because)) = found_by(out)
     {
@@ -130,7 +131,13 @@ impl RootData {
     }
 }
 
-fn root<'a>(run: &'a Run<'a>, out: &'a Out, plan: &'a Plan, slots: &'a Slots, verdicts: &'a [Verdict]) -> BoxFuture<'a, RootData> {
+fn root<'a>(
+    run: &'a Run<'a>,
+    out: &'a Out,
+    plan: &'a Plan,
+    slots: &'a Slots,
+    verdicts: &'a [Verdict],
+) -> BoxFuture<'a, RootData> {
     async move {
         if let Some(Verdict::Closed(error)) = out.need.and_then(|need| verdicts.get(need)) {
             return RootData::Failed(error.clone());
@@ -437,13 +444,13 @@ pub fn refused(
     match verdicts.get(need) {
         Some(Verdict::Open) => None,
         Some(Verdict::Closed(error)) => Some(error.clone()),
-        Some(Verdict::Within(all)) => all.iter().find_map(|(filter, error)| {
-            match filter.passes(&run.catalog.engine, batch, record) {
+        Some(Verdict::Within(all)) => {
+            all.iter().find_map(|(filter, error)| match filter.passes(&run.catalog.engine, batch, record) {
                 Ok(true) => None,
                 Ok(false) => Some(error.clone()),
                 Err(cause) => Some(unavailable(&cause)),
-            }
-        }),
+            })
+        }
         None => Some(GraphqlError::new(Code::Internal, "This field was not judged.")),
     }
 }

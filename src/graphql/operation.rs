@@ -21,7 +21,7 @@ use super::{
     types::TypeSystem,
     validate,
 };
-use crate::config::Limits;
+use crate::{config::Limits, telemetry::metrics};
 
 /// How long a refusal is remembered.
 const KEEP_REFUSALS: Duration = Duration::from_secs(10);
@@ -109,7 +109,9 @@ impl Operations {
         operation_name: Option<&str>,
     ) -> Result<Arc<Prepared>, Vec<GraphqlError>> {
         let asked: &dyn AsKey = &(query, operation_name);
-        let outcome = if let Some(outcome) = self.cache.get(asked).await {
+        let kept = self.cache.get(asked).await;
+        metrics::cache("documents", kept.is_some());
+        let outcome = if let Some(outcome) = kept {
             outcome
         } else {
             let key = Key { query: query.into(), name: operation_name.map(Into::into) };
@@ -122,6 +124,11 @@ impl Operations {
                 .await
         };
         outcome.map_err(|errors| errors.as_ref().clone())
+    }
+
+    /// How many documents are kept, refused ones included.
+    pub fn entries(&self) -> u64 {
+        self.cache.entry_count()
     }
 
     /// The types that documents are checked against.

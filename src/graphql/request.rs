@@ -92,6 +92,9 @@ pub trait Executor: Send + Sync + 'static {
     /// Runs one request to its end; never fails otherwise than in the response.
     async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse;
 
+    /// Writes down for the metrics how the sources are and what the caches hold. Nothing is asked.
+    fn gauge(&self) {}
+
     /// Which sources answer, by name: `Ok(version)` or the error's text. Used by `/health/ready`.
     async fn health(&self) -> Vec<(String, Result<String, String>)>;
 }

@@ -32,7 +32,8 @@ use crate::{
     catalog::{Catalog, Run, levels::Args, sight::Sight},
     config::{Anonymous, ShopConfig},
     federation::engine::{Ask, Open, Strategy},
-    sources::Moment,
+    sources::{Circuit, Moment},
+    telemetry::metrics,
 };
 
 /// Runs the requests of one shop.
@@ -182,8 +183,12 @@ impl Service {
             conditions: conditions.clone(),
             language: language.clone(),
         };
-        let plan =
-            self.plans.get_with(key, || Arc::new(self.compile(prepared, &conditions, language.as_deref())));
+        let mut known = true;
+        let plan = self.plans.get_with(key, || {
+            known = false;
+            Arc::new(self.compile(prepared, &conditions, language.as_deref()))
+        });
+        metrics::cache("plans", known);
         let asks = plan.roots.iter().any(|o| matches!(o.kind, OutKind::Introspection(_)));
         if asks && self.introspection.is_none() {
             let error = GraphqlError::new(
@@ -228,7 +233,8 @@ impl Service {
         let document = &prepared.document;
         let roots =
             collect(document, &self.types, &self.types.query, &[&prepared.operation.selection], conditions);
-        let mut plan = compile_with(&self.types, (&self.catalog, &self.guards), language, document, conditions, roots);
+        let mut plan =
+            compile_with(&self.types, (&self.catalog, &self.guards), language, document, conditions, roots);
         plan.held = Some(prepared.clone());
         plan
     }
@@ -259,10 +265,14 @@ impl Service {
         run.closed = closed;
         let roots = execute::run(&run, plan, &slots, &verdicts).await;
         let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
-        let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, plan, (&context.viewer, &verdicts));
+        let mut writer =
+            Writer::new(&run, &slots, &self.shop, &introspect, plan, (&context.viewer, &verdicts));
         writer.buf.extend_from_slice(b"{\"data\":");
         writer.data(&roots);
         let (mut body, errors) = (writer.buf, writer.errors);
+        metrics::operation(cost);
+        run.ask.moment.tally.close();
+        errors.iter().for_each(counted);
         if !errors.is_empty() {
             body.extend_from_slice(b",\"errors\":");
             let _ = serde_json::to_writer(&mut body, &errors);
@@ -466,9 +476,15 @@ impl PlainObject for Meta<'_> {
     }
 }
 
+/// Counts an error by its code.
+fn counted(error: &GraphqlError) {
+    metrics::error(error.code());
+}
+
 /// An answer without data.
 fn refused(errors: &[GraphqlError], operation: Option<String>, outcome: Outcome) -> GraphqlResponse {
     let count = errors.len();
+    errors.iter().for_each(counted);
     let body = serde_json::to_vec(&serde_json::json!({ "errors": errors })).unwrap_or_default();
     GraphqlResponse { body: Bytes::from(body), outcome, errors: count, operation, refresh_cookie: None }
 }
@@ -477,6 +493,14 @@ fn refused(errors: &[GraphqlError], operation: Option<String>, outcome: Outcome)
 impl Executor for Service {
     async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
         self.answer(&request, &context).await
+    }
+
+    fn gauge(&self) {
+        for source in &self.catalog.engine.sources {
+            metrics::circuit(source.name(), source.pulse().circuit.word(), &Circuit::WORDS);
+        }
+        metrics::cache_entries("plans", self.plans.entry_count());
+        metrics::cache_entries("documents", self.operations.entries());
     }
 
     async fn health(&self) -> Vec<(String, Result<String, String>)> {

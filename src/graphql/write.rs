@@ -168,15 +168,13 @@ impl<'a> Writer<'a> {
                 let shop = Shop { config: self.shop, limits: &limits };
                 self.plain_object(&shop, plain)
             }
-            (OutKind::Explain(plain), RootData::Explained(found)) => {
-                match found {
-                    None => self.absent(out.place, false),
-                    Some(fields) => {
-                        let items = fields.iter().map(|f| Plain::object(Provenance(f.clone()))).collect();
-                        self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
-                    }
+            (OutKind::Explain(plain), RootData::Explained(found)) => match found {
+                None => self.absent(out.place, false),
+                Some(fields) => {
+                    let items = fields.iter().map(|f| Plain::object(Provenance(f.clone()))).collect();
+                    self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
                 }
-            }
+            },
             (OutKind::Sources(plain), RootData::Sources(found)) => {
                 let items = found.iter().map(|s| Plain::object(s.clone())).collect();
                 self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)

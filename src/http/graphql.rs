@@ -18,9 +18,12 @@ use super::{
     request::{self, Incoming, Parsed},
     respond::{self, GRAPHQL_METHODS, Refusal},
 };
-use crate::graphql::{
-    error::{Code, GraphqlError},
-    request::{GraphqlResponse, Outcome, RequestContext},
+use crate::{
+    graphql::{
+        error::{Code, GraphqlError},
+        request::{GraphqlResponse, Outcome, RequestContext},
+    },
+    telemetry::metrics,
 };
 
 /// How much of a body that is too large is read and thrown away, so that its sender gets to read why.
@@ -131,6 +134,7 @@ async fn execute(app: &App, incoming: Incoming, context: RequestContext) -> Grap
     )
     .with("limit", "limits.request_seconds")
     .with("traceId", trace);
+    metrics::error(error.code());
     GraphqlResponse {
         body: respond::error_body(&error),
         outcome: Outcome::TimedOut,

@@ -8,6 +8,7 @@
 
 mod graphql;
 mod health;
+mod metrics;
 mod negotiate;
 mod observe;
 mod pages;
@@ -33,7 +34,7 @@ use tower_http::{
 
 pub use self::server::serve;
 use crate::{
-    config::{HttpConfig, Limits},
+    config::{HttpConfig, Limits, TelemetryConfig},
     graphql::request::Executor,
 };
 
@@ -66,6 +67,8 @@ pub struct HttpOptions {
     pub http: HttpConfig,
     /// `[limits]` of the shop.
     pub limits: Limits,
+    /// `[telemetry]` of the shop.
+    pub telemetry: TelemetryConfig,
     /// Tabs of GraphiQL.
     pub examples: Vec<Example>,
     /// Sources without which the gateway is not ready (those that decide existence); none named: all of them.
@@ -92,7 +95,7 @@ impl std::ops::Deref for App {
     }
 }
 
-/// All routes: `/graphql`, `/health/live`, `/health/ready`, `/`, and GraphiQL's when it is switched on.
+/// All routes: `/graphql`, `/health/live`, `/health/ready`, `/metrics`, `/`, and GraphiQL's when it is switched on.
 pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     let examples = serde_json::to_vec(&options.examples).unwrap_or_else(|_| b"[]".to_vec());
     let graphiql = options.http.graphiql;
@@ -106,7 +109,8 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
         .route("/", any(pages::landing))
         .route("/graphql", any(graphql::handle))
         .route("/health/live", any(health::live))
-        .route("/health/ready", any(health::ready));
+        .route("/health/ready", any(health::ready))
+        .route("/metrics", any(metrics::scrape));
     if graphiql {
         router = router
             .route("/graphiql", any(pages::graphiql))

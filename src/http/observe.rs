@@ -17,7 +17,10 @@ use super::{
     negotiate::{self, Media},
     respond::{Facts, Refusal},
 };
-use crate::graphql::error::Code;
+use crate::{
+    graphql::error::Code,
+    telemetry::{metrics, traces::RequestSpan},
+};
 
 /// Names the request in logs, faults and answers.
 #[derive(Clone, Debug)]
@@ -26,6 +29,9 @@ pub(super) struct RequestId(pub(super) String);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id that is taken over from a client or proxy.
 const REQUEST_ID_LENGTH: usize = 64;
+const GRAPHQL: &str = "/graphql";
+/// The status of a request whose client went away, as proxies log it.
+const GONE: u16 = 499;
 /// Longest path and operation name in a log line.
 const LOGGED: usize = 200;
 
@@ -37,11 +43,21 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
         method: request.method().clone(),
         path: clip(request.uri().path()),
         id: id.clone(),
+        route: route(request.uri().path()),
+        span: None,
         start: Instant::now(),
         done: false,
     };
+    // What is asked every few seconds would bury the rest.
+    if line.route == GRAPHQL {
+        line.span = RequestSpan::begin(request.headers(), request.method(), line.route, &id);
+    }
     // The handlers hold nothing that a panic could leave half-done: what they share is behind locks of its own.
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answer = match &line.span {
+        Some(span) => span.around(run).await,
+        None => run.await,
+    };
     let mut response = answer.unwrap_or_else(|_| {
         // The panic hook has logged where and why; the client gets the id to ask with.
         Refusal::new(
@@ -87,6 +103,17 @@ fn headers(response: &mut Response, id: &str) {
     }
 }
 
+/// The route of a path: a closed set, for a label.
+fn route(path: &str) -> &'static str {
+    match path {
+        GRAPHQL => GRAPHQL,
+        "/metrics" => "/metrics",
+        path if path.starts_with("/health/") => "/health",
+        path if path.starts_with("/graphiql") => "/graphiql",
+        _ => "other",
+    }
+}
+
 fn clip(text: &str) -> String {
     text.chars().take(LOGGED).collect()
 }
@@ -96,6 +123,8 @@ struct Line {
     method: Method,
     path: String,
     id: String,
+    route: &'static str,
+    span: Option<RequestSpan>,
     start: Instant,
     done: bool,
 }
@@ -110,12 +139,18 @@ impl Line {
         let status = response.status().as_u16();
         let micros = self.micros();
         let (method, path, id) = (self.method.as_str(), self.path.as_str(), self.id.as_str());
-        if let Some(facts) = response.extensions().get::<Facts>() {
+        metrics::request(self.route, status, self.start.elapsed());
+        let facts = response.extensions().get::<Facts>();
+        if let Some(span) = &self.span {
+            span.end(status, facts.and_then(|f| f.operation.as_deref()), facts.map_or(0, |f| f.errors));
+        }
+        let trace = self.span.as_ref().and_then(RequestSpan::trace_id);
+        if let Some(facts) = facts {
             let operation = facts.operation.as_deref().map(clip);
             let (outcome, errors, bytes) = (facts.outcome, facts.errors, facts.bytes);
             tracing::info!(
                 target: "comptoir::request",
-                method, path, status, operation, outcome, errors, micros, bytes, id, "request"
+                method, path, status, operation, outcome, errors, micros, bytes, id, trace, "request"
             );
         } else {
             let bytes = response.body().size_hint().exact();
@@ -128,6 +163,10 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         if !self.done {
+            metrics::request(self.route, GONE, self.start.elapsed());
+            if let Some(span) = &self.span {
+                span.end(GONE, None, 0);
+            }
             tracing::info!(
                 target: "comptoir::request",
                 method = self.method.as_str(),

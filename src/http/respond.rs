@@ -9,9 +9,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::negotiate::Media;
-use crate::graphql::{
-    error::{Code, GraphqlError},
-    request::{GraphqlResponse, Outcome},
+use crate::{
+    graphql::{
+        error::{Code, GraphqlError},
+        request::{GraphqlResponse, Outcome},
+    },
+    telemetry::metrics,
 };
 
 /// `Allow` of `/graphql`.
@@ -52,6 +55,7 @@ impl Refusal {
     /// As a response, in the media type the client takes.
     pub(super) fn respond(self, media: Media) -> Response {
         let body = error_body(&self.error);
+        metrics::error(self.error.code());
         let mut facts = Facts::new(outcome_name(self.status), body.len());
         facts.errors = 1;
         let mut response = json(self.status, media.content_type(), body);

@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     io,
+    net::SocketAddr,
     pin::pin,
     sync::{
         Arc,
@@ -11,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::Request};
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -56,11 +60,11 @@ pub(super) async fn serve_within(
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) if of_one_connection(&error) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -70,7 +74,13 @@ pub(super) async fn serve_within(
             },
         };
         let watcher = graceful.watcher();
-        connections.spawn(connection(stream, router.clone(), Arc::clone(&builder), watcher, first_request));
+        connections.spawn(connection(
+            (stream, peer),
+            router.clone(),
+            Arc::clone(&builder),
+            watcher,
+            first_request,
+        ));
     }
     drop(listener);
     let open = graceful.count();
@@ -97,7 +107,7 @@ fn builder() -> Builder<TokioExecutor> {
 }
 
 async fn connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     router: Router,
     builder: Arc<Builder<TokioExecutor>>,
     watcher: hyper_util::server::graceful::Watcher,
@@ -108,8 +118,9 @@ async fn connection(
     let seen = Arc::new(AtomicBool::new(false));
     let service = {
         let seen = Arc::clone(&seen);
-        let marked = router.map_request(move |request: Request<_>| {
+        let marked = router.map_request(move |mut request: Request<_>| {
             seen.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(ConnectInfo(peer));
             request.map(axum::body::Body::new)
         });
         TowerToHyperService::new(marked)

@@ -19,7 +19,7 @@ use tokio::{
 
 use super::{Example, HttpOptions, router, server::serve_within};
 use crate::{
-    config::{HttpConfig, Limits},
+    config::{HttpConfig, Limits, TelemetryConfig},
     graphql::request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
 };
 
@@ -109,6 +109,7 @@ struct Server {
 async fn start(change: impl FnOnce(&mut HttpOptions)) -> Server {
     let fake = Arc::new(Fake::default());
     let mut options = HttpOptions {
+        telemetry: TelemetryConfig::default(),
         http: HttpConfig {
             bind: "127.0.0.1:0".parse().unwrap(),
             public_url: "http://localhost".into(),

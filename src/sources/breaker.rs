@@ -39,6 +39,9 @@ pub enum Circuit {
 }
 
 impl Circuit {
+    /// All the words that clients may see.
+    pub const WORDS: [&'static str; 3] = ["CLOSED", "OPEN", "HALF_OPEN"];
+
     /// The word clients see.
     pub fn word(self) -> &'static str {
         match self {

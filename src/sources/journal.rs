@@ -10,6 +10,8 @@ use std::{
 use futures::future::Either;
 use tokio::task::futures::TaskLocalFuture;
 
+use crate::telemetry::traces::{self, Spanned};
+
 tokio::task_local! {
     /// The level that is being read.
     static HERE: Arc<str>;
@@ -87,15 +89,17 @@ impl Journal {
 }
 
 /// A future, or the same with the name of the level that it reads.
-pub type Within<F> = Either<F, TaskLocalFuture<Arc<str>, F>>;
+type Named<F> = Either<F, TaskLocalFuture<Arc<str>, F>>;
+
+/// A future that knows which level it reads: by name where a journal is kept, by its span where it is traced.
+pub type Within<F> = Spanned<Named<F>>;
 
 /// Names the level that a future reads, below the one that is being read. Costs nothing when no journal
-/// is kept.
+/// is kept and nothing is traced.
 pub fn within<F: Future>(journal: Option<&Arc<Journal>>, name: &str, read: F) -> Within<F> {
-    if journal.is_none() {
-        return Either::Left(read);
-    }
-    Either::Right(HERE.scope(below(name), read))
+    let named =
+        if journal.is_none() { Either::Left(read) } else { Either::Right(HERE.scope(below(name), read)) };
+    traces::level(name, named)
 }
 
 fn below(name: &str) -> Arc<str> {
@@ -104,10 +108,9 @@ fn below(name: &str) -> Arc<str> {
 
 /// Names the level that a future reads, whatever level it is read for.
 pub fn apart<F: Future>(journal: Option<&Arc<Journal>>, name: &str, read: F) -> Within<F> {
-    if journal.is_none() {
-        return Either::Left(read);
-    }
-    Either::Right(HERE.scope(name.into(), read))
+    let named =
+        if journal.is_none() { Either::Left(read) } else { Either::Right(HERE.scope(name.into(), read)) };
+    traces::level(name, named)
 }
 
 #[cfg(test)]
@@ -140,6 +143,6 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_named_without_a_journal() {
-        assert!(matches!(within(None, "articles", async {}), Either::Left(_)));
+        assert!(matches!(within(None, "articles", async {}), Either::Left(Either::Left(_))));
     }
 }

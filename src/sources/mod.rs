@@ -35,7 +35,7 @@ pub use expr::Expr;
 pub use select::{Keys, Param, Select, Statement};
 pub use survey::Survey;
 
-use crate::value::Value;
+use crate::{telemetry::metrics::Tally, value::Value};
 
 /// The SQL a source speaks. A new dialect is a new member here, a renderer and a driver; nothing
 /// above this room changes.
@@ -56,6 +56,15 @@ impl Dialect {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
             Self::SqlServer => "sqlserver",
+        }
+    }
+
+    /// What OpenTelemetry calls it (`db.system.name`).
+    pub fn system(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgresql",
+            Self::SqlServer => "microsoft.sql_server",
         }
     }
 }
@@ -104,6 +113,8 @@ pub struct Moment {
     pub troubles: Arc<Troubles>,
     /// What is asked for the request is noted here, when it wants to see it.
     pub journal: Option<Arc<journal::Journal>>,
+    /// What the answer holds, for the metrics.
+    pub tally: Arc<Tally>,
 }
 
 /// Which sources failed within one request, and by what stable cause: what the answer may lack.
@@ -128,7 +139,7 @@ impl Moment {
     /// The request starts now, with the given time to live.
     pub fn now(limit: Option<Duration>) -> Self {
         let deadline = limit.map(|l| tokio::time::Instant::now() + l);
-        Self { now: Utc::now(), deadline, troubles: Arc::default(), journal: None }
+        Self { now: Utc::now(), deadline, troubles: Arc::default(), journal: None, tally: Arc::default() }
     }
 }
 

@@ -35,7 +35,13 @@ use super::{
     select::Table,
     survey::{Survey, Texts},
 };
-use crate::config::SourceLimits;
+use crate::{
+    config::SourceLimits,
+    telemetry::{
+        metrics::SourceMeter,
+        traces::{self, StatementSpan},
+    },
+};
 
 /// A [`Source`] over a [`Wire`].
 pub(super) struct Pooled<W: Wire> {
@@ -46,6 +52,7 @@ pub(super) struct Pooled<W: Wire> {
     pool: Pool<Manager<W>, Lease<W>>,
     breaker: Breaker,
     pulse: Mutex<Pulse>,
+    meter: SourceMeter,
 }
 
 /// A connection for one exchange, and the trial of a resting source if it is one.
@@ -72,7 +79,8 @@ impl<W: Wire> Pooled<W> {
         let pool = Manager::pool(wire, connections, limits.connect)
             .map_err(|error| SourceError::Connect(error.to_string()))?;
         let (breaker, pulse) = (Breaker::default(), Mutex::default());
-        Ok(Self { name: name.to_owned(), zone, limits, trace, pool, breaker, pulse })
+        let meter = SourceMeter::new(name);
+        Ok(Self { name: name.to_owned(), zone, limits, trace, pool, breaker, pulse, meter })
     }
 
     fn wire(&self) -> &W {
@@ -218,7 +226,14 @@ impl<W: Wire> Source for Pooled<W> {
         let mut retried = false;
         loop {
             let rendered = self.rendered(statement, &kinds, &tables, moment.deadline).await?;
-            let (mut lease, trial) = self.lease(moment.deadline).await?;
+            let asked = Instant::now();
+            let (mut lease, trial) = match self.lease(moment.deadline).await {
+                Ok(leased) => leased,
+                Err(error) => {
+                    self.meter.statement(Err(error.cause()), asked.elapsed());
+                    return Err(error);
+                }
+            };
             let (until, left) = match self.until(moment.deadline) {
                 Ok(times) => times,
                 Err(late) => {
@@ -238,10 +253,14 @@ impl<W: Wire> Source for Pooled<W> {
             };
             let result = timeout_at(until, self.wire().rows(lease.conn()?, &job)).await;
             let settled = self.settle((lease, trial), result, (started, left));
+            let took = started.elapsed();
+            let rows = settled.as_ref().map(Rows::len).map_err(|fault| fault.error.cause());
+            self.meter.statement(rows, took);
+            let (source, system) = (self.name.as_str(), W::DIALECT.system());
+            traces::statement(&StatementSpan { source, system, sql: &rendered.sql, took, rows });
             if let Some(journal) = &moment.journal {
-                let rows = settled.as_ref().map(Rows::len).map_err(|fault| fault.error.cause());
                 let (source, sql) = (self.name.clone(), Arc::clone(&rendered.sql));
-                journal.here(|level| level.ran.push(Ran { source, sql, rows, took: started.elapsed() }));
+                journal.here(|level| level.ran.push(Ran { source, sql, rows, took }));
             }
             match settled {
                 Ok(mut rows) => {

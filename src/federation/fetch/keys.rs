@@ -59,9 +59,8 @@ pub(super) fn add_phantoms<'a>(
     let width = shape.width();
     let mut added = Vec::new();
     for code in codes.iter().filter(|c| !known.iter().any(|k| *k == compare.fold(c))) {
-        let decoded = (0i64..)
-            .zip(&shape.map.rows)
-            .find_map(|(i, row)| Some((i, row.code.decode(code, &row.key)?)));
+        let decoded =
+            (0i64..).zip(&shape.map.rows).find_map(|(i, row)| Some((i, row.code.decode(code, &row.key)?)));
         let own = || shape.map.rows.iter().position(|row| row.code.own.is_some());
         let (i, key) = match decoded {
             Some(found) => found,

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     config::{
         AccessConfig, DepartmentsConfig, HttpConfig, Limits, MediaConfig, ReferencesConfig, Secret,
-        ShopConfig, SourceConfig, SourceKind, SourceLimits, WebConfig,
+        ShopConfig, SourceConfig, SourceKind, SourceLimits, TelemetryConfig, WebConfig,
     },
     connectors::map::{ChangeColumn, CodeRule, EntityMap, RowSource},
     diagnostics::Place,
@@ -54,6 +54,7 @@ fn config(sources: &[&str]) -> Config {
         access: AccessConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
+        telemetry: TelemetryConfig::default(),
         cursor_keys: crate::config::CursorKeys::default(),
     }
 }
