@@ -12,6 +12,7 @@ mod laws;
 mod naive;
 mod outages;
 mod plans;
+mod rights;
 mod spec;
 mod sqlserver;
 mod stand_in;

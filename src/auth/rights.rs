@@ -1,7 +1,7 @@
 //! Rights: what a viewer may do, on which entity, which fields of it and which rayons. Every question
 //! about a right is answered here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::viewer::{Viewer, ViewerKind};
 use crate::config::Anonymous;
@@ -114,23 +114,32 @@ impl Rights {
     /// have what they are granted alone.
     pub fn of(viewer: &Viewer, anonymous: Anonymous) -> Self {
         let baseline = match viewer.kind {
-            ViewerKind::Customer => Anonymous::Prices,
-            ViewerKind::Anonymous => anonymous,
+            ViewerKind::Customer => Self::baseline(Anonymous::Prices),
+            ViewerKind::Anonymous => Self::baseline(anonymous),
             ViewerKind::Staff | ViewerKind::Integration => return viewer.rights.clone(),
         };
-        let read = |entity: &str| Grant {
-            right: Right::Read,
-            entity: Some(entity.into()),
-            fields: Some(BASE.into()),
-            department: None,
-        };
-        let mut grants = match baseline {
-            Anonymous::None => Vec::new(),
+        if viewer.rights.0.is_empty() {
+            return baseline;
+        }
+        Self(baseline.0.iter().chain(&*viewer.rights.0).cloned().collect())
+    }
+
+    /// What a viewer may who is granted nothing.
+    fn baseline(anonymous: Anonymous) -> Self {
+        static READ: LazyLock<Rights> = LazyLock::new(|| {
+            let read = |entity: &str| Grant {
+                right: Right::Read,
+                entity: Some(entity.into()),
+                fields: Some(BASE.into()),
+                department: None,
+            };
+            Rights(CATALOGUE.map(read).into())
+        });
+        match anonymous {
+            Anonymous::None => Self::default(),
             // What shows prices enters here with them.
-            Anonymous::Catalogue | Anonymous::Prices => CATALOGUE.map(read).to_vec(),
-        };
-        grants.extend(viewer.rights.0.iter().cloned());
-        Self(grants.into())
+            Anonymous::Catalogue | Anonymous::Prices => READ.clone(),
+        }
     }
 
     /// Whether a right is granted without being narrowed: what rights need that are on no entity (`plan`,

@@ -245,8 +245,8 @@ impl Run<'_> {
         found
     }
 
-    /// Whether the viewer sees a record of a batch that was read by its sight's shape. What of it lies outside a
-    /// viewer's rayons tells nothing, not even an error.
+    /// Whether the viewer sees a record of a batch that was read by its sight's shape. Its rayons are decided first: of
+    /// a record outside of them nothing else is asked.
     pub(super) fn sees(&self, batch: &Batch, record: u32) -> Result<bool, Fault> {
         let (engine, entity) = (&self.catalog.engine, batch.shape.entity);
         if let Some(rows) = self.sight.rows(entity)

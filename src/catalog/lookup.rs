@@ -186,9 +186,6 @@ impl Run<'_> {
         codes: &[String],
     ) -> Result<Found, Fault> {
         let engine = &self.catalog.engine;
-        if shape.entity == self.catalog.department {
-            return Err(Fault::Internal("departments are found in the tree".into()));
-        }
         let shape = &self.sight.shape(self.catalog, shape);
         let asked: Vec<&str> = codes.iter().map(String::as_str).collect();
         let found = engine.by_code(&self.looking(shape.entity), shape, &asked).await?;
@@ -223,6 +220,9 @@ impl Run<'_> {
         let field = engine.model.entities[shape.entity].fields.get_index_of("barcode");
         let mut hits: Vec<u32> = Vec::new();
         for record in found.of.into_iter().filter(|r| *r != NONE) {
+            if !self.in_rows(&batch, record)? {
+                continue;
+            }
             let merged = field.and_then(|f| batch.merged(&engine.model, f, record).ok());
             let same = merged.is_some_and(|m| m.value.as_str() == Some(barcode));
             if same && !hits.contains(&record) && self.sees(&batch, record)? {

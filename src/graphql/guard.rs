@@ -172,19 +172,22 @@ impl Guards {
 
     /// A field that inherits shows what it inherits: it needs what that needs.
     fn inherit(&mut self, types: &TypeSystem, diags: &mut Diagnostics) {
-        let mut found: Vec<(&TypeDef, &FieldDef, Guard)> = Vec::new();
+        let mut found: Vec<(&TypeDef, &FieldDef, Guard, bool)> = Vec::new();
         for ty in types.types.values().filter(|t| sdl::is_entity(t)) {
             let fields = types.fields(&ty.name);
             for field in fields.into_iter().flat_map(|f| f.values()) {
                 let from = field.applied.iter().find(|a| a.name == "inherit").and_then(|a| text(a, "from"));
                 let parent = from.and_then(|from| fields?.get(from)).map(|f| f.ty.name());
-                if let Some(guard) = parent.and_then(|parent| self.get(parent, &field.name)) {
-                    found.push((ty, field, guard.clone()));
+                let Some(parent) = parent else { continue };
+                let above = types.fields(parent).and_then(|f| f.get(&field.name));
+                if let Some(guard) = self.get(parent, &field.name) {
+                    found.push((ty, field, guard.clone(), above.is_some_and(|f| f.ty.is_non_null())));
                 }
             }
         }
-        for (ty, field, theirs) in found {
-            if field.ty.is_non_null() {
+        for (ty, field, theirs, above_non_null) in found {
+            // One that is non-null above has been reported there.
+            if field.ty.is_non_null() && !above_non_null {
                 diags.error(
                     "GUARDED_NON_NULL",
                     field.place.clone(),

@@ -89,7 +89,7 @@ enum NativeKind {
 
 const FR: &str = "fr";
 
-pub(super) fn same(a: &str, b: &str) -> bool {
+fn same(a: &str, b: &str) -> bool {
     a.trim_end().to_uppercase() == b.trim_end().to_uppercase()
 }
 

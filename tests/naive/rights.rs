@@ -1,7 +1,7 @@
 //! Rights, written a second time as simply as possible: every record and every field is judged for itself, grant by
 //! grant, on the whole shop in memory.
 
-use super::records::{Entity, Twin, same};
+use super::records::{Entity, Twin};
 
 /// One right and how far it reaches, as the words of a grant.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +77,7 @@ impl Sees {
 
 /// Whether a record hangs in a department or anywhere below it, on the web or not.
 fn hangs(twin: &Twin, entity: Entity, code: &str, top: &str) -> bool {
-    let below = |d: &str| twin.is_department(d) && twin.path(d).iter().any(|above| same(above, top));
+    let below = |d: &str| twin.is_department(d) && twin.path(d).iter().any(|above| above == top);
     match entity {
         Entity::Department => below(code),
         Entity::Article => twin.placements(code).iter().any(|p| below(&p.department)),
