@@ -27,7 +27,7 @@ pub enum Place {
 }
 
 /// What one viewer may see.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sight {
     rights: Rights,
     /// Of which entities the records off the web are not hidden as such.

@@ -9,8 +9,9 @@ use super::{
     error::{Code, GraphqlError},
     faults::{fault, unavailable},
     guard::{Verdict, forbidden, readable},
-    plain::ArgMap,
-    plan::{Out, OutKind, Plan, RouteWhat, Target},
+    plain::{ArgMap, Plain},
+    plan::{Out, OutKind, Plan, Resolved, RouteWhat, Target},
+    resolve::Resolving,
     status::{self, SourceStatus},
 };
 use crate::{
@@ -50,9 +51,14 @@ pub enum RootData {
     Explained(Option<Vec<FieldProvenance>>),
     /// How the sources are.
     Sources(Vec<SourceStatus>),
+    /// What code answered, and the records of the catalogue that it speaks of.
+    Resolved(Plain<'static>, Vec<Spoken>),
     /// The field failed.
     Failed(GraphqlError),
 }
+
+/// A record that an answer speaks of.
+pub type Spoken = Result<Option<(Level, u32)>, GraphqlError>;
 
 /// What a path leads to.
 pub struct RouteData {
@@ -67,27 +73,53 @@ pub struct RouteData {
 /// The coerced arguments of every slot.
 pub type Slots = Vec<Result<ArgMap, GraphqlError>>;
 
-/// Reads what every root field needs.
-pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots, verdicts: &[Verdict]) -> Vec<RootData> {
+/// What is run: a plan, and what its viewer's rights make of its needs.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// A verdict on each of its needs.
+    pub verdicts: &'a [Verdict],
+}
+
+/// Reads what every root field needs, all at the same time.
+pub async fn run(
+    run: &Run<'_>,
+    judged: Judged<'_>,
+    slots: &Slots,
+    resolving: Resolving<'_>,
+) -> Vec<RootData> {
+    join_all(judged.plan.roots.iter().map(|out| one(run, out, judged, slots, resolving))).await
+}
+
+/// Reads what one root field needs.
+pub async fn one(
+    run: &Run<'_>,
+    out: &Out,
+    judged: Judged<'_>,
+    slots: &Slots,
+    resolving: Resolving<'_>,
+) -> RootData {
     let journal = run.ask.moment.journal.as_ref();
-    // What a viewer's rayons are is known before anything is read that they narrow.
-    let prepared = run.prepare().await.map_err(|f| fault(&f));
-    let roots = plan.roots.iter().map(|out| {
-        let refused = prepared.as_ref().err().filter(|_| found_by(out).is_some());
-        let noted = async move {
-            match refused {
-                Some(error) => RootData::Failed(error.clone()),
-                None => noted(run, out, plan, slots, verdicts).await,
-            }
-        };
-        within(journal, &out.key, noted)
-    });
-    join_all(roots).await
+    let data = async {
+        // What a viewer's rayons are is known before anything is read that they narrow.
+        match run.prepare().await {
+            Err(f) if found_by(out).is_some() => RootData::Failed(fault(&f)),
+            _ => noted(run, out, judged, slots, resolving).await,
+        }
+    };
+    within(journal, &out.key, data).await
 }
 
 /// A root field, and what is told of it where somebody wants to know.
-async fn noted(run: &Run<'_>, out: &Out, plan: &Plan, slots: &Slots, verdicts: &[Verdict]) -> RootData {
-    let data = root(run, out, plan, slots, verdicts).await;
+async fn noted(
+    run: &Run<'_>,
+    out: &Out,
+    judged: Judged<'_>,
+    slots: &Slots,
+    resolving: Resolving<'_>,
+) -> RootData {
+    let data = root(run, out, judged, slots, resolving).await;
     run.ask.moment.tally.returned(data.count());
     if let Some(journal) = &run.ask.moment.journal
         && let Some((strategy, because)) = found_by(out)
@@ -126,6 +158,7 @@ impl RootData {
             Self::Page(_, pages) => pages.page.records.len(),
             Self::Route(route) => usize::from(route.is_some()),
             Self::Explained(found) => usize::from(found.is_some()),
+            Self::Resolved(_, spoken) => spoken.iter().filter(|found| matches!(found, Ok(Some(_)))).count(),
             Self::Ready | Self::Sources(_) | Self::Failed(_) => 0,
         }
     }
@@ -134,12 +167,12 @@ impl RootData {
 fn root<'a>(
     run: &'a Run<'a>,
     out: &'a Out,
-    plan: &'a Plan,
+    judged: Judged<'a>,
     slots: &'a Slots,
-    verdicts: &'a [Verdict],
+    resolving: Resolving<'a>,
 ) -> BoxFuture<'a, RootData> {
     async move {
-        if let Some(Verdict::Closed(error)) = out.need.and_then(|need| verdicts.get(need)) {
+        if let Some(Verdict::Closed(error)) = out.need.and_then(|need| judged.verdicts.get(need)) {
             return RootData::Failed(error.clone());
         }
         let empty = ArgMap::default();
@@ -163,8 +196,9 @@ fn root<'a>(
                     .collect();
                 route(run, &targets, args).await
             }
-            OutKind::Explain(_) => explain(run, args, plan, verdicts).await,
+            OutKind::Explain(_) => explain(run, args, judged).await,
             OutKind::Sources(_) => Ok(RootData::Sources(status::ask(&run.catalog.engine).await)),
+            OutKind::Resolved(resolved) => self::resolved(run, resolved, args, resolving).await,
             _ => Ok(RootData::Ready),
         };
         data.unwrap_or_else(RootData::Failed)
@@ -198,6 +232,36 @@ async fn lookup(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootDat
         _ => run.by_barcode(shape, &key).await,
     };
     Ok(RootData::Record(found(run, target, hit.map_err(|f| fault(&f))?).await?))
+}
+
+/// What code answers, and then the records that its answer speaks of, as they are from then on.
+async fn resolved(
+    run: &Run<'_>,
+    resolved: &Resolved,
+    args: &ArgMap,
+    resolving: Resolving<'_>,
+) -> Result<RootData, GraphqlError> {
+    let plain = resolving.resolve(&resolved.ty, &resolved.field, args, &resolved.plain).await?;
+    let mut codes: Vec<Option<String>> = vec![None; resolved.records.len()];
+    if let Plain::Object(payload) = &plain {
+        for field in &resolved.plain.fields {
+            let Some(at) = field.record else { continue };
+            if let Plain::Record(code) = payload.field(&field.name, &ArgMap::default()) {
+                codes[at] = Some(code);
+            }
+        }
+    }
+    let mut spoken = Vec::with_capacity(codes.len());
+    for (target, code) in resolved.records.iter().zip(codes) {
+        spoken.push(match code {
+            None => Ok(None),
+            Some(code) => match run.by_code(&target.node.shape, &code).await {
+                Ok(hit) => found(run, target, hit).await,
+                Err(f) => Err(fault(&f)),
+            },
+        });
+    }
+    Ok(RootData::Resolved(plain, spoken))
 }
 
 async fn nodes(
@@ -371,12 +435,7 @@ async fn route(run: &Run<'_>, targets: &[Option<&Target>], args: &ArgMap) -> Res
     Ok(RootData::Route(Some(RouteData { kind, redirect: moved.then_some(canonical), targets: levels })))
 }
 
-async fn explain(
-    run: &Run<'_>,
-    args: &ArgMap,
-    plan: &Plan,
-    verdicts: &[Verdict],
-) -> Result<RootData, GraphqlError> {
+async fn explain(run: &Run<'_>, args: &ArgMap, judged: Judged<'_>) -> Result<RootData, GraphqlError> {
     let entity = match arguments::text(args, "type").as_deref() {
         Some("DEPARTMENT") => run.catalog.department,
         Some("REFERENCE") => run.catalog.reference,
@@ -397,7 +456,7 @@ async fn explain(
     let Some((batch, record, tree)) = run.record(entity, &code).await.map_err(|f| fault(&f))? else {
         return Ok(RootData::Explained(None));
     };
-    let names = explained(run, plan, verdicts, (&batch, record), fields)?;
+    let names = explained(run, judged, (&batch, record), fields)?;
     let found = run.provenance(&batch, record, Some(&names), tree.as_deref());
     Ok(RootData::Explained(Some(found)))
 }
@@ -409,14 +468,13 @@ async fn explain(
 /// One that was named is not for the viewer.
 pub fn explained(
     run: &Run<'_>,
-    plan: &Plan,
-    verdicts: &[Verdict],
+    judged: Judged<'_>,
     (batch, record): (&Batch, u32),
     fields: Option<Vec<String>>,
 ) -> Result<Vec<String>, GraphqlError> {
     let entity = batch.shape.entity;
-    let refused = |name: &str| match plan.told.get(&(entity, name.to_owned())) {
-        Some(need) => refused(run, verdicts, *need, batch, record),
+    let refused = |name: &str| match judged.plan.told.get(&(entity, name.to_owned())) {
+        Some(need) => refused(run, judged.verdicts, *need, batch, record),
         // Whatever is not told of is for nobody.
         None => Some(forbidden(Right::Provenance, None)),
     };

@@ -4,10 +4,7 @@ use std::borrow::Cow;
 
 use super::plain::{ArgMap, Plain, PlainObject};
 use crate::{
-    auth::{
-        rights::{Grant, Rights},
-        viewer::Viewer,
-    },
+    auth::{rights::Rights, viewer::Viewer},
     config::{Limits, ShopConfig},
     federation::{
         media,
@@ -58,22 +55,7 @@ impl PlainObject for ViewerObject<'_> {
             "contact" => Plain::text(self.viewer.contact.as_deref()),
             "scopes" => texts(&self.viewer.scopes),
             "groups" => texts(&self.viewer.groups),
-            "rights" => Plain::List(self.rights.0.iter().map(|g| Plain::object(Granted(g))).collect()),
-            _ => Plain::Null,
-        }
-    }
-}
-
-/// `GrantedRight`.
-pub struct Granted<'a>(pub &'a Grant);
-
-impl PlainObject for Granted<'_> {
-    fn field(&self, name: &str, _: &ArgMap) -> Plain<'_> {
-        match name {
-            "right" => Plain::text(Some(self.0.right.word())),
-            "entity" => Plain::text(self.0.entity.as_deref()),
-            "fields" => Plain::text(self.0.fields.as_deref()),
-            "department" => Plain::text(self.0.department.as_deref()),
+            "rights" => Plain::List(self.rights.0.iter().map(Plain::object).collect()),
             _ => Plain::Null,
         }
     }

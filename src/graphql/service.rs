@@ -13,8 +13,9 @@ use super::{
     collect::{Conditions, Selected, collect},
     compile::Compiler,
     describe,
+    documents::Documents,
     error::{Code, GraphqlError},
-    execute::{self, Slots},
+    execute::{self, Judged, Slots},
     guard::{Gate, Guards, Verdict},
     introspect::{Answer, Introspection, Node, meta_types},
     limits,
@@ -22,18 +23,23 @@ use super::{
     plain::{ArgMap, Plain, PlainObject},
     plan::{Out, OutKind, Plan, RouteWhat},
     request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
+    resolve::{Effects, Resolvers, Resolving},
     status,
     syntax::OperationKind,
     types::TypeSystem,
     write::Writer,
 };
 use crate::{
-    auth::rights::{Grant, Right, Rights},
+    auth::{
+        rate::{Rates, Throttle},
+        rights::{Grant, Right, Rights},
+    },
     catalog::{Catalog, Run, levels::Args, sight::Sight},
     config::{Anonymous, ShopConfig},
     federation::engine::{Ask, Open, Strategy},
-    sources::{Circuit, Moment},
+    sources::{Circuit, Moment, Trouble},
     telemetry::metrics,
+    value::rfc3339,
 };
 
 /// Runs the requests of one shop.
@@ -43,9 +49,20 @@ pub struct Service {
     operations: Operations,
     plans: Cache<PlanKey, Arc<Plan>>,
     catalog: Arc<Catalog>,
+    resolvers: Resolvers,
     shop: ShopConfig,
     guards: Guards,
     anonymous: Anonymous,
+    guard: Guard,
+}
+
+/// What stands before an operation: which documents may be run, and how many of them.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// Trusted and persisted documents.
+    pub documents: Documents,
+    /// Points per minute.
+    pub rates: Rates,
 }
 
 /// A plan depends on the operation, the values in its conditions, and the language.
@@ -78,6 +95,7 @@ fn levels(out: &Out) -> usize {
         OutKind::Nodes(targets, _) => targets.iter().map(|t| below(&t.node)).sum(),
         OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node),
         OutKind::Page(node, ..) => below(node),
+        OutKind::Resolved(resolved) => resolved.records.iter().map(|t| below(&t.node)).sum(),
         OutKind::Route(outs) => outs
             .iter()
             .map(|o| match &o.what {
@@ -99,14 +117,17 @@ pub struct Doors {
 }
 
 impl Service {
-    /// A service over a type system and a catalogue.
+    /// A service over a type system and a catalogue. `resolvers` answer the root fields that are no plan's.
     pub fn new(
         types: Arc<TypeSystem>,
         operations: Operations,
         catalog: Arc<Catalog>,
+        resolvers: Resolvers,
         shop: ShopConfig,
         doors: Doors,
+        guard: Guard,
     ) -> Self {
+        let operations = if doors.introspection { operations } else { operations.without_guesses() };
         let introspection = doors.introspection.then(|| Introspection::new(&types));
         let plans = Cache::builder()
             .max_capacity(PLANS)
@@ -114,12 +135,16 @@ impl Service {
             .time_to_idle(Duration::from_hours(1))
             .build();
         let guards = Guards::of(&types);
-        Self { types, introspection, operations, plans, catalog, shop, guards, anonymous: doors.anonymous }
+        let anonymous = doors.anonymous;
+        Self { types, introspection, operations, plans, catalog, resolvers, shop, guards, anonymous, guard }
     }
 
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
-        let prepared = match self.operations.prepare(&request.query, request.operation_name.as_deref()).await
-        {
+        let asked = match self.guard.documents.find(request, &context.viewer).await {
+            Ok(asked) => asked,
+            Err(error) => return refused(&[error], None, Outcome::Refused),
+        };
+        let prepared = match self.operations.prepare(&asked.text, request.operation_name.as_deref()).await {
             Ok(prepared) => prepared,
             Err(errors) => return refused(&errors, None, Outcome::Refused),
         };
@@ -132,18 +157,32 @@ impl Service {
             );
             return refused(&[error], name, Outcome::MethodNotAllowed);
         }
-        if operation.kind != OperationKind::Query {
-            let error = GraphqlError::new(
-                Code::OperationNotFound,
-                format!("This shop takes no {}.", operation.kind.keyword()),
-            );
+        if operation.kind == OperationKind::Subscription {
+            let error = GraphqlError::new(Code::OperationNotFound, "This shop takes no subscription.");
             return refused(&[error], name, Outcome::Refused);
         }
+        self.guard.documents.keep(&asked).await;
         let rights = Rights::of(&context.viewer, self.anonymous);
-        let ready = match self.make_ready(&prepared, request, context, rights) {
+        let mut ready = match self.make_ready(&prepared, request, context, rights) {
             Ok(ready) => ready,
             Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
+        // Introspection is free of cost, but not of work.
+        let points = ready.cost.max(1);
+        ready.throttle = self.guard.rates.charge(&context.viewer, &context.origin, points).await;
+        if let Some((throttle, wait)) = ready.throttle.as_ref().and_then(|t| Some((t, t.wait?))) {
+            let (error, retry_after) = limits::rate_limited(points, throttle, wait);
+            counted(&error);
+            let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, Some(throttle));
+            let body = serde_json::json!({ "errors": [error], "extensions": { "cost": cost } });
+            return GraphqlResponse {
+                body: Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
+                outcome: Outcome::RateLimited { retry_after },
+                errors: 1,
+                operation: name,
+                refresh_cookie: None,
+            };
+        }
         let limit = self.catalog.engine.limits.request;
         if let Ok(response) =
             tokio::time::timeout(limit, self.execute(&prepared, ready, name.clone(), context)).await
@@ -151,9 +190,14 @@ impl Service {
             response
         } else {
             let seconds = limit.as_secs_f64();
+            let help = if operation.kind == OperationKind::Mutation {
+                "What it asks for may have been done: look before you send it again."
+            } else {
+                "Ask for less at once."
+            };
             let error = GraphqlError::new(
                 Code::RequestTimeout,
-                format!("No answer within {seconds} s (limits.request_seconds). Ask for less at once."),
+                format!("No answer within {seconds} s (limits.request_seconds). {help}"),
             )
             .with("limit", "limits.request_seconds")
             .with("maximum", seconds);
@@ -170,7 +214,8 @@ impl Service {
         rights: Rights,
     ) -> Result<Ready, Vec<GraphqlError>> {
         let operation = &prepared.operation;
-        let variables = coerce::variables(&self.types, &operation.variables, &request.variables)?;
+        let variables =
+            coerce::variables(&self.types, &operation.variables, &request.variables, &prepared.secrets)?;
         let one = |e| vec![e];
         let conditions = Conditions::of(&prepared.condition_variables, &variables).map_err(one)?;
         let language = self.language(prepared, &variables, context).map_err(one)?;
@@ -200,7 +245,7 @@ impl Service {
         // Plans are shared by all viewers: what one of them may is judged for each request.
         let mut sight = Sight::new(&self.catalog, rights);
         let verdicts = plan.needs.iter().map(|need| Verdict::of(need, &self.catalog, &mut sight)).collect();
-        Ok(Ready { plan, variables, cost, language, sight, verdicts })
+        Ok(Ready { plan, variables, cost, language, throttle: None, sight, verdicts })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -230,11 +275,14 @@ impl Service {
     }
 
     fn compile(&self, prepared: &Arc<Prepared>, conditions: &Conditions, language: Option<&str>) -> Plan {
-        let document = &prepared.document;
-        let roots =
-            collect(document, &self.types, &self.types.query, &[&prepared.operation.selection], conditions);
-        let mut plan =
-            compile_with(&self.types, (&self.catalog, &self.guards), language, document, conditions, roots);
+        let (document, operation) = (&prepared.document, &prepared.operation);
+        let root = match operation.kind {
+            OperationKind::Mutation => self.types.mutation.as_deref().unwrap_or_default(),
+            _ => &self.types.query,
+        };
+        let roots = collect(document, &self.types, root, &[&operation.selection], conditions);
+        let ground = (&*self.catalog, &self.guards);
+        let mut plan = compile_with(&self.types, ground, language, document, conditions, (root, roots));
         plan.held = Some(prepared.clone());
         plan
     }
@@ -247,7 +295,7 @@ impl Service {
         context: &RequestContext,
     ) -> GraphqlResponse {
         let (slots, args) = self.arguments(&ready);
-        let Ready { plan, sight, verdicts, cost, .. } = ready;
+        let Ready { plan, sight, verdicts, cost, language, throttle, .. } = ready;
         let plan = plan.as_ref();
         if let Some(error) = nested_limit(plan, &slots) {
             return refused(&[error], name, Outcome::Refused);
@@ -260,32 +308,46 @@ impl Service {
             moment.journal = Some(Arc::default());
         }
         let ask = Ask::new(moment, sight.open(), strategy);
-        let closed = verdicts.iter().map(|verdict| matches!(verdict, Verdict::Closed(_))).collect();
-        let mut run = Run::new(&self.catalog, ask, args, plan.tree.clone(), sight);
-        run.closed = closed;
-        let roots = execute::run(&run, plan, &slots, &verdicts).await;
-        let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
-        let mut writer =
-            Writer::new(&run, &slots, &self.shop, &introspect, plan, (&context.viewer, &verdicts));
-        writer.buf.extend_from_slice(b"{\"data\":");
-        writer.data(&roots);
-        let (mut body, errors) = (writer.buf, writer.errors);
+        let effects = Effects::default();
+        let first = self.shop.languages.first().map_or("", String::as_str);
+        let resolving = Resolving {
+            resolvers: &self.resolvers,
+            context,
+            language: language.as_deref().unwrap_or(first),
+            effects: &effects,
+        };
+        let judged = Judged { plan, verdicts: &verdicts };
+        let mut written = (Vec::with_capacity(4096), Vec::new());
+        written.0.extend_from_slice(b"{\"data\":");
+        if prepared.operation.kind == OperationKind::Mutation {
+            written = self.one_by_one(judged, &slots, &args, (&ask, &sight), resolving, written).await;
+        } else {
+            let run = self.run(judged, ask.clone(), args, sight);
+            let roots = execute::run(&run, judged, &slots, resolving).await;
+            let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
+            let viewer = &*context.viewer;
+            let mut writer =
+                Writer::new(&run, &slots, &self.shop, &introspect, (viewer, judged)).resume(written);
+            writer.data(&roots);
+            written = (writer.buf, writer.errors);
+        }
+        let (mut body, errors) = written;
         metrics::operation(cost);
-        run.ask.moment.tally.close();
+        ask.moment.tally.close();
         errors.iter().for_each(counted);
         if !errors.is_empty() {
             body.extend_from_slice(b",\"errors\":");
             let _ = serde_json::to_writer(&mut body, &errors);
         }
-        let cost = limits::cost_extension(cost, &self.catalog.engine.limits);
+        let cost = limits::cost_extension(cost, &self.catalog.engine.limits, throttle.as_ref());
         body.extend_from_slice(b",\"extensions\":{\"cost\":");
         let _ = serde_json::to_writer(&mut body, &cost);
-        let troubles = run.ask.moment.troubles.list();
+        let troubles = ask.moment.troubles.list();
         if !troubles.is_empty() {
             body.extend_from_slice(b",\"degraded\":");
             let _ = serde_json::to_writer(&mut body, &degraded(troubles));
         }
-        if let (Some(text), Some(journal)) = (text, &run.ask.moment.journal) {
+        if let (Some(text), Some(journal)) = (text, &ask.moment.journal) {
             body.extend_from_slice(b",\"plan\":");
             let _ = serde_json::to_writer(&mut body, &describe::journal::told(&text, journal));
         }
@@ -295,8 +357,47 @@ impl Service {
             outcome: Outcome::Executed,
             errors: errors.len(),
             operation: name,
-            refresh_cookie: None,
+            refresh_cookie: effects.into_refresh_cookie(),
         }
+    }
+
+    /// The root fields of a mutation: each is done and written before the next one begins, and sees the shop as it is
+    /// by then. When one takes `data` with it, those after it are not done.
+    async fn one_by_one(
+        &self,
+        judged: Judged<'_>,
+        slots: &Slots,
+        args: &[Args],
+        (ask, sight): (&Ask, &Sight),
+        resolving: Resolving<'_>,
+        mut written: (Vec<u8>, Vec<GraphqlError>),
+    ) -> (Vec<u8>, Vec<GraphqlError>) {
+        let start = written.0.len();
+        written.0.push(b'{');
+        for (index, out) in judged.plan.roots.iter().enumerate() {
+            let run = self.run(judged, ask.clone(), args.to_vec(), sight.clone());
+            let data = execute::one(&run, out, judged, slots, resolving).await;
+            let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
+            let viewer = &*resolving.context.viewer;
+            let mut writer =
+                Writer::new(&run, slots, &self.shop, &introspect, (viewer, judged)).resume(written);
+            let done = writer.root_field(index, out, &data);
+            written = (writer.buf, writer.errors);
+            if done.is_err() {
+                written.0.truncate(start);
+                written.0.extend_from_slice(b"null");
+                return written;
+            }
+        }
+        written.0.push(b'}');
+        written
+    }
+
+    /// The reading of a plan for its viewer.
+    fn run(&self, judged: Judged<'_>, ask: Ask, args: Vec<Args>, sight: Sight) -> Run<'_> {
+        let mut run = Run::new(&self.catalog, ask, args, judged.plan.tree.clone(), sight);
+        run.closed = judged.verdicts.iter().map(|v| matches!(v, Verdict::Closed(_))).collect();
+        run
     }
 
     /// The coerced arguments of every field that has some, and what they mean to links.
@@ -392,12 +493,17 @@ impl Service {
     }
 }
 
-/// The sources that did not answer, so that a client knows what the answer may lack.
-fn degraded(troubles: Vec<(String, &'static str)>) -> Vec<Json> {
-    troubles
-        .into_iter()
-        .map(|(source, cause)| serde_json::json!({ "source": source, "cause": cause }))
-        .collect()
+/// The sources that did not answer, so that a client knows what the answer may lack; `asOf`: how old what stands in for
+/// it is.
+fn degraded(troubles: Vec<(String, Trouble)>) -> Vec<Json> {
+    let told = troubles.into_iter().map(|(source, trouble)| {
+        let mut told = serde_json::json!({ "source": source, "cause": trouble.cause });
+        if let Some(at) = trouble.stale {
+            told["asOf"] = rfc3339(&at).into();
+        }
+        told
+    });
+    told.collect()
 }
 
 /// A page below the root that is larger than allowed: known before any source is asked, so none is.
@@ -416,6 +522,7 @@ struct Ready {
     variables: Variables,
     cost: u64,
     language: Option<String>,
+    throttle: Option<Throttle>,
     /// What its viewer may see.
     sight: Sight,
     /// What the viewer's rights make of each of the plan's needs.
@@ -428,12 +535,12 @@ fn compile_with<'d>(
     language: Option<&str>,
     document: &'d super::syntax::Document,
     conditions: &Conditions,
-    roots: Vec<Selected<'d>>,
+    (root, roots): (&str, Vec<Selected<'d>>),
 ) -> Plan {
     let fields = |object: &str, s: &Selected<'d>| -> Vec<Selected<'d>> {
         collect(document, types, object, &s.sub(), conditions)
     };
-    Compiler::new(types, meta_types(), catalog, guards, language, &fields).plan(roots)
+    Compiler::new(types, meta_types(), catalog, guards, language, &fields).plan(root, roots)
 }
 
 /// `__type(name: String!)`.

@@ -13,12 +13,11 @@ pub use self::scalar::write_text;
 use super::{
     arguments,
     error::{Code, GraphqlError, Location, PathPart},
-    execute::{RootData, Slots, doubled, explained, no_such_field, refused},
+    execute::{Judged, RootData, Slots, doubled, explained, no_such_field, refused},
     faults::{fault, unavailable},
-    guard::Verdict,
     objects::{OptionPair, Provenance, Seo, Shop, ViewerObject},
     plain::{ArgMap, Plain},
-    plan::{Leaf, Out, OutKind, Plan, RouteWhat},
+    plan::{Leaf, Out, OutKind, RouteWhat},
 };
 use crate::{
     auth::viewer::Viewer,
@@ -48,10 +47,9 @@ pub struct Writer<'a> {
     slots: &'a Slots,
     shop: &'a ShopConfig,
     introspection: &'a dyn Fn(&str, &ArgMap) -> Plain<'a>,
-    plan: &'a Plan,
-    /// Who asks, and what their rights make of the plan's needs.
+    /// Who asks.
     viewer: &'a Viewer,
-    verdicts: &'a [Verdict],
+    judged: Judged<'a>,
 }
 
 impl<'a> Writer<'a> {
@@ -61,8 +59,7 @@ impl<'a> Writer<'a> {
         slots: &'a Slots,
         shop: &'a ShopConfig,
         introspection: &'a dyn Fn(&str, &ArgMap) -> Plain<'a>,
-        plan: &'a Plan,
-        (viewer, verdicts): (&'a Viewer, &'a [Verdict]),
+        (viewer, judged): (&'a Viewer, Judged<'a>),
     ) -> Self {
         Self {
             buf: Vec::with_capacity(4096),
@@ -72,25 +69,36 @@ impl<'a> Writer<'a> {
             slots,
             shop,
             introspection,
-            plan,
             viewer,
-            verdicts,
+            judged,
         }
+    }
+
+    /// A writer that goes on with an answer.
+    #[must_use]
+    pub fn resume(mut self, (buf, errors): (Vec<u8>, Vec<GraphqlError>)) -> Self {
+        (self.buf, self.errors) = (buf, errors);
+        self
     }
 
     /// Writes `data`: an object, or `null` when a non-null root field failed.
     pub fn data(&mut self, roots: &[RootData]) {
         let start = self.buf.len();
         self.buf.push(b'{');
-        for (i, (out, data)) in self.plan.roots.iter().zip(roots).enumerate() {
-            self.key(i, &out.json);
-            if self.field(out.non_null, &out.key, |w| w.root(out, data)).is_err() {
+        for (i, (out, data)) in self.judged.plan.roots.iter().zip(roots).enumerate() {
+            if self.root_field(i, out, data).is_err() {
                 self.buf.truncate(start);
                 self.null();
                 return;
             }
         }
         self.buf.push(b'}');
+    }
+
+    /// Writes one root field, the `index`-th; an error when it takes `data` with it.
+    pub fn root_field(&mut self, index: usize, out: &Out, data: &RootData) -> Result<(), Bubble> {
+        self.key(index, &out.json);
+        self.field(out.non_null, &out.key, |w| w.root(out, data))
     }
 
     fn key(&mut self, index: usize, json: &str) {
@@ -187,6 +195,12 @@ impl<'a> Writer<'a> {
                 let rules = self.rules();
                 let items = rules.into_iter().map(Plain::object).collect();
                 self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
+            }
+            (OutKind::Resolved(of), RootData::Resolved(Plain::Object(payload), spoken)) => {
+                self.payload(payload.as_ref(), &of.plain, &of.records, spoken)
+            }
+            (OutKind::Resolved(of), RootData::Resolved(plain, _)) => {
+                self.plain(plain, Some(&of.plain), &of.non_null, out.place)
             }
             (OutKind::Lookup(_), RootData::Record(None)) => self.absent(out.place, out.non_null),
             (OutKind::Lookup(target), RootData::Record(Some((level, record)))) => {
@@ -307,7 +321,7 @@ impl<'a> Writer<'a> {
 
     fn of_record(&mut self, out: &Out, level: &Level, record: u32) -> Written {
         if let Some(error) =
-            out.need.and_then(|need| refused(self.run, self.verdicts, need, &level.batch, record))
+            out.need.and_then(|need| refused(self.run, self.judged.verdicts, need, &level.batch, record))
         {
             return self.fail(out.place, error);
         }
@@ -392,7 +406,7 @@ impl<'a> Writer<'a> {
                 if let Some(name) = unknown {
                     return self.fail(out.place, no_such_field(name));
                 }
-                let names = match explained(self.run, self.plan, self.verdicts, (batch, record), fields) {
+                let names = match explained(self.run, self.judged, (batch, record), fields) {
                     Ok(names) => names,
                     Err(error) => return self.fail(out.place, error),
                 };

@@ -30,8 +30,9 @@ impl<'a> Writer<'a> {
         let catalog = self.run.catalog;
         let model: &'a Model = &catalog.engine.model;
         let told = |id: usize, name: &str| {
-            let need = self.plan.told.get(&(id, name.to_owned()));
-            need.and_then(|need| self.verdicts.get(*need)).is_some_and(|v| !matches!(v, Verdict::Closed(_)))
+            let need = self.judged.plan.told.get(&(id, name.to_owned()));
+            need.and_then(|need| self.judged.verdicts.get(*need))
+                .is_some_and(|v| !matches!(v, Verdict::Closed(_)))
         };
         let of = |(id, e): (usize, &'a Entity)| {
             let fields = e.fields.values().filter(|f| told(id, &f.name)).map(|f| RuleOf {
