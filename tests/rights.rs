@@ -274,3 +274,32 @@ fn who_is_not_narrowed_costs_no_statement_more() {
         assert!(counts.iter().all(|sent| *sent == counts[0]), "{counts:#?}");
     });
 }
+
+/// One text, one plan: what each viewer gets of it is its own, whoever asked first.
+#[test]
+fn a_plan_that_viewers_share_shows_each_its_own() {
+    block_on(async {
+        let (_folder, gateway) = shop(guarded()).await;
+        let query = "{ article(code: \"VTT-100\") { warrantyMonths } casque: article(code: \"CASQUE-1\") { code } \
+             articles(filter: { brand: { isNull: false } }) { totalCount } departments { code } }";
+        let mut first: Vec<Json> = Vec::new();
+        let viewers = ["anonymous", STAFF, "staff: read below 1", "staff: read on Article below 2", "staff: read on Reference"];
+        for round in 0..3 {
+            for (n, words) in viewers.iter().enumerate() {
+                gateway.asks(gateway::viewer(words));
+                let answer = ask(&gateway, query).await;
+                if round == 0 {
+                    assert!(!first.contains(&answer), "{words} is told apart: {answer}");
+                    first.push(answer);
+                } else {
+                    assert_eq!(answer, first[n], "{words}");
+                }
+            }
+        }
+        assert_eq!(first[0]["data"]["article"], json!({ "warrantyMonths": null }));
+        assert_eq!(first[1]["data"]["article"], json!({ "warrantyMonths": 24 }));
+        assert_eq!(first[2]["data"]["casque"], Json::Null);
+        assert_eq!(first[2]["data"]["departments"], json!([{ "code": "1" }]));
+        assert_eq!(first[3]["data"]["departments"], Json::Null);
+    });
+}
