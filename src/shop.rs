@@ -10,7 +10,7 @@ use crate::{
         accounts::Accounts,
         grants::SharedGrants,
         issue::{Issue, NewToken},
-        rate::Rates,
+        rate::{Counted, Rates},
     },
     cache::{Cache, Shared},
     catalog::{Catalog, Run, cursor::Sealer, sight::Sight},
@@ -233,7 +233,8 @@ impl Shop {
         let issuer: Arc<str> = Arc::from("comptoir");
         let staff = SiteAccounts::new(site.clone(), Arc::new(NoKey), issuer.clone(), Lifetimes::default());
         let grants = Arc::new(SiteGrants::new(site.clone(), issuer));
-        let accounts = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
+        let accounts =
+            options.accounts.unwrap_or_else(|| Arc::new(Counted::new(staff.clone(), rates.clone())));
         let resolvers = staff::resolvers(Some(accounts), &catalog);
         let guard = Guard { documents, rates };
         let service = Service::new(

@@ -204,6 +204,7 @@ impl Stepping {
             query: operation["query"].as_str().unwrap_or_default().to_owned(),
             operation_name: operation["operationName"].as_str().map(str::to_owned),
             variables: operation["variables"].as_object().cloned().unwrap_or_default(),
+            ..GraphqlRequest::default()
         };
         let response = self.service.execute(request, RequestContext::default()).await;
         serde_json::from_slice(&response.body).expect("JSON")

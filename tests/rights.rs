@@ -283,7 +283,13 @@ fn a_plan_that_viewers_share_shows_each_its_own() {
         let query = "{ article(code: \"VTT-100\") { warrantyMonths } casque: article(code: \"CASQUE-1\") { code } \
              articles(filter: { brand: { isNull: false } }) { totalCount } departments { code } }";
         let mut first: Vec<Json> = Vec::new();
-        let viewers = ["anonymous", STAFF, "staff: read below 1", "staff: read on Article below 2", "staff: read on Reference"];
+        let viewers = [
+            "anonymous",
+            STAFF,
+            "staff: read below 1",
+            "staff: read on Article below 2",
+            "staff: read on Reference",
+        ];
         for round in 0..3 {
             for (n, words) in viewers.iter().enumerate() {
                 gateway.asks(gateway::viewer(words));

@@ -64,7 +64,7 @@ impl Tried {
         variables: Json,
     ) -> (Json, GraphqlResponse) {
         let variables = variables.as_object().cloned().unwrap_or_default();
-        let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
+        let request = GraphqlRequest { query: query.to_owned(), variables, ..GraphqlRequest::default() };
         let response = self.gateway.respond(request, context).await;
         (serde_json::from_slice(&response.body).expect("JSON"), response)
     }
