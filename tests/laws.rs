@@ -2,6 +2,7 @@
 
 mod lists;
 mod moving;
+mod rights;
 mod shop;
 mod texts;
 
@@ -87,7 +88,8 @@ fn law_on<T: std::fmt::Debug>(
         let try_one = |(shop, rest): &(RandomShop, T)| -> Result<(), String> {
             block_on(async {
                 // Staff may ask how values came about, and how lists are read.
-                let recipe = shop.recipe(name == "law 5" || name.starts_with("law 4"));
+                let staff = name == "law 5" || name.starts_with("law 4");
+                let recipe = shop.recipe();
                 let folder = recipe.make(Engine::Sqlite).await;
                 let twin = shop.twin(&folder).await;
                 let served = match on {
@@ -97,6 +99,7 @@ fn law_on<T: std::fmt::Debug>(
                 let tried = async {
                     let gateway = Gateway::open(served.path())
                         .map_err(|found| format!("{UNREADABLE}{}", found.join("\n")))?;
+                    gateway.asks(gateway::viewer(if staff { gateway::READER } else { "anonymous" }));
                     for over in &shop.overrides {
                         gateway.set(over);
                     }

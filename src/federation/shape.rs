@@ -129,6 +129,13 @@ pub struct Shape {
     pub published: Option<FieldId>,
 }
 
+impl SourceShape {
+    /// How many columns its rows have.
+    pub fn width(&self) -> usize {
+        self.outputs.len()
+    }
+}
+
 impl Shape {
     /// The shape of a want (closed here), in a language (`None`: the default).
     pub fn new(engine: &Engine, entity: EntityId, mut want: Want, language: Option<&str>) -> Self {

@@ -410,7 +410,7 @@ pub(super) fn asked<'a>(
 }
 
 /// One list, read to its end in both directions, and from the middle.
-async fn the_list_is_the_naive_one(
+pub(super) async fn the_list_is_the_naive_one(
     list: &RandomList,
     gateway: &Gateway,
     twin: &Twin,

@@ -74,6 +74,8 @@ pub struct RandomShop {
     rules: Vec<(&'static str, Rule, bool, bool, bool)>,
     /// Who decides what is on the web.
     decision: &'static str,
+    /// What its schema says beside the rules.
+    schema: &'static str,
 }
 
 /// Title, slug or parent, position and flag of an overlay's department.
@@ -269,7 +271,7 @@ pub fn shops_of(most: usize) -> impl Strategy<Value = RandomShop> {
                 .filter(|(article, ..)| *article < articles.len())
                 .map(|(article, field, what)| over(&code(article), field, what))
                 .collect();
-            RandomShop { articles, parents, departments, overrides, rules, decision }
+            RandomShop { articles, parents, departments, overrides, rules, decision, schema: "" }
         },
     )
 }
@@ -301,6 +303,12 @@ fn number(value: Option<impl std::fmt::Display>) -> String {
 }
 
 impl RandomShop {
+    /// The shop with more in its schema.
+    pub fn with_schema(mut self, schema: &'static str) -> Self {
+        self.schema = schema;
+        self
+    }
+
     /// The shop as an ERP can hold it whose texts are of a code page: it has no others.
     pub fn of_code_page(mut self) -> Self {
         let held = |text: &&'static str| !encoding_rs::WINDOWS_1252.encode(text).2;
@@ -340,14 +348,13 @@ impl RandomShop {
         Rules(rules)
     }
 
-    /// The shop to be made, for shoppers or for `staff`, who see provenance and hidden records.
-    pub fn recipe(&self, staff: bool) -> Recipe {
+    /// The shop to be made.
+    pub fn recipe(&self) -> Recipe {
         let mut recipe = shops::base();
-        recipe.settings.push(format!("[access]\nanonymous_provenance = {staff}\n"));
         recipe.settings.push(format!("[web]\ndecision = \"{}\"\n", self.decision));
         recipe.erp = vec![self.erp()];
         recipe.isoshop = vec![self.isoshop()];
-        recipe.files.push(("schema/rules.graphql".into(), self.rules().sdl()));
+        recipe.files.push(("schema/rules.graphql".into(), format!("{}{}", self.rules().sdl(), self.schema)));
         recipe
     }
 
