@@ -259,9 +259,10 @@ impl Door {
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let config = options.http.clone();
         let router = http::router(echo.clone(), options);
         let task = tokio::spawn(async move {
-            http::serve(listener, router, std::future::pending()).await.expect("it serves");
+            http::serve(listener, router, &config, std::future::pending()).await.expect("it serves");
         });
         Self { base, client: reqwest::Client::new(), echo, shop, dir, task }
     }
