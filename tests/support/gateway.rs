@@ -108,6 +108,7 @@ impl Gateway {
             trace: Some(recorder.clone()),
             overrides: Some(overrides.clone()),
             accounts,
+            ..comptoir::shop::ShopOptions::default()
         };
         match comptoir::shop::Shop::open_with(dir, options) {
             Ok(shop) => Ok(Self { executor: shop.executor(), recorder, overrides, shop }),
