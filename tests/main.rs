@@ -4,6 +4,7 @@ mod support;
 
 mod abuse;
 mod adventureworks;
+mod auth;
 mod check;
 mod cli;
 mod demo;

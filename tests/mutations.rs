@@ -27,7 +27,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     differential::Ground,
-    support::{block_on, gateway, process},
+    support::{accounts::MemoryAccounts, block_on, gateway, process},
 };
 
 const SCHEMA: &str = "
@@ -303,7 +303,10 @@ fn every_mutation_of_the_schema_is_answered() {
     block_on(async {
         let ground = Ground::lay().await;
         let types = sdl::build(&[], &mut Diagnostics::default()).expect("the built-in schema");
-        let resolvers = comptoir::graphql::staff::resolvers(None, ground.gateway.shop.catalog());
+        let resolvers = comptoir::graphql::staff::resolvers(
+            Arc::new(MemoryAccounts::new()),
+            ground.gateway.shop.catalog(),
+        );
         assert_eq!(resolvers.missing(&types), Vec::<&str>::new());
         ground.folder.remove().await;
     });

@@ -71,6 +71,16 @@ pub enum Code {
     IntrospectionDisabled,
     /// The field needs a right the viewer lacks.
     Forbidden,
+    /// The token has a mistake.
+    TokenInvalid,
+    /// The token was good once.
+    TokenExpired,
+    /// The token is not good yet.
+    TokenNotYetValid,
+    /// The token, its session or its account was ended.
+    TokenRevoked,
+    /// Whether the token is good cannot be known now.
+    AuthUnavailable,
     /// A password or token is written into the document, where it would be kept.
     SecretInDocument,
     /// The site database does not answer.

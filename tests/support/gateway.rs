@@ -151,6 +151,7 @@ impl Gateway {
             trace: Some(recorder.clone()),
             overrides: Some(overrides.clone()),
             accounts,
+            ..comptoir::shop::ShopOptions::default()
         };
         match comptoir::shop::Shop::open_with(dir, options) {
             Ok(shop) => {
