@@ -291,7 +291,7 @@ fn groups_and_members_are_saved_and_listed() {
             assert_eq!(answer["data"]["saveStaffGroup"], json!({ "group": null, "userErrors": [problem] }));
         }
         let answer = tried.ask(&manager, SAVE_MEMBER, json!({ "input": { "login": "Jo" } })).await;
-        assert_eq!(answer["data"]["saveStaffMember"]["userErrors"][0]["code"], "MISSING");
+        assert_eq!(answer["data"]["saveStaffMember"]["userErrors"][0]["code"], "REQUIRED");
         let answer =
             tried.ask(&manager, SAVE_GROUP, json!({ "input": { "name": "photos", "delete": true } })).await;
         assert_eq!(answer["data"]["saveStaffGroup"], json!({ "group": null, "userErrors": [] }));
