@@ -12,7 +12,7 @@ use super::{
     filter::{Filter, Test},
     merge::Cell,
     model::{EntityId, SourceId},
-    pushdown::Must,
+    pushdown::{Must, Telling},
     shape::{Shape, Want},
 };
 use crate::{
@@ -224,9 +224,11 @@ impl Engine {
         under: bool,
         filter: &Filter,
         language: Option<&str>,
+        telling: Telling,
     ) -> Must {
         let published = async { if under { Must::Any } else { self.must_be_published(ask, entity).await } };
-        let (published, filter) = futures::join!(published, self.must(ask, entity, filter, language));
+        let (published, filter) =
+            futures::join!(published, self.must(ask, entity, filter, language, telling));
         match (published, filter) {
             (Must::Any, must) | (must, Must::Any) => must,
             (published, filter) => Must::And(vec![published, filter]),
@@ -236,7 +238,7 @@ impl Engine {
     /// A record whose own row says nothing follows the one that it belongs to, which is on the web whenever
     /// it is itself: the codes of those tell.
     async fn must_be_published(&self, ask: &Ask, entity: EntityId) -> Must {
-        if !ask.shopper || ask.strategy == Strategy::Gather {
+        if !ask.shopper(entity) || ask.strategy == Strategy::Gather {
             return Must::Any;
         }
         let parent = self.model.entities[entity].inherits;

@@ -419,13 +419,16 @@ fn tokens_of_our_own_are_taken_and_their_key_is_published() {
         let mut customer = new(ViewerKind::Customer);
         customer.customer = Some("CBRUN".to_owned());
         customer.contact = Some("2".to_owned());
-        customer.session = Some("s".to_owned());
         let (token, _) = issuer.issue(&customer).expect("a token");
         let data = lab.door.ask(&token).await.data().clone();
         assert_eq!(
             [&data["kind"], &data["customer"], &data["contact"], &data["session"], &data["issuer"]],
-            [&json!("customer"), &json!("CBRUN"), &json!("2"), &json!("s"), &json!("us")]
+            [&json!("customer"), &json!("CBRUN"), &json!("2"), &Json::Null, &json!("us")]
         );
+        // A session that nobody began has ended.
+        customer.session = Some("s".to_owned());
+        let (invented, _) = issuer.issue(&customer).expect("a token");
+        lab.refuses("TOKEN_REVOKED", &[("of a session there is not", invented)]).await;
         let response = lab
             .door
             .client
