@@ -204,6 +204,8 @@ pub struct FieldMap {
     pub optional: bool,
     /// Declared by the shop through `@complement`: a missing column is an error of the field.
     pub complement: bool,
+    /// The zone of its local times; `None`: the source's.
+    pub zone: Option<Tz>,
     /// Where it was declared.
     pub place: Place,
 }

@@ -15,15 +15,16 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 
 use self::condition::{On, condition, never};
 use super::{
+    batch::Cause,
     engine::{Ask, Engine, Strategy},
     fetch::code_of,
     filter::{Filter, Test},
-    model::{Default_, EntityId, Field, FieldId, Rule, SourceId},
+    model::{Default_, Entity, EntityId, Field, FieldId, Rule, SourceId},
     planner::Why,
-    shape::{Shape, SourceShape, Want},
+    shape::{NEVER_EMPTY, Shape, SourceShape, Want},
 };
 use crate::{
-    connectors::map::{FieldMap, RowSource},
+    connectors::map::{EntityMap, FieldMap, RowSource},
     sources::{
         Expr, Param, Statement,
         columns::Known,
@@ -255,6 +256,9 @@ impl Engine {
             return Err(Why::of("no source decides existence"));
         };
         let listed = f.sources.contains(&e.decides);
+        if listed && let Some(must) = self.bounded(e, field, decider, test).await {
+            return Ok(must);
+        }
         let own = join_all(decider.rows.iter().map(|row| async move {
             let Some(map) = row.fields.get(f.name.as_str()).filter(|_| listed) else { return Ok(never()) };
             self.on_row(e.decides, row, f, map, test).await
@@ -281,6 +285,36 @@ impl Engine {
             }
             Some(Default_::Field(_)) => return Err(Why::of("the field's default is another field")),
         })
+    }
+
+    /// Where the greatest of all cells is less than something, each of them is: the deciding source's own
+    /// tells, whatever the others say. So it is with the smallest that is greater. `None` where a cell of
+    /// its own may count for nothing, or the field has other values than cells.
+    async fn bounded(&self, e: &Entity, field: FieldId, decider: &EntityMap, test: &Test) -> Option<Must> {
+        let f = &e.fields[field];
+        let bounds = match f.rule {
+            Rule::Max => matches!(test, Test::Lt(_) | Test::Lte(_)),
+            Rule::Min => matches!(test, Test::Gt(_) | Test::Gte(_)),
+            _ => false,
+        };
+        let site = f.lock.is_none() && self.overrides.is_some();
+        let marked = decider.markers.is_some() && !NEVER_EMPTY.contains(&f.name.as_str());
+        if !bounds || site || marked || f.default.is_some() || f.zero_is_absent {
+            return None;
+        }
+        let own = join_all(decider.rows.iter().map(|row| async move {
+            let map = row.fields.get(f.name.as_str())?;
+            let absent = &map.absent_when;
+            let counts = absent.zero != Some(true) && absent.false_ != Some(true);
+            let expr =
+                map.expr.as_ref().filter(|_| counts && absent.dates.is_empty() && absent.texts.is_empty())?;
+            let passes = self.on_row(e.decides, row, f, map, test).await.ok()?;
+            let none = Predicate::Expr(Expr::IsNull(Box::new(expr.clone()), false));
+            Some(Predicate::Or(vec![none, passes]))
+        }));
+        let own = own.await;
+        let told = own.iter().any(Option::is_some);
+        told.then(|| Must::Cell { field, own, codes: Arc::default() })
     }
 
     async fn on_row(
@@ -351,9 +385,23 @@ impl Engine {
         overlay: &SourceShape,
         filter: impl Fn(usize, &RowSource) -> Option<Vec<Predicate>>,
     ) -> Result<Vec<String>, Why> {
+        match self.codes_of(ask, overlay, filter).await {
+            Ok(Some(codes)) => Ok(codes),
+            Ok(None) => Err(Why::by("has more rows that may pass than limits.gather", overlay.source)),
+            Err(_) => Err(Why::by("does not answer", overlay.source)),
+        }
+    }
+
+    /// As [`Engine::codes_where`], of any source; `None` when there are more than may be gathered.
+    pub(super) async fn codes_of(
+        &self,
+        ask: &Ask,
+        overlay: &SourceShape,
+        filter: impl Fn(usize, &RowSource) -> Option<Vec<Predicate>>,
+    ) -> Result<Option<Vec<String>>, Arc<Cause>> {
         let mut select = overlay.select(filter);
         if select.branches.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         // Row, keys, own code; then the native key.
         let kept = overlay.columns.own + 1;
@@ -367,17 +415,16 @@ impl Engine {
         }
         let most = i64::try_from(self.limits.gather).unwrap_or(i64::MAX - 1);
         let params = [Param::Value(Value::Int(most + 1))];
-        let rows = self.run(overlay.source, &Statement::new(select), &params, &ask.moment).await;
-        let rows = rows.map_err(|_| Why::by("does not answer", overlay.source))?;
+        let rows = self.run(overlay.source, &Statement::new(select), &params, &ask.moment).await?;
         if rows.len() > self.limits.gather {
-            return Err(Why::by("has more rows that may pass than limits.gather", overlay.source));
+            return Ok(None);
         }
         let codes = (0..rows.len()).filter_map(|r| {
             let row = rows.row(r);
             let native = native.and_then(|_| row.get(kept)).and_then(Value::as_str);
             native.map(str::to_owned).or_else(|| code_of(overlay, row).as_str().map(str::to_owned))
         });
-        Ok(codes.collect())
+        Ok(Some(codes.collect()))
     }
 }
 
@@ -387,8 +434,6 @@ pub(super) fn stays(field: &Field, test: &Test, language: Option<&str>) -> Optio
         "it may be inherited"
     } else if field.localized && language.is_some() {
         "it is served in another language than the shop's first"
-    } else if field.name == "updatedAt" {
-        "it is the newest change of all sources"
     } else if field.rule == Rule::Union || matches!(field.ty, Type::Html | Type::List(_)) {
         "it is no single value of a source"
     } else if *test == Test::IsNull(true) {

@@ -94,6 +94,19 @@ const SERVED: &[&str] = &[
     "376000",
 ];
 
+/// Moments, of both nights in which clocks are changed too.
+const MOMENTS: &[&str] = &[
+    "2024-03-30T23:00:00Z",
+    "2024-03-31T00:00:00+01:00",
+    "2023-07-13T22:00:00Z",
+    "2024-01-01T00:00:00Z",
+    "2024-03-31T00:59:00Z",
+    "2024-03-31T01:00:00Z",
+    "2024-10-27T00:30:00Z",
+    "2024-10-27T01:15:00Z",
+    "2024-10-27T02:00:00Z",
+];
+
 type Op = (&'static str, Json);
 
 fn ops(names: &'static [&'static str], value: BoxedStrategy<Json>) -> BoxedStrategy<Op> {
@@ -181,7 +194,7 @@ fn field(entity: Entity) -> BoxedStrategy<Json> {
             1 => named(Just("family").boxed(), object(sets(&["in"], one_of(&["FAM1", "FAM2", "fam3"])))),
             3 => named(select(&["weight", "vatRate"][..]).boxed(), ordered(decimal())),
             3 => named(Just("warrantyMonths").boxed(), ordered(select(&[0, 1, 6, 12, 24, 36][..]).prop_map(Json::from).boxed())),
-            2 => named(Just("createdAt").boxed(), ordered(one_of(&["2024-03-30T23:00:00Z", "2024-03-31T00:00:00+01:00", "2023-07-13T22:00:00Z", "2024-01-01T00:00:00Z"]))),
+            3 => named(select(&["createdAt", "updatedAt"][..]).boxed(), ordered(one_of(MOMENTS))),
             2 => named(Just("electric").boxed(), object(prop_oneof![ops(&["eq"], any::<bool>().prop_map(Json::from).boxed()), null_only()].boxed())),
             2 => named(Just("terrain").boxed(), object(prop_oneof![
                 ops(&["eq", "ne"], one_of(&["ROUTE", "SENTIER", "RANDONNEE"])),
@@ -200,6 +213,7 @@ fn field(entity: Entity) -> BoxedStrategy<Json> {
             2 => named(select(&["unit", "barcode"][..]).boxed(), texts()),
             1 => named(Just("barcode").boxed(), object(ops(&["eq", "startsWith"], one_of(&["376000", "376001"])))),
             3 => named(Just("weight").boxed(), ordered(decimal())),
+            1 => named(Just("updatedAt").boxed(), ordered(one_of(MOMENTS))),
             2 => named(Just("code").boxed(), codes()),
             2 => named(select(&["images", "documents"][..]).boxed(), option_object("isEmpty", any::<bool>().prop_map(Json::from).boxed())),
         ]
@@ -265,11 +279,13 @@ fn sorts(entity: Entity) -> BoxedStrategy<Json> {
             "VAT_RATE",
             "WARRANTY_MONTHS",
             "CREATED_AT",
+            "UPDATED_AT",
+            "UPDATED_AT",
             "ELECTRIC",
             "TERRAIN",
             "CODE",
         ],
-        _ => &["TITLE", "WEIGHT", "UNIT", "BARCODE", "CODE"],
+        _ => &["TITLE", "WEIGHT", "UNIT", "BARCODE", "UPDATED_AT", "CODE"],
     };
     let key = (
         select(fields),

@@ -25,6 +25,7 @@ pub struct RandomArticle {
     shape: u8,
     barcode: Option<&'static str>,
     created: Option<&'static str>,
+    changed: Option<&'static str>,
     warranty: Option<u8>,
     origin: Option<&'static str>,
     own_code: Option<u8>,
@@ -58,6 +59,7 @@ pub struct RandomOverlay {
     terrain: Option<&'static str>,
     tags: Option<&'static str>,
     electric: Option<u8>,
+    updated: &'static str,
     twice: bool,
     reference_title: Option<&'static str>,
     reference_published: Option<u8>,
@@ -107,12 +109,38 @@ pub const TEXTS: &[&str] = &[
     "Casque noir   ",
 ];
 const PATHS: &[&[u16]] = &[&[0, 0, 0, 0], &[1, 0, 0, 0], &[1, 2, 0, 0], &[3, 0, 0, 0], &[1, 2, 4, 0]];
-/// Local ones; the first of each ERP means nothing.
-const MOMENTS: &[&str] =
-    &["2024-03-31 00:00:00", "1753-01-01 00:00:00", "2024-03-30 00:00:00", "2023-07-14 00:00:00"];
+/// Local ones, of both nights in which clocks are changed too; one means nothing.
+pub const MOMENTS: &[&str] = &[
+    "2024-03-31 00:00:00",
+    "1753-01-01 00:00:00",
+    "2024-03-30 00:00:00",
+    "2023-07-14 00:00:00",
+    "2024-03-31 01:59:00",
+    "2024-03-31 02:00:00",
+    "2024-03-31 02:30:00",
+    "2024-03-31 02:30",
+    "2024-03-31 03:00:00",
+    "2024-10-27T02:15:00",
+    "2024-10-27 02:30:00",
+    "2024-10-27 03:00:00",
+    "2024-10-27",
+];
+/// Moments in UTC near those.
+pub const UTC: &[&str] = &[
+    "2024-03-31 00:59:00",
+    "2024-03-31 01:00:00",
+    "2024-03-31T01:00:00",
+    "2024-03-30 23:00:00",
+    "2024-10-27 00:30:00",
+    "2024-10-27 01:00:00",
+    "2024-10-27 01:30:00",
+    "2024-10-27 01:30:00.5",
+    "2024-10-27 02:00:00",
+    "2023-07-13",
+];
 const FILES: &[&str] = &["a.jpg", "b.PNG", "notice.pdf", "plan"];
 const FIELDS: &[&str] =
-    &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary"];
+    &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary", "updated_at"];
 
 fn overlays() -> impl Strategy<Value = RandomOverlay> {
     let texts = (
@@ -128,6 +156,7 @@ fn overlays() -> impl Strategy<Value = RandomOverlay> {
         option::of(select(&["route", "sentier", "plage", "randonnée"][..])),
         option::of(select(&["a", "a|b", ""][..])),
         option::of(0..2_u8),
+        select(UTC),
     );
     let rest = (
         prop::bool::weighted(0.08),
@@ -145,6 +174,7 @@ fn overlays() -> impl Strategy<Value = RandomOverlay> {
         terrain: f.2,
         tags: f.3,
         electric: f.4,
+        updated: f.5,
         twice: r.0,
         reference_title: r.1,
         reference_published: r.2,
@@ -160,6 +190,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         option::of(1..4_u8),
         option::of(select(TEXTS)),
         option::of(select(MOMENTS)),
+        option::weighted(0.8, select(MOMENTS)),
     );
     let flags = (
         prop_oneof![6 => Just(Some(1)), 1 => Just(Some(0)), 1 => Just(None)],
@@ -207,6 +238,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         unit: t.4,
         brand: t.5,
         created: t.6,
+        changed: t.7,
         published: f.0,
         asleep: f.1,
         path: f.2,
@@ -385,10 +417,10 @@ impl RandomShop {
                 _ => (0, 0, 0),
             };
             sql.push_str(&format!(
-                "INSERT INTO \"F_ARTICLE\" (\"AR_Ref\", \"AR_Design\", \"AR_Langue1\", \"FA_CodeFamille\", \"AR_UnitePoids\", \"AR_PoidsNet\", \"AR_UniteVen\", \"AR_Stat01\", \"AR_Publie\", \"AR_Sommeil\", \"AR_Gamme1\", \"AR_Gamme2\", \"AR_Condition\", \"AR_CodeBarre\", \"AR_Pays\", \"Durée garantie\", \"AR_DateCreation\", \"CL_No1\", \"CL_No2\", \"CL_No3\", \"CL_No4\", \"AR_Photo\") VALUES ('{code}', {}, {}, '{}', {}, {}, {}, {}, {}, {}, {one}, {two}, {pack}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
+                "INSERT INTO \"F_ARTICLE\" (\"AR_Ref\", \"AR_Design\", \"AR_Langue1\", \"FA_CodeFamille\", \"AR_UnitePoids\", \"AR_PoidsNet\", \"AR_UniteVen\", \"AR_Stat01\", \"AR_Publie\", \"AR_Sommeil\", \"AR_Gamme1\", \"AR_Gamme2\", \"AR_Condition\", \"AR_CodeBarre\", \"AR_Pays\", \"Durée garantie\", \"AR_DateCreation\", \"CL_No1\", \"CL_No2\", \"CL_No3\", \"CL_No4\", \"AR_Photo\", \"cbModification\") VALUES ('{code}', {}, {}, '{}', {}, {}, {}, {}, {}, {}, {one}, {two}, {pack}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
                 text(a.title), text(a.english), a.family, number(a.weight.0), number(a.weight.1), number(a.unit),
                 text(a.brand), number(a.published), number(a.asleep), text(a.barcode), text(a.origin),
-                number(a.warranty), text(a.created), a.path[0], a.path[1], a.path[2], a.path[3], text(a.photo),
+                number(a.warranty), text(a.created), a.path[0], a.path[1], a.path[2], a.path[3], text(a.photo), text(a.changed),
             ));
             for file in &a.gallery {
                 sql.push_str(&format!("INSERT INTO \"F_ARTICLEMEDIA\" (\"cbMarq\", \"AR_Ref\", \"ME_Fichier\") VALUES ({}, '{code}', '{file}');\n", n + 1));
@@ -437,14 +469,14 @@ impl RandomShop {
             if let Some(o) = &a.overlay {
                 for _ in 0..=usize::from(o.twice) {
                     sql.push_str(&format!(
-                        "INSERT INTO \"article\" (code, title, subtitle, brand, unit, weight_kg, published, warranty_months, terrain, tags, electric) VALUES ('{code}', {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
+                        "INSERT INTO \"article\" (code, title, subtitle, brand, unit, weight_kg, published, warranty_months, terrain, tags, electric, updated_at) VALUES ('{code}', {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, '{}');\n",
                         text(o.title), text(o.subtitle), text(o.brand), text(o.unit), number(o.weight), number(o.published),
-                        number(o.warranty), text(o.terrain), text(o.tags), number(o.electric),
+                        number(o.warranty), text(o.terrain), text(o.tags), number(o.electric), o.updated,
                     ));
                 }
                 sql.push_str(&format!(
-                    "INSERT INTO \"reference\" (code, article_code, title, published) VALUES ('{code}', '{code}', {}, {}), ('V-{n}-0', '{code}', {}, NULL);\n",
-                    text(o.reference_title), number(o.reference_published), text(o.reference_title),
+                    "INSERT INTO \"reference\" (code, article_code, title, published, updated_at) VALUES ('{code}', '{code}', {}, {}, '{3}'), ('V-{n}-0', '{code}', {}, NULL, '{3}');\n",
+                    text(o.reference_title), number(o.reference_published), text(o.reference_title), o.updated,
                 ));
             }
             // A doubled record's markers and texts would be beside the point.

@@ -2,52 +2,26 @@
 
 use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
 
-use super::{MOST, Scan, Stream, What};
+use super::{MOST, Scan, Stream, What, column::Column};
 use crate::{
-    connectors::map::{FieldMap, RowSource},
+    connectors::map::RowSource,
     federation::{
         engine::{Ask, Engine, Fault},
         fetch::code_of,
         gather::ListAsk,
-        model::{Default_, EntityId, Field, FieldId, OnUnknown, SourceId},
+        model::{Default_, EntityId, FieldId, SourceId},
         order::{By, Order, SortKey},
         planner::Why,
-        pushdown::{Must, condition::not_null},
+        pushdown::Must,
         shape::{Shape, SourceShape, Want, after_key, has_key},
     },
     sources::{
-        Dialect, Expr, Param, Rows, Select, Statement,
-        expr::{CastType, CompareOp},
-        family::Family,
+        Expr, Param, Rows, Select, Statement,
+        expr::CompareOp,
         select::{OrderBy, Predicate},
     },
     value::{Type, Value},
 };
-
-/// How a source's cells of a field are ordered.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// What holds them.
-    pub cell: Expr,
-    /// What orders them.
-    pub order: Expr,
-    /// As what.
-    pub ty: CastType,
-    /// Whole numbers only.
-    pub whole: bool,
-}
-
-impl Column {
-    /// Rows that have a cell which orders.
-    fn has(&self) -> [Predicate; 2] {
-        let odd = Predicate::Odd { expr: self.cell.clone(), whole: self.whole };
-        [not_null(&self.cell), Predicate::Not(Box::new(odd))]
-    }
-
-    fn by(&self, descending: bool) -> OrderBy {
-        OrderBy { expr: self.order.clone(), ty: self.ty, descending }
-    }
-}
 
 /// A list that can be read as sorted streams.
 #[derive(Clone, Debug)]
@@ -79,7 +53,7 @@ impl Engine {
         if !matches!(f.ty, Type::Int | Type::Decimal | Type::Boolean | Type::Date | Type::DateTime) {
             return Err(Why::of("no source orders texts as they are ordered here"));
         }
-        if f.localized || f.name == "updatedAt" || f.group.as_ref().is_some_and(|g| g.leader != field) {
+        if f.localized || f.group.as_ref().is_some_and(|g| g.leader != field) {
             return Err(Why::of("the field is not one cell of a source"));
         }
         let default = match &f.default {
@@ -105,48 +79,6 @@ impl Engine {
         }
         let site = f.lock.is_none() && self.overrides.is_some();
         Ok(Scannable { key, field, own, overlays, default, site })
-    }
-
-    async fn column(
-        &self,
-        source: SourceId,
-        row: &RowSource,
-        field: &Field,
-        map: &FieldMap,
-    ) -> Result<Column, Why> {
-        let unlike = Why::by("holds it in a column of a type that does not order as the values do", source);
-        let none = Why::by("has no one column for it that is always there", source);
-        let cell = map.expr.clone().filter(|_| map.child.is_none() && !map.optional).ok_or(none)?;
-        let dialect = self.sources.get(source).ok_or(none)?.dialect();
-        let kinds = self.kinds(source, row, &cell).await;
-        let silent = Why::by("does not answer, so the kind of its column is not known", source);
-        let family = kinds.family(&cell, dialect).ok_or(if kinds.known { unlike } else { silent })?;
-        let zero = || Box::new(Expr::Number("0".into()));
-        let yes = |when: Expr| Expr::Case {
-            operand: None,
-            whens: vec![(when, Expr::Number("1".into()))],
-            otherwise: Some(zero()),
-        };
-        let sqlite = dialect == Dialect::Sqlite;
-        let (order, ty) = match (&field.ty, family) {
-            // SQLite's columns of whole numbers may hold others.
-            (Type::Decimal, Family::Integer) if sqlite => (cell.clone(), CastType::Decimal),
-            (Type::Int | Type::Decimal, Family::Integer) => (cell.clone(), CastType::Integer),
-            (Type::Int, Family::Exact) if sqlite => (cell.clone(), CastType::Integer),
-            (Type::Decimal, Family::Exact) => (cell.clone(), CastType::Decimal),
-            (Type::Boolean, Family::Truth) => (yes(cell.clone()), CastType::Integer),
-            (Type::Boolean, Family::Integer | Family::Exact) => {
-                let when = Expr::Compare(CompareOp::Ne, Box::new(cell.clone()), zero());
-                (yes(when), CastType::Integer)
-            }
-            (Type::Date | Type::DateTime, Family::Day) => (cell.clone(), CastType::Date),
-            (Type::Date, Family::Local) => {
-                (Expr::Cast(Box::new(cell.clone()), CastType::Date), CastType::Date)
-            }
-            (Type::DateTime, Family::Local) => (cell.clone(), CastType::DateTime),
-            _ => return Err(unlike),
-        };
-        Ok(Column { cell, order, ty, whole: field.ty == Type::Int })
     }
 }
 
@@ -185,7 +117,7 @@ impl Scan<'_> {
     }
 
     /// What the streams of overlays read.
-    fn cells(&self) -> Shape {
+    pub(super) fn cells(&self) -> Shape {
         let want = Want { fields: [self.can.field].into(), ..Want::default() };
         Shape::new(self.engine, self.light.entity, want, None)
     }
@@ -270,26 +202,22 @@ impl Scan<'_> {
             let rows = match rows {
                 Ok(rows) => rows,
                 Err(cause) => {
-                    let f = &engine.model.entities[self.light.entity].fields[self.can.field];
-                    if f.on_unknown == OnUnknown::Fail {
-                        return Err(Fault::Source(cause));
-                    }
                     stream.done = true;
-                    return Ok(read);
+                    return self.passed_over(source, cause).map(|()| read);
                 }
             };
             read += rows.len();
             let full = rows.len() >= stream.size;
             let kept = if full { before_last_run(&rows, value) } else { rows.len() };
             if full && kept == 0 {
-                // One long run: it is read whole.
-                if stream.size > engine.limits.gather {
-                    return Err(self.list.too_long(engine, self.light.entity));
-                }
-                stream.size = (stream.size * 4).min(engine.limits.gather + 1);
+                self.longer(stream)?;
                 continue;
             }
+            // Cells of the last run that are of another order than its value come again.
+            let at = stream.at.as_ref().map(|(at, _)| at);
+            let again = at.filter(|at| stream.begun && column.blurred(at));
             let codes: Vec<String> = (0..kept)
+                .filter(|r| again.is_none_or(|at| rows.get(*r, value).compare(at) != Ordering::Equal))
                 .filter_map(|r| {
                     let row = rows.row(r);
                     let native = overlay.columns.native.and_then(|c| row.get(c)).and_then(Value::as_str);
@@ -316,7 +244,7 @@ impl Scan<'_> {
         column: &Column,
     ) -> Option<(Statement, Vec<Param>)> {
         let mut params = vec![limit(stream.size)];
-        let mut filter: Vec<Predicate> = column.has().into();
+        let mut filter = column.has();
         if let Some((value, _)) = &stream.at {
             params.push(Param::Value(ordered(value)));
             filter.push(self.reached(column, stream.begun));
@@ -383,7 +311,7 @@ fn ordered_select(shape: &SourceShape, filter: &[Predicate], order: &[OrderBy]) 
 }
 
 /// How many rows stand before the run of equal values at the end.
-fn before_last_run(rows: &Rows, value: usize) -> usize {
+pub(super) fn before_last_run(rows: &Rows, value: usize) -> usize {
     let Some(last) = rows.len().checked_sub(1) else { return 0 };
     let last = rows.get(last, value);
     (0..rows.len()).take_while(|r| rows.get(*r, value).compare(last) != Ordering::Equal).count()

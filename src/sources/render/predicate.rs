@@ -7,7 +7,7 @@ use crate::{
     folding::WESTERN,
     sources::{
         expr::{CastType, Expr},
-        select::{Branch, OrderBy, Predicate},
+        select::{Branch, OrderBy, Plain, Predicate},
     },
 };
 
@@ -51,10 +51,18 @@ impl Renderer<'_> {
                 self.put("(1 = 0)");
                 Ok(())
             }
-            Predicate::Odd { expr, whole } => {
+            Predicate::Odd { expr, plain: Plain::Moment } => {
+                for before in ["(", " IS NOT NULL AND ", " IS NOT DATETIME(", ") AND ", " IS NOT DATE("] {
+                    self.put(before);
+                    self.expr(branch, expr)?;
+                }
+                self.put("))");
+                Ok(())
+            }
+            Predicate::Odd { expr, plain } => {
                 self.put("(typeof(");
                 self.expr(branch, expr)?;
-                self.put(if *whole {
+                self.put(if *plain == Plain::Whole {
                     ") NOT IN ('integer', 'null'))"
                 } else {
                     ") NOT IN ('integer', 'real', 'null'))"

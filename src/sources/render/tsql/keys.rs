@@ -386,6 +386,7 @@ impl Tsql<'_, '_> {
             self.put(BINARY);
             return Ok(());
         }
-        self.scalar_slot(slot, SqlType::of(by.ty))
+        let known = self.known(branch, &by.expr).and_then(|known| known.ty);
+        self.scalar_slot(slot, known.filter(|ty| *ty == SqlType::DateTime2).unwrap_or(SqlType::of(by.ty)))
     }
 }
