@@ -15,6 +15,7 @@ use crate::{
         model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
+        spelling::Spellings,
     },
     graphql::{
         async_schema, declare,
@@ -161,6 +162,7 @@ impl Shop {
         }
         let decisions = decisions(&model, department, config.web.decision);
         let engine = Arc::new(Engine {
+            spellings: Spellings::new(&model),
             model: Arc::new(model),
             sources: opened,
             zones,

@@ -26,6 +26,7 @@ use crate::{
         page::{GROUPS_EACH, Page, Position},
         planner::{Scope, Way},
         pushdown::Must,
+        pushdown::Telling,
         shape::{Shape, SourceShape, Want, after_key},
     },
     sources::{Keys, Param, Rows, Statement},
@@ -212,7 +213,14 @@ impl Run<'_> {
         let engine = &self.catalog.engine;
         let (own, shape) = (shape, &shape.with_filter(engine, &args.filter));
         let must = &engine
-            .must_listed(&self.ask, shape.entity, false, &args.filter, shape.language.as_deref())
+            .must_listed(
+                &self.ask,
+                shape.entity,
+                false,
+                &args.filter,
+                shape.language.as_deref(),
+                Telling::Whole,
+            )
             .await;
         let falling = args.ask().falling();
         let mut budget = engine.limits.scan_rows;

@@ -150,6 +150,28 @@ pub struct KeyColumn {
     pub compare: KeyCompare,
     /// Right-trim on the way in.
     pub trim: bool,
+    /// How the source spells its keys.
+    pub spelling: Spelling,
+}
+
+/// How a source spells its keys: what decides in which order another source's codes stand among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Spelling {
+    /// In any way.
+    #[default]
+    Any,
+    /// In upper case: printable ASCII characters without lower-case letters.
+    Upper,
+}
+
+impl Spelling {
+    /// Whether a key is spelled so.
+    pub fn fits(self, key: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Upper => key.bytes().all(|b| matches!(b, b' '..=b'~') && !b.is_ascii_lowercase()),
+        }
+    }
 }
 
 /// How a code is made of a row and read back: `code → typed key columns`.

@@ -7,7 +7,7 @@ use super::{
     engine::{Ask, Engine, Fault, Strategy},
     filter::{Filter, Test},
     page::{GROUPS_EACH, PageAsk, Position, ROUND},
-    pushdown::Must,
+    pushdown::{Must, Telling},
     shape::{Shape, Want, has_key},
     visible::let_on,
 };
@@ -118,7 +118,9 @@ impl Engine {
         visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let under = parents.is_some();
-        let must = self.must_listed(ask, light.entity, under, filter, light.language.as_deref()).await;
+        let telling = if under { Telling::Whole } else { Telling::Windows };
+        let language = light.language.as_deref();
+        let must = self.must_listed(ask, light.entity, under, filter, language, telling).await;
         self.scan_those(ask, light, parents, (filter, &must), visit).await
     }
 
@@ -131,7 +133,9 @@ impl Engine {
         mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let mut budget = self.limits.scan_rows;
-        let all = PageAsk { first: 0, after: None, backward: false, filter, must };
+        // Of all records in parts, where other sources' codes are read a window at a time.
+        let mut front = self.front(ask, must, (None, false), ROUND);
+        front.advance(&mut budget).await?;
         // The first round is one statement for all groups; few groups have more than it brings.
         let groups = parents.map_or(1, <[&str]>::len);
         let mut size = if parents.is_some() { EACH } else { ROUND };
@@ -141,14 +145,23 @@ impl Engine {
             let held = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
             let now = &open[..held];
             let afters = &at[..held.min(at.len())];
+            let (must, until) = (front.must(), front.until());
+            let all = PageAsk { first: 0, after: None, backward: false, filter, must, until };
             let (round, scans) =
                 self.go_on(ask, light, (parents, now), afters, &all, size, &mut budget, None).await?;
             let mut left = Vec::new();
+            let mut passed = false;
             for (group, scan) in now.iter().zip(scans) {
                 visit(*group, &round, &scan.good)?;
                 if scan.read >= size {
                     left.push((*group, scan.last));
+                } else if let Some(end) = front.end() {
+                    passed = true;
+                    left.push((*group, Some(end)));
                 }
+            }
+            if passed {
+                front.advance(&mut budget).await?;
             }
             let later = open.drain(held..).zip(at.drain(held.min(at.len())..).collect::<Vec<_>>());
             (open, at) = left.into_iter().chain(later).unzip();

@@ -11,6 +11,7 @@ use super::{
     order::{Folded, Order, Spot},
     page::{Page, PageAsk},
     planner::{Scope, Way},
+    pushdown::Telling,
     shape::{Shape, Want},
 };
 use crate::telemetry::metrics;
@@ -111,11 +112,17 @@ impl Engine {
         if let Some(journal) = &ask.moment.journal {
             journal.here(|level| plan.note(self, shape.entity, list.order, level));
         }
-        match plan.way {
-            Way::Page => self.keyset(ask, shape, parents, list, held).await,
-            Way::MergeScan(can) => self.merge_scan(ask, shape, list, &can).await,
-            Way::Gather => self.gather(ask, shape, parents, list).await,
-        }
+        let read = || async {
+            match &plan.way {
+                Way::Page => self.keyset(ask, shape, parents, list, held).await,
+                Way::MergeScan(can) => self.merge_scan(ask, shape, list, can).await,
+                Way::Gather => self.gather(ask, shape, parents, list).await,
+            }
+        };
+        let spelled = self.spellings.get(shape.entity);
+        let pages = read().await;
+        // A code was read that is spelled otherwise than declared: what that was trusted for is read anew.
+        if self.spellings.get(shape.entity) == spelled { pages } else { read().await }
     }
 
     /// Pages in CODE order.
@@ -129,9 +136,17 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let after = list.from.map(|spot| spot.position.clone());
         let under = parents.is_some();
-        let must = self.must_listed(ask, shape.entity, under, list.filter, shape.language.as_deref()).await;
-        let page =
-            PageAsk { first: list.size, after, backward: list.falling(), filter: list.filter, must: &must };
+        let telling = if under { Telling::Whole } else { Telling::Windows };
+        let language = shape.language.as_deref();
+        let must = self.must_listed(ask, shape.entity, under, list.filter, language, telling).await;
+        let page = PageAsk {
+            first: list.size,
+            after,
+            backward: list.falling(),
+            filter: list.filter,
+            must: &must,
+            until: None,
+        };
         let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;
         if list.backward {
             pages.iter_mut().for_each(|page| page.records.reverse());

@@ -1,9 +1,11 @@
 //! A list sorted by a merged number, date or truth value, read as sorted streams: one of each source,
 //! ordered by its own cells, and one of the records for which no source has the value. A record stands in
 //! the first stream whose cell is the value that is served; the others drop it. The streams are merged like
-//! sorted runs until the page is full. How a source's cells can be ordered, [`streams`] tells.
+//! sorted runs until the page is full. How a source's cells can be ordered, [`streams`] tells; what a filter on
+//! them tells, [`filtered`].
 
 mod column;
+mod filtered;
 mod rest;
 mod streams;
 
@@ -16,8 +18,9 @@ use std::{
     },
 };
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 
+use self::filtered::Cells;
 pub use self::streams::Scannable;
 use self::{column::Column, streams::before_last_run};
 use super::{
@@ -28,10 +31,11 @@ use super::{
     model::{OnUnknown, SourceId},
     order::Spot,
     page::Page,
-    pushdown::Must,
+    pushdown::{Must, Telling},
     shape::{Shape, SourceShape, has_key},
+    spelling::Spelled,
 };
-use crate::{connectors::map::RowSource, value::Value};
+use crate::{connectors::map::RowSource, sources::select::Predicate, value::Value};
 
 /// Rows first read of an overlay's stream: few of them stand on one page when it is sparse.
 const SPARSE: usize = 8;
@@ -45,6 +49,10 @@ struct Scan<'a> {
     list: &'a ListAsk<'a>,
     can: &'a Scannable,
     must: Must,
+    /// What the overlays' cells must pass, in their order.
+    passing: Vec<Option<Predicate>>,
+    /// How codes are spelled, where it is known.
+    spelled: Option<Spelled>,
     /// What deciding needs.
     light: Arc<Shape>,
     /// What the page needs: the first rows of the deciding source are read with all of it.
@@ -105,8 +113,11 @@ impl Engine {
         list: &ListAsk<'_>,
         can: &Scannable,
     ) -> Result<(Batch, Vec<Page>), Fault> {
-        let must = self.must_listed(ask, shape.entity, false, list.filter, shape.language.as_deref()).await;
-        let scan = self.scan_of(ask, shape, list, can, must);
+        let language = shape.language.as_deref();
+        let must = self
+            .must_listed(ask, shape.entity, false, list.filter, language, Telling::Streams(can.field))
+            .await;
+        let scan = self.scan_of(ask, shape, list, can, must).await;
         let (mut good, whole) = scan.read().await?;
         let more = good.len() > list.size;
         good.truncate(list.size);
@@ -124,7 +135,7 @@ impl Engine {
         self.whole(ask, shape, vec![Cut { page, more, total: None }]).await
     }
 
-    fn scan_of<'a>(
+    async fn scan_of<'a>(
         &'a self,
         ask: &'a Ask,
         shape: &Arc<Shape>,
@@ -132,7 +143,17 @@ impl Engine {
         can: &'a Scannable,
         must: Must,
     ) -> Scan<'a> {
+        let e = &self.model.entities[shape.entity];
+        let field = &e.fields[can.field];
+        let passing = can.overlays.iter().map(|(source, _)| async {
+            let row = e.maps.get(*source).and_then(Option::as_ref)?.rows.first()?;
+            let map = row.fields.get(field.name.as_str())?;
+            let cells = Cells { source: *source, row, id: can.field, field, map };
+            self.passing_cells(cells, list.filter, shape.language.as_deref()).await
+        });
         Scan {
+            passing: join_all(passing).await,
+            spelled: self.spellings.get(shape.entity),
             engine: self,
             ask,
             list,

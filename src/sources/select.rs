@@ -169,6 +169,13 @@ pub enum Predicate {
         /// One scalar slot per column.
         slots: Vec<usize>,
     },
+    /// Rows whose order column comes not after the value in the slot, text by code points.
+    UpTo {
+        /// The order column.
+        column: OrderBy,
+        /// Its scalar slot.
+        slot: usize,
+    },
 }
 
 /// A sort column of a branch. Text compares by code points whatever the column's collation.

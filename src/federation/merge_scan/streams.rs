@@ -14,11 +14,12 @@ use crate::{
         planner::Why,
         pushdown::Must,
         shape::{Shape, SourceShape, Want, after_key, has_key},
+        spelling::plain,
     },
     sources::{
         Expr, Param, Rows, Select, Statement,
         expr::CompareOp,
-        select::{OrderBy, Predicate},
+        select::{Decode, Item, OrderBy, Output, Predicate},
     },
     value::{Type, Value},
 };
@@ -35,6 +36,13 @@ pub struct Scannable {
     pub(super) default: Option<Value>,
     /// The back office may give the value.
     pub(super) site: bool,
+}
+
+impl Scannable {
+    /// The field by which the list is sorted first.
+    pub fn field(&self) -> FieldId {
+        self.field
+    }
 }
 
 impl Engine {
@@ -174,14 +182,19 @@ impl Scan<'_> {
         }
         let base = params.len();
         let mut more = Vec::new();
-        filter.extend(self.must.predicate((0, row), base, &mut more));
+        let must = match &stream.what {
+            What::Rest(value) => self.must.serving(value),
+            _ => self.must.clone(),
+        };
+        filter.extend(must.predicate((0, row), base, &mut more));
         filter.extend(self.nothing(row, base, &mut more).await);
         params.extend(more);
         (ordered_select(decider, &filter, &SourceShape::order(row, self.falling_codes)), params)
     }
 
-    /// Reads on in an overlay's stream, in whole runs of equal values, for among equals its codes may be
-    /// spelled otherwise than the deciding source's. How many rows were read.
+    /// Reads on in an overlay's stream. Where it is not known how codes are spelled, in whole runs of equal
+    /// values, for among equals the overlay's codes may not stand as the deciding source's do. How many rows
+    /// were read.
     pub(super) async fn overlay_rows(&self, stream: &mut Stream, source: SourceId) -> Result<usize, Fault> {
         let engine = self.engine;
         let shape = self.cells();
@@ -198,6 +211,8 @@ impl Scan<'_> {
                 stream.done = true;
                 return Ok(read);
             };
+            // What the codes are ordered by comes last, where they stand in CODE order.
+            let spelled = self.ranked(overlay).map(|_| statement.select.outputs.len() - 1);
             let rows = engine.rows(self.ask, self.light.entity, overlay, &statement, &params).await;
             let rows = match rows {
                 Ok(rows) => rows,
@@ -208,7 +223,8 @@ impl Scan<'_> {
             };
             read += rows.len();
             let full = rows.len() >= stream.size;
-            let kept = if full { before_last_run(&rows, value) } else { rows.len() };
+            let whole = spelled.is_some() || !full;
+            let kept = if whole { rows.len() } else { before_last_run(&rows, value) };
             if full && kept == 0 {
                 self.longer(stream)?;
                 continue;
@@ -228,7 +244,8 @@ impl Scan<'_> {
             good.sort_by(|a, b| self.compare(&a.found.0, &b.found.0));
             stream.ready.extend(good);
             if let Some(last) = kept.checked_sub(1) {
-                stream.at = Some((rows.get(last, value).clone(), Vec::new()));
+                let key = spelled.map(|column| rows.get(last, column).clone());
+                stream.at = Some((rows.get(last, value).clone(), key.into_iter().collect()));
                 stream.begun = true;
             }
             stream.done = !full;
@@ -245,12 +262,40 @@ impl Scan<'_> {
     ) -> Option<(Statement, Vec<Param>)> {
         let mut params = vec![limit(stream.size)];
         let mut filter = column.has();
-        if let Some((value, _)) = &stream.at {
-            params.push(Param::Value(ordered(value)));
-            filter.push(self.reached(column, stream.begun));
-        }
+        let at = self.can.overlays.iter().position(|(source, _)| *source == overlay.source);
+        filter.extend(at.and_then(|at| self.passing.get(at)?.clone()));
         let row = overlay.map.rows.first()?;
-        Some((ordered_select(overlay, &filter, &self.order(row, column)), params))
+        let ranked = self.ranked(overlay);
+        let mut order = self.order(row, column);
+        if let Some(by) = &ranked {
+            order = vec![column.by(self.falling), by.clone()];
+            filter.push(has_key(row));
+        }
+        if let Some((value, key)) = &stream.at {
+            params.push(Param::Value(ordered(value)));
+            if let (Some(_), [key]) = (&ranked, key.as_slice()) {
+                params.push(Param::Value(key.clone()));
+                filter.push(Predicate::After { columns: order.clone(), slots: vec![VALUE, VALUE + 1] });
+            } else {
+                filter.push(self.reached(column, stream.begun));
+            }
+        }
+        let mut statement = ordered_select(overlay, &filter, &order);
+        if let Some(by) = ranked {
+            let decode = Decode { trim: false, blank_absent: false, ..Decode::of(Type::Text) };
+            statement.select.outputs.push(Output { decode, label: "code".into() });
+            for branch in &mut statement.select.branches {
+                branch.items.push(Item::from(by.expr.clone()));
+            }
+        }
+        Some((statement, params))
+    }
+
+    /// What puts an overlay's rows in CODE order, where it is known how codes are spelled.
+    fn ranked(&self, overlay: &SourceShape) -> Option<OrderBy> {
+        let row = overlay.map.rows.first()?;
+        let (_, key) = plain(row).filter(|_| row.native.is_none())?;
+        Some(self.spelled?.order(&key.expr, self.falling_codes))
     }
 }
 
@@ -266,7 +311,7 @@ impl Engine {
         must: Must,
     ) -> Vec<(SourceId, &'static str, Select)> {
         let list = &ListAsk { from: None, ..*list };
-        let scan = self.scan_of(ask, shape, list, can, must);
+        let scan = self.scan_of(ask, shape, list, can, must).await;
         let stream = |what: What| Stream {
             what,
             ready: VecDeque::new(),

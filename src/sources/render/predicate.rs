@@ -47,6 +47,9 @@ impl Renderer<'_> {
             Predicate::Or(all) => self.predicates(branch, all, " OR ", "(1 = 0)"),
             Predicate::In { exprs, types, slot } => self.in_keys(branch, exprs, types, *slot),
             Predicate::After { columns, slots } => self.after(branch, columns, slots),
+            Predicate::UpTo { column, slot } => {
+                self.against(branch, column, if column.descending { ">=" } else { "<=" }, *slot)
+            }
             Predicate::Odd { .. } if self.pg() => {
                 self.put("(1 = 0)");
                 Ok(())
@@ -194,5 +197,6 @@ pub(super) fn predicate_aliases<'a>(predicate: &'a Predicate, used: &mut BTreeSe
         Predicate::Not(inner) => predicate_aliases(inner, used),
         Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| predicate_aliases(p, used)),
         Predicate::After { columns, .. } => columns.iter().for_each(|by| used.extend(by.expr.aliases())),
+        Predicate::UpTo { column, .. } => used.extend(column.expr.aliases()),
     }
 }

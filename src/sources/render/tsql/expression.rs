@@ -418,6 +418,13 @@ impl Tsql<'_, '_> {
                 }
                 self.put(")");
             }
+            // It has no function for ASCII letters alone; under this collation no other becomes one.
+            Function::UpperAscii => {
+                self.put("UPPER(");
+                self.as_text(branch, first)?;
+                self.put(BINARY);
+                self.put(")");
+            }
             Function::RTrim | Function::LTrim | Function::Upper | Function::Lower => {
                 let _ = write!(self.r.sql, "{}(", function.name());
                 self.as_text(branch, first)?;
