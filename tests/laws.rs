@@ -3,6 +3,7 @@
 mod lists;
 mod moving;
 mod shop;
+mod streams;
 mod texts;
 
 use std::collections::BTreeSet;
