@@ -506,12 +506,8 @@ impl Scan<'_> {
     fn stands(&self, batch: &Batch, record: u32, what: &What) -> Result<Option<Gathered>, Fault> {
         let engine = self.engine;
         let model = &engine.model;
-        match self.at_home(batch, record, what) {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            // A record whose value cannot be read is among those that no value orders, and is told there.
-            Err(cause) if cause.code == "BAD_VALUE" && !matches!(what, What::Rest(_)) => return Ok(None),
-            Err(cause) => return Err(Fault::Source(cause)),
+        if !self.at_home(batch, record, what).map_err(Fault::Source)? {
+            return Ok(None);
         }
         if self.ask.shopper && !engine.visible(batch, record).map_err(Fault::Source)? {
             return Ok(None);
