@@ -4,6 +4,7 @@ mod lists;
 mod moving;
 mod rights;
 mod shop;
+mod streams;
 mod texts;
 
 use std::collections::BTreeSet;

@@ -19,6 +19,7 @@ use std::{
 };
 
 use futures::future::{join_all, try_join_all};
+use tokio::sync::OnceCell;
 
 use self::filtered::Cells;
 pub use self::streams::Scannable;
@@ -65,6 +66,8 @@ struct Scan<'a> {
     runs: bool,
     /// Rows read of related records.
     related: AtomicUsize,
+    /// Records of which the deciding source's cell may not be what is served, once they were asked for.
+    troubled: OnceCell<Option<Vec<String>>>,
 }
 
 /// A record that stands in a stream.
@@ -91,7 +94,7 @@ enum What {
 struct Stream {
     what: What,
     ready: VecDeque<Good>,
-    /// Where the next rows start: a value, and the key columns after it.
+    /// Where the next rows start: after a value, and among its rows after key columns, where they are told.
     at: Option<(Value, Vec<Value>)>,
     /// Rows to ask for next.
     size: usize,
@@ -165,6 +168,7 @@ impl Engine {
             falling_codes: list.order.falling_codes() ^ list.backward,
             runs: list.order.width() > 1,
             related: AtomicUsize::new(0),
+            troubled: OnceCell::new(),
         }
     }
 }
@@ -190,7 +194,7 @@ impl Scan<'_> {
             let mut run: Vec<Good> = Vec::new();
             while good.len() < need {
                 let empty = streams.iter_mut().filter(|s| s.ready.is_empty() && !s.done);
-                let fetched = try_join_all(empty.map(|stream| self.fetch(stream, need, good.len()))).await?;
+                let fetched = try_join_all(empty.map(|stream| self.fetch(stream, good.len()))).await?;
                 for (rows, batch) in fetched {
                     // What was read of related records counts with them.
                     budget = budget
@@ -267,17 +271,11 @@ impl Scan<'_> {
     /// The streams of the run without a value, or of the run with one, from where the list goes on.
     async fn streams(&self, nulls: bool, start: Option<&Spot>) -> Result<Vec<Stream>, Fault> {
         let stream = |what: What, size: usize| {
-            let overlay = |source| self.can.overlays.iter().find(|(s, _)| *s == source).map(|(_, c)| c);
-            let column = match what {
-                What::Own => self.can.own.as_ref(),
-                What::Overlay(source) => overlay(source),
-                What::Rest(_) | What::Site => None,
-            };
             let at = start.map(|spot| {
                 let value = spot.values.first().cloned().unwrap_or_default();
-                let (value, key) = column
-                    .map_or_else(|| (value, spot.position.key.clone()), |c| c.start(spot, self.falling));
-                (value, if self.runs { Vec::new() } else { key })
+                // Among equals an overlay's codes may be spelled otherwise.
+                let whole = self.runs || matches!(what, What::Overlay(_));
+                (value, if whole { Vec::new() } else { spot.position.key.clone() })
             });
             Stream { what, ready: VecDeque::new(), at, size, begun: false, done: false }
         };
@@ -352,7 +350,7 @@ impl Scan<'_> {
         stream.done = true;
         let cells = self.cells();
         let Some(shape) = cells.sources.get(source).and_then(Option::as_ref) else { return Ok(stream) };
-        let odd = |_: usize, row: &RowSource| Some(vec![has_key(row), column.odd()]);
+        let odd = |_: usize, row: &RowSource| Some(vec![has_key(row), column.odd()?]);
         match self.engine.codes_of(self.ask, shape, odd).await {
             Ok(Some(codes)) => self.gathered(stream, &codes).await,
             Ok(None) => Err(self.list.too_long(self.engine, self.light.entity)),
@@ -369,15 +367,11 @@ impl Scan<'_> {
     }
 
     /// Reads on in a stream: how many rows were read, and the batch when it was read whole.
-    async fn fetch(
-        &self,
-        stream: &mut Stream,
-        need: usize,
-        have: usize,
-    ) -> Result<(usize, Option<Batch>), Fault> {
+    async fn fetch(&self, stream: &mut Stream, have: usize) -> Result<(usize, Option<Batch>), Fault> {
         match stream.what.clone() {
             What::Own => {
-                let first = have == 0 && stream.size == need;
+                // Later rows are read with only what deciding needs: they may not come to stand on the page.
+                let first = have == 0 && !stream.begun;
                 let shape = if first { &self.full } else { &self.light };
                 let Some(decider) = shape.decider(&self.engine.model) else {
                     return Err(Fault::Internal("no source decides existence".into()));
@@ -418,33 +412,34 @@ impl Scan<'_> {
         let full = read >= stream.size;
         let own = self.can.own.as_ref().filter(|_| matches!(stream.what, What::Own));
         let value = decider.columns.fields.get(self.can.field).copied().flatten();
-        let mut kept = read;
-        let mut again = None;
+        let (mut kept, mut again) = (read, None);
         if let (Some(column), Some(value), Some(last)) = (own, value, read.checked_sub(1)) {
             // Cells of different order that are one value are read whole, and sorted here.
-            if full && column.blurred(rows.get(last, value)) {
+            if full && !column.holds(rows.get(last, value)) {
                 kept = before_last_run(&rows, value);
             }
             if kept == 0 {
                 self.longer(stream)?;
                 return Ok((read, None));
             }
-            // Those of the last such run may come again.
-            again = stream.at.take().map(|(at, _)| at).filter(|at| stream.begun && column.blurred(at));
+            again = self.again(stream, column);
         }
-        let ends = kept.checked_sub(1).zip(value).map(|(last, value)| rows.get(last, value).clone());
+        let ends = match (own.and(value), kept.checked_sub(1)) {
+            (Some(value), Some(last)) => self.goes_on(rows.get(last, value))?,
+            _ => Value::Null,
+        };
         let mut batch = self.engine.adopt(shape, rows);
         self.engine.complete(self.ask, &mut batch, None).await;
         let batch = self.relate(batch).await?;
         if let Some(last) = u32::try_from(kept).ok().and_then(|n| n.checked_sub(1)) {
             let key = self.engine.position(&batch, last).map(|p| p.key).unwrap_or_default();
-            stream.at = Some((ends.unwrap_or_default(), key));
+            stream.at = Some((ends, key));
             stream.begun = true;
         }
         for record in 0..u32::try_from(kept).unwrap_or(0) {
             let Some(found) = self.stands(&batch, record, &stream.what)? else { continue };
             let value = found.0.values.first();
-            if again.as_ref().zip(value).is_none_or(|(at, value)| at.compare(value) != Ordering::Equal) {
+            if again.as_ref().zip(value).is_none_or(|(at, value)| self.beyond(value, at)) {
                 stream.ready.push_back(Good { found, whole: whole.then_some(record) });
             }
         }
@@ -454,6 +449,29 @@ impl Scan<'_> {
         stream.done = !full;
         stream.size = (stream.size * 2).clamp(SPARSE, MOST);
         Ok((read, whole.then_some(batch)))
+    }
+
+    /// Up to which value a stream was read, where it goes on from a little before it: what comes again is
+    /// passed over.
+    fn again(&self, stream: &Stream, column: &Column) -> Option<Value> {
+        let at = stream.at.as_ref().filter(|_| stream.begun).map(|(at, _)| at)?;
+        (!column.holds(at)).then(|| at.clone())
+    }
+
+    /// Whether a value comes after another, as the list is read.
+    fn beyond(&self, value: &Value, at: &Value) -> bool {
+        let order = value.compare(at);
+        order == if self.falling { Ordering::Less } else { Ordering::Greater }
+    }
+
+    /// A cell at which a stream goes on: after nothing there is nothing, and the rest would be lost silently.
+    fn goes_on(&self, cell: &Value) -> Result<Value, Fault> {
+        if matches!(cell, Value::Null | Value::Bad(_)) {
+            let field = &self.engine.model.entities[self.light.entity].fields[self.can.field];
+            let why = format!("the stream of {} has a cell that does not order", field.name);
+            return Err(Fault::Internal(why.into()));
+        }
+        Ok(cell.clone())
     }
 
     /// One long run of equal values is read whole: more rows the next time.

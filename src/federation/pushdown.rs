@@ -29,7 +29,7 @@ use crate::{
     connectors::map::{EntityMap, FieldMap, RowSource},
     sources::{
         Expr, Param, Statement,
-        columns::Known,
+        columns::{Known, SqlType},
         expr::CastType,
         family::Family,
         select::{Predicate, Table},
@@ -220,13 +220,21 @@ pub struct Kinds {
 impl Kinds {
     /// The kind of an expression.
     pub fn family(&self, expr: &Expr, dialect: crate::sources::Dialect) -> Option<Family> {
-        Family::of(expr, dialect, &|alias, name| {
-            let (_, columns) = match alias {
-                None => self.tables.first(),
-                Some(alias) => self.tables.iter().find(|(t, _)| t.alias.eq_ignore_ascii_case(alias)),
-            }?;
-            columns.as_ref()?.iter().find(|c| c.name.eq_ignore_ascii_case(name))?.family
-        })
+        Family::of(expr, dialect, &|alias, name| self.column(alias, name)?.family)
+    }
+
+    /// The type of an expression that is a column, where it matters to its database.
+    pub fn ty(&self, expr: &Expr) -> Option<SqlType> {
+        let Expr::Column { table, name } = expr else { return None };
+        self.column(table.as_deref(), name)?.ty
+    }
+
+    fn column(&self, alias: Option<&str>, name: &str) -> Option<&Known> {
+        let (_, columns) = match alias {
+            None => self.tables.first(),
+            Some(alias) => self.tables.iter().find(|(t, _)| t.alias.eq_ignore_ascii_case(alias)),
+        }?;
+        columns.as_ref()?.iter().find(|c| c.name.eq_ignore_ascii_case(name))
     }
 }
 

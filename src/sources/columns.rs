@@ -13,7 +13,7 @@ use super::{bind::Scalar, expr::CastType, family::Family, select::Table};
 pub struct Known {
     /// Its name.
     pub name: String,
-    /// Its type, where the driver needs it.
+    /// Its type, where the driver needs it, and of decimals how many digits it has.
     pub ty: Option<SqlType>,
     /// The kind of its values, as far as the driver knows.
     pub family: Option<Family>,
@@ -137,6 +137,18 @@ impl SqlType {
             CastType::Decimal => Self::Numeric(24, 6),
             CastType::Date => Self::Date,
             CastType::DateTime => Self::DateTime,
+        }
+    }
+
+    /// The type of a parameter with which rows go on in the order of a column (`known`: its own type): one
+    /// that rounds none of its values.
+    pub fn ordered(known: Option<Self>, declared: CastType) -> Self {
+        match (known, declared) {
+            (Some(ty @ (Self::Numeric(..) | Self::Money)), CastType::Decimal)
+            | (Some(ty @ Self::DateTime2), CastType::DateTime) => ty,
+            // Of what is computed.
+            (_, CastType::Decimal) => Self::Numeric(38, 14),
+            _ => Self::of(declared),
         }
     }
 

@@ -1,7 +1,7 @@
 //! From what a database holds to a normalised [`Value`], in one pass, whatever the column's own
 //! type. What cannot be is a [`Value::Bad`] of that cell, never an error of the statement.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{rtf, select::Decode, zones::to_utc};
@@ -177,6 +177,34 @@ fn scientific(text: &str) -> Option<Decimal> {
     }
 }
 
+/// `n / 10^scale` (`rest`: and somewhat more), of up to 28 digits and decimals: more than that no decimal of
+/// ours holds. What is cut off leaves a last digit that is not 0: so less stays less, nothing becomes zero, and
+/// a number that was cut can be told by its length. `None`: 10²⁸ or more.
+pub(super) fn cut(n: i128, mut scale: i32, mut rest: bool) -> Option<Decimal> {
+    const MOST: u128 = 10_u128.pow(28);
+    let mut digits = n.unsigned_abs();
+    if digits == 0 {
+        return Some(Decimal::ZERO);
+    }
+    while scale < 0 && digits < MOST {
+        digits *= 10;
+        scale += 1;
+    }
+    while scale > 0 && (scale > 28 || digits >= MOST) {
+        rest |= !digits.is_multiple_of(10);
+        digits /= 10;
+        scale -= 1;
+    }
+    if rest && digits.is_multiple_of(10) {
+        digits += 1;
+    }
+    if digits >= MOST {
+        return None;
+    }
+    let digits = i128::try_from(digits).ok()?;
+    Decimal::try_from_i128_with_scale(digits * n.signum(), u32::try_from(scale).ok()?).ok()
+}
+
 /// A number in text, exactly.
 fn exact(text: &str) -> Option<Decimal> {
     if text.contains('_') {
@@ -257,6 +285,10 @@ fn local_as(d: &Decode, ty: &Type, moment: NaiveDateTime) -> Value {
     if !d.sentinels.is_empty() && d.sentinels.contains(&day) {
         return Value::Null;
     }
+    // No day of theirs can be written as clients expect one.
+    if !(1..=9999).contains(&day.year()) {
+        return bad(&moment.to_string(), "a date of four digits of a year");
+    }
     match ty {
         Type::Date => Value::Date(day),
         Type::DateTime => Value::DateTime(to_utc(d.zone, moment)),
@@ -275,7 +307,9 @@ fn utc_as(d: &Decode, ty: &Type, moment: DateTime<Utc>) -> Value {
     let local = moment.with_timezone(&d.zone).naive_local();
     match ty {
         // The hour that exists twice is known here.
-        Type::DateTime if !d.sentinels.contains(&local.date()) => Value::DateTime(moment),
+        Type::DateTime if !d.sentinels.contains(&local.date()) && (1..=9999).contains(&local.year()) => {
+            Value::DateTime(moment)
+        }
         _ => local_as(d, ty, local),
     }
 }

@@ -122,3 +122,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_decimal_that_is_cut_is_neither_zero_nor_less_or_more_than_its_neighbours() {
+    let cut = |n: i128, scale: i32, rest: bool| super::cut(n, scale, rest).map(|n| n.normalize().to_string());
+    assert_eq!(cut(1_250, 3, false).as_deref(), Some("1.25"));
+    assert_eq!(cut(12, -3, false).as_deref(), Some("12000"));
+    assert_eq!(cut(0, 12, false).as_deref(), Some("0"));
+    assert_eq!(cut(1, 40, false).as_deref(), Some("0.0000000000000000000000000001"));
+    assert_eq!(cut(-1, 40, false).as_deref(), Some("-0.0000000000000000000000000001"));
+    // 1 and a little more is not 1.
+    let little = 10_i128.pow(30);
+    assert_eq!(cut(little, 30, false).as_deref(), Some("1"));
+    assert_eq!(cut(little + 1, 30, false).as_deref(), Some("1.000000000000000000000000001"));
+    assert_eq!(cut(little, 30, true).as_deref(), Some("1.000000000000000000000000001"));
+    assert_eq!(cut(10_i128.pow(28), 0, false), None);
+    assert_eq!(cut(1, -28, false), None);
+    assert_eq!(cut(1, -27, false).as_deref(), Some("1000000000000000000000000000"));
+    let mut last = Decimal::MIN;
+    for step in -2_000..2_000_i128 {
+        let found =
+            super::cut(step * 7_777_777_777_777_777_777_777_777_777 + step, 31, step % 3 == 0).unwrap();
+        assert!(found > last, "{step}");
+        last = found;
+    }
+}
+
+#[test]
+fn days_of_other_years_are_none() {
+    assert!(matches!(read(Type::Date, "0000-01-01"), Value::Bad(_)));
+    assert!(matches!(read(Type::Date, "0001-01-01"), Value::Date(_)));
+    let d = Decode::of(Type::DateTime);
+    let far = NaiveDate::from_ymd_opt(10_000, 1, 1).unwrap().into();
+    assert!(matches!(local(&d, far), Value::Bad(_)));
+}

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::{
     Dialect, Rows, SourceError,
     bind::{Filled, Scalar, fill, scalar},
-    columns::Known,
+    columns::{Known, SqlType},
     decode,
     expr::CastType,
     family::Family,
@@ -104,7 +104,7 @@ fn refused(error: &sqlx::Error) -> SourceError {
 impl Wire for Postgres {
     type Conn = PgConnection;
     const DIALECT: Dialect = Dialect::Postgres;
-    const COLUMNS: &'static str = "SELECT attname::text, typname::text FROM pg_catalog.pg_attribute \
+    const COLUMNS: &'static str = "SELECT attname::text, typname::text, atttypmod FROM pg_catalog.pg_attribute \
          JOIN pg_catalog.pg_type t ON t.oid = atttypid WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
     const VERSION: &'static str = "SELECT current_setting('server_version')";
 
@@ -150,12 +150,16 @@ impl Wire for Postgres {
     ) -> Result<Vec<Known>, Fault> {
         let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let name = prefix.map_or_else(|| quoted(table), |p| format!("{}.{}", quoted(p), quoted(table)));
-        let names = sqlx::query_as::<_, (String, String)>(Self::COLUMNS)
+        let names = sqlx::query_as::<_, (String, String, i32)>(Self::COLUMNS)
             .bind(name)
             .fetch_all(conn)
             .await
             .map_err(|e| Self::fault(&e))?;
-        Ok(names.into_iter().map(|(name, ty)| Known::named(name, Family::postgres(&ty))).collect())
+        let known = names.into_iter().map(|(name, ty, modifier)| {
+            let family = Family::postgres(&ty);
+            Known { ty: digits(modifier).filter(|_| family == Family::Exact), ..Known::named(name, family) }
+        });
+        Ok(known.collect())
     }
 
     async fn texts(
@@ -268,11 +272,10 @@ fn read(decode: &Decode, raw: PgValueRef<'_>, oid: u32) -> Result<Value, sqlx::e
         20 => decode::integer(decode, i64::from_be_bytes(bytes.try_into()?)),
         26 => decode::integer(decode, u32::from_be_bytes(bytes.try_into()?).into()),
         16 => decode::boolean(decode, bytes.first().is_some_and(|b| *b != 0)),
-        1700 => decode::decimal(
-            decode,
-            <Decimal as sqlx::Decode<sqlx::Postgres>>::decode(raw)
-                .map_err(|_| "the number has too many digits")?,
-        ),
+        1700 => match numeric(bytes) {
+            Some(n) => decode::decimal(decode, n),
+            None => Value::Bad("the number has too many digits, or is none".into()),
+        },
         701 => decode::real(decode, f64::from_be_bytes(bytes.try_into()?)),
         // The shortest text of a 4-byte float is the number that was meant.
         700 => decode::real(decode, f32::from_be_bytes(bytes.try_into()?).to_string().parse()?),
@@ -306,6 +309,33 @@ fn read(decode: &Decode, raw: PgValueRef<'_>, oid: u32) -> Result<Value, sqlx::e
             _ => Value::Bad(format!("the database's type {oid} cannot be read; cast it in the map").into()),
         },
     })
+}
+
+/// How many digits a `numeric` column has, by its type's modifier.
+fn digits(modifier: i32) -> Option<SqlType> {
+    let both = u32::try_from(modifier.checked_sub(4)?).ok()?;
+    Some(SqlType::Numeric(u8::try_from(both >> 16).ok()?, u8::try_from(both & 0x7ff).ok()?))
+}
+
+/// A `numeric` as it is sent: four numbers, of which the first says how many groups of four digits follow.
+fn numeric(bytes: &[u8]) -> Option<Decimal> {
+    let (head, groups) = bytes.split_at_checked(8)?;
+    let part = |i: usize| u16::from_be_bytes([head[i], head[i + 1]]);
+    let weight = i32::from(part(2).cast_signed());
+    let negative = match part(4) {
+        0 => false,
+        0x4000 => true,
+        _ => return None,
+    };
+    let (groups, []) = groups.as_chunks::<2>() else { return None };
+    // As many as an i128 holds; those that follow are too many for a decimal.
+    let mut n: i128 = 0;
+    for group in groups.iter().take(9) {
+        n = n * 10_000 + i128::from(u16::from_be_bytes(*group));
+    }
+    let rest = groups.iter().skip(9).any(|group| *group != [0, 0]);
+    let taken = i32::try_from(groups.len().min(9)).ok()?;
+    decode::cut(if negative { -n } else { n }, 4 * (taken - 1 - weight), rest)
 }
 
 /// 2000-01-01, where PostgreSQL's clock starts.

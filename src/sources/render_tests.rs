@@ -2,7 +2,7 @@
 
 use super::super::expr::parse;
 use super::super::select::{Decode, Join, Pairs, Predicate, Window};
-use super::super::select::{OrderBy, Output};
+use super::super::select::{OrderBy, Output, Plain};
 use super::*;
 use crate::value::Type;
 
@@ -238,4 +238,27 @@ fn what_cannot_be_rendered_is_an_error() {
     let mut b = branch(&["1"]);
     b.items[0].expr = Expr::Number("1; DROP".into());
     assert!(render(&select(vec![b]), Dialect::Postgres, &[], &|_: &Table, _: &str| true).is_err());
+}
+
+#[test]
+fn what_does_not_order_is_told_in_each_dialect() {
+    let told = |plain, dialect| {
+        let mut b = branch(&["a.n"]);
+        b.joins.clear();
+        b.filter = vec![Predicate::Odd { expr: parse("a.n").unwrap(), plain }];
+        let sql = render(&select(vec![b]), dialect, &[], &|_: &Table, _: &str| true).unwrap().sql;
+        sql.split_once(" WHERE ").unwrap().1.replace(['"', '[', ']'], "")
+    };
+    assert_eq!(told(Plain::Number, Dialect::Postgres), "(1 = 0)");
+    assert_eq!(told(Plain::Digits, Dialect::Postgres), "(a.n >= 1e28 OR a.n <= -1e28)");
+    assert_eq!(
+        told(Plain::Digits, Dialect::Sqlite),
+        "(typeof(a.n) NOT IN ('integer', 'null') AND NOT (typeof(a.n) = 'real' AND (a.n = 0 OR abs(a.n) BETWEEN 1e-13 AND 9e15) AND a.n = CAST(printf('%.15g', a.n) AS REAL)))"
+    );
+    assert_eq!(
+        told(Plain::Moment, Dialect::Postgres),
+        "(a.n < DATE '0001-01-01' OR a.n >= DATE '10000-01-01')"
+    );
+    assert!(told(Plain::Digits, Dialect::SqlServer).contains("a.n <= -10000000000000000000000000000"));
+    assert_eq!(told(Plain::Moment, Dialect::SqlServer), "(1 = 0)");
 }

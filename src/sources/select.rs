@@ -126,7 +126,11 @@ pub enum Plain {
     Whole,
     /// Numbers.
     Number,
-    /// Days or moments to the second, spelled as SQLite spells them: `2024-03-31`, `2024-03-31 08:15:00`.
+    /// Numbers that order as the decimals they are read as. In SQLite whole numbers, and floats that are the one
+    /// nearest to a decimal of 15 digits; elsewhere numbers below 10²⁸, which NaN and infinities are not.
+    Digits,
+    /// Days or moments that can be read: of four digits of a year. In SQLite to the second, spelled as it spells
+    /// them itself: `2024-03-31`, `2024-03-31 08:15:00`.
     Moment,
 }
 
@@ -151,8 +155,8 @@ pub enum Predicate {
     And(Vec<Predicate>),
     /// Any of them.
     Or(Vec<Predicate>),
-    /// The cell is something, and not as it was promised: SQLite keeps any value in any column. Elsewhere
-    /// no row fulfils it.
+    /// The cell is something, and not as it was promised: SQLite keeps any value in any column, other
+    /// databases keep what is beyond every decimal and every calendar.
     Odd {
         /// The expression.
         expr: Expr,

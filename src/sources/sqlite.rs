@@ -242,7 +242,8 @@ fn add(arguments: &mut SqliteArguments, filled: Filled<'_>, zone: chrono_tz::Tz)
             Scalar::Int(n) => arguments.add(n),
             Scalar::Decimal(n) => match n.to_i64() {
                 Some(whole) if n.is_integer() => arguments.add(whole),
-                _ => arguments.add(n.to_f64().unwrap_or(f64::MAX)),
+                // Read from its text it is the nearest one, as SQLite reads it.
+                _ => arguments.add(n.to_string().parse().unwrap_or(f64::MAX)),
             },
             Scalar::Text(text) => arguments.add(text.into_owned()),
             Scalar::Date(day) => arguments.add(day.to_string()),

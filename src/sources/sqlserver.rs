@@ -238,13 +238,16 @@ impl Wire for SqlServer {
         for row in rows {
             let text = |i: usize| row.try_get::<&str, _>(i).ok().flatten();
             let number = |i: usize| row.try_get::<i32, _>(i).ok().flatten();
-            let (Some(schema), Some(name), Some(ty)) = (text(0), text(1), text(2)) else { continue };
+            let (Some(schema), Some(name), Some(word)) = (text(0), text(1), text(2)) else { continue };
             let precision = number(4).and_then(|p| u8::try_from(p).ok());
-            let ty = SqlType::read(ty, number(3), precision, number(5));
+            let ty = SqlType::read(word, number(3), precision, number(5));
+            // Moments of which each has a zone of its own are no local times.
+            let zoned = word == "datetimeoffset";
+            let family = if zoned { Family::Other } else { Family::sqlserver(ty, text(6)) };
             let known = Known {
                 name: name.to_owned(),
                 ty: Some(ty),
-                family: Some(Family::sqlserver(ty, text(6))),
+                family: Some(family),
                 collation: text(6).map(Box::from),
                 twin: None,
             };

@@ -1,24 +1,26 @@
 //! How a source's cells of a field are ordered by the source, and where in that order a place of the list lies.
 //!
 //! The order must be that of the values which the cells are read as. Where two cells of different order are
-//! one value (local times that clocks leap over), or a place of the list is no cell that the source could
-//! hold (a moment of another source), a stream is read from a little before, and what is not beyond the
-//! place is dropped.
+//! one value (local times that clocks leap over, decimals of more digits than we read), or a place of the list is
+//! no cell that the source could hold (a value of another source), a stream is read from a little before, and
+//! what is not beyond the place is dropped. Cells that only reading can order (in SQLite, where a column may
+//! hold anything) are no part of the stream: they are looked for and read by their codes.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 
 use crate::{
     connectors::map::{FieldMap, RowSource},
     federation::{
         engine::Engine,
         model::{Field, SourceId},
-        order::Spot,
         planner::Why,
         pushdown::condition::not_null,
     },
     sources::{
         Dialect, Expr,
+        columns::SqlType,
         expr::{CastType, CompareOp},
         family::Family,
         select::{OrderBy, Plain, Predicate},
@@ -36,29 +38,50 @@ pub struct Column {
     pub order: Expr,
     /// As what.
     pub ty: CastType,
-    /// What they are where they order.
-    pub plain: Plain,
+    /// What they are where they order; `None`: there are no others.
+    plain: Option<Plain>,
     /// Others may be values too, which only reading them tells.
     pub strays: bool,
+    /// Which values the source can hold and be asked for.
+    grain: Grain,
     /// The zone of local times.
     zone: Tz,
-    /// The finest part of a second that a parameter keeps, in nanoseconds.
-    finest: u32,
     /// What the source means by nothing.
     nothing: Vec<Value>,
+}
+
+/// How fine the values are that a source can hold in a column, and be asked for. Any between them it would
+/// round, which might lose rows or give them twice.
+#[derive(Clone, Copy, Debug)]
+enum Grain {
+    /// Whole numbers of 64 bits.
+    Whole,
+    /// Decimals, of which we read 28 digits.
+    Any,
+    /// Floats, of which we read 15 digits, and whole numbers of 64 bits.
+    Floats,
+    /// Decimals of so many digits before the point and so many behind it.
+    Places(u32, u32),
+    /// Days.
+    Days,
+    /// Moments in steps of so many nanoseconds.
+    Steps(u32),
+    /// SQL Server's `datetime`: from 1753, in milliseconds that end in 0, 3 or 7.
+    Thirds,
 }
 
 impl Column {
     /// Rows that have a cell which orders, and means something.
     pub fn has(&self) -> Vec<Predicate> {
-        let mut has = vec![not_null(&self.cell), Predicate::Not(Box::new(self.odd()))];
+        let mut has = vec![not_null(&self.cell)];
+        has.extend(self.odd().map(|odd| Predicate::Not(Box::new(odd))));
         has.extend(self.nothing.iter().map(|value| self.is_not(value)));
         has
     }
 
-    /// Rows whose cell does not order.
-    pub fn odd(&self) -> Predicate {
-        Predicate::Odd { expr: self.cell.clone(), plain: self.plain }
+    /// Rows whose cell does not order; `None`: there are none.
+    pub fn odd(&self) -> Option<Predicate> {
+        Some(Predicate::Odd { expr: self.cell.clone(), plain: self.plain? })
     }
 
     /// The order, as it is read.
@@ -86,49 +109,110 @@ impl Column {
         if self.strays { Value::text(day.to_string()) } else { Value::Date(day) }
     }
 
-    /// Where a stream starts that goes on after a place: a value, and the key after it where the source
-    /// could hold just this value. `falling`: from high values to low.
-    pub fn start(&self, spot: &Spot, falling: bool) -> (Value, Vec<Value>) {
-        let value = spot.values.first().cloned().unwrap_or_default();
-        let exact = match &value {
-            Value::DateTime(at) => self.held(*at),
-            // What a parameter of few decimals would round.
-            Value::Decimal(n) => n.normalize().scale() <= 6,
+    /// Whether one cell of the source, and no other, is this value, and the source can be asked for it: then
+    /// the rows after it are told by it and a key.
+    pub fn holds(&self, value: &Value) -> bool {
+        match (self.grain, value) {
+            (_, Value::DateTime(at)) => self.holds_moment(*at),
+            (_, Value::Decimal(n)) => self.holds_number(*n),
+            (_, Value::Int(n)) => self.holds_number(Decimal::from(*n)),
+            (_, Value::Null | Value::Bad(_)) => false,
+            (Grain::Thirds, Value::Date(day)) => day.year() >= FIRST,
             _ => true,
-        };
-        if exact {
-            return (value, spot.position.key.clone());
         }
-        let value = match value {
+    }
+
+    fn holds_number(&self, n: Decimal) -> bool {
+        let n = n.normalize();
+        let whole = n.is_integer() && n.to_i64().is_some();
+        match self.grain {
+            Grain::Whole => whole,
+            // Of 28 there may be more.
+            Grain::Any => n.scale() < 28 && digits(n) < 28,
+            Grain::Floats => whole || digits(n) <= 15,
+            Grain::Places(before, behind) => {
+                n.scale() <= behind && n.scale() < 28 && digits(n) < 28 && digits(n.trunc()) <= before
+            }
+            Grain::Days | Grain::Steps(_) | Grain::Thirds => false,
+        }
+    }
+
+    fn holds_moment(&self, at: DateTime<Utc>) -> bool {
+        let local = at.with_timezone(&self.zone).naive_local();
+        let fits = match self.grain {
+            Grain::Days => return to_utc(self.zone, local.date().and_time(NaiveTime::MIN)) == at,
+            Grain::Steps(nanos) => at.timestamp_subsec_nanos() % nanos == 0,
+            Grain::Thirds => {
+                let nanos = at.timestamp_subsec_nanos();
+                local.year() >= FIRST && nanos % 1_000_000 == 0 && matches!(nanos / 1_000_000 % 10, 0 | 3 | 7)
+            }
+            _ => false,
+        };
+        // Clocks turned back: of two equal hours the cell is the first; forward: cells of a whole hour are this.
+        fits && to_utc(self.zone, local) == at && !leaps(self.zone, at)
+    }
+
+    /// A value that the source can be asked for, so that no row which comes after `value` lies before it:
+    /// `value` itself where the source can hold it, else one a little before. `falling`: from high values to low.
+    pub fn before(&self, value: &Value, falling: bool) -> Value {
+        if self.holds(value) {
+            return value.clone();
+        }
+        match value {
+            Value::Decimal(n) => self.number_before(*n, falling),
+            Value::Int(n) => self.number_before(Decimal::from(*n), falling),
             Value::DateTime(at) => {
                 let little = TimeDelta::milliseconds(10);
                 let local = at.with_timezone(&self.zone).naive_local();
                 // In the second of two equal hours: everything of both lies before it.
-                let after = at + (at - to_utc(self.zone, local)).max(TimeDelta::zero());
-                Value::DateTime(if falling { after + little } else { at - little })
+                let after = *at + (*at - to_utc(self.zone, local)).max(TimeDelta::zero());
+                let moment = if falling { after + little } else { *at - little };
+                Value::DateTime(match self.grain {
+                    Grain::Thirds => moment.max(first().and_utc() + TimeDelta::days(1)),
+                    _ => moment,
+                })
             }
-            value => value,
-        };
-        (value, Vec::new())
-    }
-
-    /// Whether one cell of the source, and no other, is this moment.
-    fn held(&self, at: DateTime<Utc>) -> bool {
-        let local = at.with_timezone(&self.zone).naive_local();
-        match self.ty {
-            CastType::Date => to_utc(self.zone, local.date().and_time(NaiveTime::MIN)) == at,
-            _ => {
-                at.timestamp_subsec_nanos().is_multiple_of(self.finest)
-                    && to_utc(self.zone, local) == at
-                    && !leaps(self.zone, at)
-            }
+            Value::Date(day) => Value::Date((*day).max(first().date())),
+            other => other.clone(),
         }
     }
 
-    /// Whether cells of different order are this value.
-    pub fn blurred(&self, value: &Value) -> bool {
-        matches!(value, Value::DateTime(at) if self.ty == CastType::DateTime && leaps(self.zone, *at))
+    fn number_before(&self, n: Decimal, up: bool) -> Value {
+        let mut n = n.normalize();
+        if matches!(self.grain, Grain::Any | Grain::Places(..)) && (digits(n) >= 28 || n.scale() >= 28) {
+            // Cells that differ from it in digits beyond the last one lie on either side.
+            let least = Decimal::new(1, n.scale().max(1) - 1);
+            n = if up { n + least } else { n - least };
+        }
+        let way =
+            if up { RoundingStrategy::ToPositiveInfinity } else { RoundingStrategy::ToNegativeInfinity };
+        match self.grain {
+            Grain::Whole => {
+                let most = if n.is_sign_negative() { i64::MIN } else { i64::MAX };
+                Value::Int(n.round_dp_with_strategy(0, way).to_i64().unwrap_or(most))
+            }
+            Grain::Floats => Value::Decimal(n.round_sf_with_strategy(15, way).unwrap_or(n)),
+            Grain::Places(before, behind) => {
+                let least = Decimal::new(1, behind.min(27));
+                let most = Decimal::from_i128_with_scale(10_i128.pow(before.min(28)), 0) - least;
+                let near = n.round_dp_with_strategy(behind.min(27), way);
+                Value::Decimal(near.clamp(-most, most))
+            }
+            Grain::Any | Grain::Days | Grain::Steps(_) | Grain::Thirds => Value::Decimal(n),
+        }
     }
+}
+
+/// The first year of SQL Server's `datetime`.
+const FIRST: i32 = 1753;
+
+fn first() -> NaiveDateTime {
+    NaiveDate::from_ymd_opt(FIRST, 1, 1).unwrap_or_default().into()
+}
+
+/// How many digits a number has, the zeros before it left out.
+fn digits(n: Decimal) -> u32 {
+    n.mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1)
 }
 
 impl Engine {
@@ -165,11 +249,6 @@ impl Engine {
         };
         let cast = |ty| (Expr::Cast(Box::new(cell.clone()), ty), ty);
         let sqlite = dialect == Dialect::Sqlite;
-        let finest = match dialect {
-            Dialect::Sqlite => 1_000_000_000,
-            Dialect::Postgres => 1_000,
-            Dialect::SqlServer => 1_000_000,
-        };
         let dated = matches!(field.ty, Type::Date | Type::DateTime);
         let (order, ty) = match (&field.ty, family) {
             // SQLite keeps dates as texts, or as whatever it was given: what is spelled as it spells them
@@ -191,10 +270,18 @@ impl Engine {
             (Type::DateTime, Family::Local) => (cell.clone(), CastType::DateTime),
             _ => return Err(unlike),
         };
-        let plain = match field.ty {
-            Type::Int => Plain::Whole,
-            _ if dated => Plain::Moment,
-            _ => Plain::Number,
+        let known = kinds.ty(&cell);
+        let grain = grain(dialect, ty, known);
+        let plain = match (dialect, field.ty.clone(), family) {
+            (Dialect::Sqlite, Type::Int, _) => Some(Plain::Whole),
+            (Dialect::Postgres, _, Family::Day | Family::Local) => Some(Plain::Moment),
+            (Dialect::Sqlite, ..) => Some(if dated { Plain::Moment } else { Plain::Digits }),
+            (Dialect::Postgres, _, Family::Exact) => Some(Plain::Digits),
+            (Dialect::SqlServer, _, Family::Exact) => match known {
+                Some(SqlType::Numeric(all, behind)) if all - behind.min(all) > 28 => Some(Plain::Digits),
+                _ => None,
+            },
+            _ => None,
         };
         let absent = &map.absent_when;
         let nothing = match field.ty {
@@ -203,6 +290,29 @@ impl Engine {
             _ if dated => absent.dates.iter().map(|day| Value::Date(*day)).collect(),
             _ => Vec::new(),
         };
-        Ok(Column { cell, order, ty, plain, strays: sqlite && dated, zone, finest, nothing })
+        Ok(Column { cell, order, ty, plain, strays: sqlite, grain, zone, nothing })
     }
 }
+
+/// How fine the values of a column are that is ordered as `ty`.
+fn grain(dialect: Dialect, ty: CastType, known: Option<SqlType>) -> Grain {
+    match (dialect, ty) {
+        (_, CastType::Integer) => Grain::Whole,
+        (_, CastType::Date) => Grain::Days,
+        (Dialect::Sqlite, CastType::DateTime) => Grain::Steps(1_000_000_000),
+        (Dialect::Sqlite, _) => Grain::Floats,
+        (Dialect::Postgres, CastType::DateTime) => Grain::Steps(1_000),
+        (Dialect::Postgres, _) => Grain::Any,
+        (Dialect::SqlServer, _) => match SqlType::ordered(known, ty) {
+            SqlType::DateTime2 => Grain::Steps(100),
+            SqlType::DateTime => Grain::Thirds,
+            SqlType::Numeric(all, behind) => Grain::Places(all.saturating_sub(behind).into(), behind.into()),
+            // Money.
+            _ => Grain::Places(15, 4),
+        },
+    }
+}
+
+#[cfg(test)]
+#[path = "column_tests.rs"]
+mod tests;

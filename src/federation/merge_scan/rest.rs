@@ -3,7 +3,7 @@
 
 use futures::future::join_all;
 
-use super::Scan;
+use super::{Scan, column::Column};
 use crate::{
     connectors::map::{MarkerRows, RowSource},
     federation::{
@@ -38,7 +38,8 @@ impl Scan<'_> {
         let f = &e.fields[self.can.field];
         let column = self.can.own.as_ref()?;
         let map = row.fields.get(f.name.as_str())?;
-        let mut any = vec![Predicate::Expr(Expr::IsNull(Box::new(column.cell.clone()), false)), column.odd()];
+        let mut any = vec![Predicate::Expr(Expr::IsNull(Box::new(column.cell.clone()), false))];
+        any.extend(column.odd());
         let absent = &map.absent_when;
         if !absent.texts.is_empty() {
             return None;
@@ -57,9 +58,10 @@ impl Scan<'_> {
         if !means_nothing.is_empty() {
             any.push(condition(on, &Test::In(means_nothing))?);
         }
-        let codes = self.troubled().await?;
+        // The same for every part of the stream.
+        let codes = self.troubled.get_or_init(|| self.troubled()).await.as_ref()?;
         if !codes.is_empty() {
-            any.push(coded(row, &codes, base, params));
+            any.push(coded(row, codes, base, params));
         }
         Some(Predicate::Or(any))
     }
@@ -91,8 +93,7 @@ impl Scan<'_> {
                 async { if overlay { engine.doubled(self.ask, source).await } else { Some(Vec::new()) } };
             let column = self.can.overlays.iter().find(|(s, _)| *s == source.source).map(|(_, c)| c);
             let odd = async {
-                let Some(column) = column else { return Some(Vec::new()) };
-                let odd = column.odd();
+                let Some(odd) = column.and_then(Column::odd) else { return Some(Vec::new()) };
                 engine.codes_where(self.ask, source, |_, _| Some(vec![odd.clone()])).await.ok()
             };
             let (marked, doubled, odd) = futures::join!(marked, doubled, odd);

@@ -17,8 +17,7 @@ use crate::{
         spelling::plain,
     },
     sources::{
-        Expr, Param, Rows, Select, Statement,
-        expr::CompareOp,
+        Param, Rows, Select, Statement,
         select::{Decode, Item, OrderBy, Output, Predicate},
     },
     value::{Type, Value},
@@ -98,9 +97,8 @@ fn ordered(value: &Value) -> Value {
     }
 }
 
-/// The slots of a stream's statement.
+/// The first slot of a stream's statement.
 const LIMIT: usize = 0;
-const VALUE: usize = 1;
 
 fn limit(rows: usize) -> Param {
     Param::Value(Value::Int(i64::try_from(rows).unwrap_or(i64::MAX)))
@@ -113,15 +111,29 @@ impl Scan<'_> {
         order
     }
 
-    /// Rows whose value is the one in its slot or comes after it (`beyond`: only those).
-    fn reached(&self, column: &Column, beyond: bool) -> Predicate {
-        let op = match (beyond, self.falling) {
-            (false, true) => CompareOp::Le,
-            (false, false) => CompareOp::Ge,
-            (true, true) => CompareOp::Lt,
-            (true, false) => CompareOp::Gt,
-        };
-        Predicate::Expr(Expr::Compare(op, Box::new(column.order.clone()), Box::new(Expr::Slot(VALUE))))
+    /// Rows after a place of the stream, in the order of `columns`, of which the first is the value; `after`:
+    /// what comes after the value where the place has no key. Where the source cannot hold the value, rows
+    /// from a little before it.
+    fn reached(
+        &self,
+        column: &Column,
+        columns: Vec<OrderBy>,
+        (value, key): &(Value, Vec<Value>),
+        after: bool,
+        params: &mut Vec<Param>,
+    ) -> Predicate {
+        let slot = params.len();
+        params.push(Param::Value(ordered(&column.before(value, self.falling))));
+        let exact = column.holds(value);
+        if exact && key.len() + 1 == columns.len() {
+            params.extend(key.iter().cloned().map(Param::Value));
+            let slots = (slot..params.len()).collect();
+            return Predicate::After { columns, slots };
+        }
+        if exact && after {
+            return Predicate::After { columns: vec![column.by(self.falling)], slots: vec![slot] };
+        }
+        Predicate::UpTo { column: column.by(!self.falling), slot }
     }
 
     /// What the streams of overlays read.
@@ -147,16 +159,8 @@ impl Scan<'_> {
         };
         let mut filter = self.listed(row);
         filter.extend(column.has());
-        if let Some((value, key)) = &stream.at {
-            params.push(Param::Value(ordered(value)));
-            params.extend(key.iter().cloned().map(Param::Value));
-            filter.push(if key.is_empty() {
-                self.reached(column, false)
-            } else {
-                let columns = self.order(row, column);
-                let slots = (VALUE..=columns.len()).collect();
-                Predicate::After { columns, slots }
-            });
+        if let Some(at) = &stream.at {
+            filter.push(self.reached(column, self.order(row, column), at, false, &mut params));
         }
         let base = params.len();
         let mut more = Vec::new();
@@ -223,19 +227,16 @@ impl Scan<'_> {
             };
             read += rows.len();
             let full = rows.len() >= stream.size;
-            // Cells of different order that are one value are read whole, too.
-            let blurred = rows.len().checked_sub(1).is_some_and(|last| column.blurred(rows.get(last, value)));
-            let whole = (spelled.is_some() && !blurred) || !full;
+            let last = rows.len().checked_sub(1).map(|last| rows.get(last, value));
+            let whole = !full || (spelled.is_some() && last.is_some_and(|last| column.holds(last)));
             let kept = if whole { rows.len() } else { before_last_run(&rows, value) };
             if full && kept == 0 {
                 self.longer(stream)?;
                 continue;
             }
-            // Cells of the last run that are of another order than its value come again.
-            let at = stream.at.as_ref().map(|(at, _)| at);
-            let again = at.filter(|at| stream.begun && column.blurred(at));
+            let again = self.again(stream, column);
             let codes: Vec<String> = (0..kept)
-                .filter(|r| again.is_none_or(|at| rows.get(*r, value).compare(at) != Ordering::Equal))
+                .filter(|r| again.as_ref().is_none_or(|at| self.beyond(rows.get(*r, value), at)))
                 .filter_map(|r| {
                     let row = rows.row(r);
                     let native = overlay.columns.native.and_then(|c| row.get(c)).and_then(Value::as_str);
@@ -247,7 +248,7 @@ impl Scan<'_> {
             stream.ready.extend(good);
             if let Some(last) = kept.checked_sub(1) {
                 let key = spelled.map(|column| rows.get(last, column).clone());
-                stream.at = Some((rows.get(last, value).clone(), key.into_iter().collect()));
+                stream.at = Some((self.goes_on(rows.get(last, value))?, key.into_iter().collect()));
                 stream.begun = true;
             }
             stream.done = !full;
@@ -273,14 +274,8 @@ impl Scan<'_> {
             order = vec![column.by(self.falling), by.clone()];
             filter.push(has_key(row));
         }
-        if let Some((value, key)) = &stream.at {
-            params.push(Param::Value(ordered(value)));
-            if let (Some(_), [key]) = (&ranked, key.as_slice()) {
-                params.push(Param::Value(key.clone()));
-                filter.push(Predicate::After { columns: order.clone(), slots: vec![VALUE, VALUE + 1] });
-            } else {
-                filter.push(self.reached(column, stream.begun));
-            }
+        if let Some(at) = &stream.at {
+            filter.push(self.reached(column, order.clone(), at, stream.begun, &mut params));
         }
         let mut statement = ordered_select(overlay, &filter, &order);
         if let Some(by) = ranked {

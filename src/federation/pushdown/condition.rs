@@ -93,7 +93,8 @@ fn ranges<T: Clone>(test: &Test, read: impl Fn(&Value) -> Option<T>) -> Option<V
     })
 }
 
-/// Numbers: within four decimals, so that floats and every decimal type can be compared.
+/// Numbers: within four decimals, so that floats and every decimal type can be compared. A float of four bytes
+/// is read by its shortest text, but compared as what it is: they differ by less than a millionth of it.
 fn number(expr: &Expr, on: On<'_>, test: &Test) -> Option<Predicate> {
     let sqlite = on.dialect == Dialect::Sqlite;
     if !sqlite && !on.family.is_some_and(|f| f.is_number() || f == Family::Float) {
@@ -105,6 +106,8 @@ fn number(expr: &Expr, on: On<'_>, test: &Test) -> Option<Predicate> {
         _ => None,
     };
     let whole = on.family == Some(Family::Integer) && !sqlite;
+    // SQLite has floats of eight bytes only.
+    let single = on.family == Some(Family::Float) && !sqlite;
     // Beyond this some column's type could not hold the bound.
     let most = Decimal::from(if whole { 2_000_000_000_i64 } else { 100_000_000_000 });
     let mut of = Vec::new();
@@ -122,6 +125,8 @@ fn number(expr: &Expr, on: On<'_>, test: &Test) -> Option<Predicate> {
             } else {
                 (RoundingStrategy::ToNegativeInfinity, Decimal::new(-1, 4))
             };
+            let margin = if single { n.abs() * Decimal::new(1, 6) } else { Decimal::ZERO };
+            let n = if up { n + margin } else { n - margin };
             Some(Value::Decimal(n.round_dp_with_strategy(4, way) + step))
         };
         let mut both = Vec::new();
@@ -234,8 +239,14 @@ fn whole_text(expr: &Expr, on: On<'_>, values: &[Value]) -> Option<Predicate> {
             known.iter().filter(|(_, name)| *name == value).map(|(raw, _)| raw.trim_end()).collect()
         };
         for raw in raws {
-            // The beginning of a long text is enough.
-            let raw: String = raw.chars().take(400).collect();
+            // The beginning of a long text is enough. SQL Server counts an emoji as one character or as two,
+            // by the collation: up to there is enough as well.
+            let counted = |c: &char| on.dialect != Dialect::SqlServer || c.len_utf16() == 1;
+            let raw: String = raw.chars().take_while(counted).take(400).collect();
+            if raw.is_empty() && !value.is_empty() {
+                of.push(not_null(expr));
+                continue;
+            }
             let length = Expr::Number(raw.chars().count().to_string());
             let start = Expr::Call(Function::Substring, vec![expr.clone(), Expr::Number("1".into()), length]);
             of.push(compare(&start, CompareOp::Eq, Value::text(raw)));
@@ -243,3 +254,7 @@ fn whole_text(expr: &Expr, on: On<'_>, values: &[Value]) -> Option<Predicate> {
     }
     any(of)
 }
+
+#[cfg(test)]
+#[path = "condition_tests.rs"]
+mod tests;

@@ -50,28 +50,7 @@ impl Renderer<'_> {
             Predicate::UpTo { column, slot } => {
                 self.against(branch, column, if column.descending { ">=" } else { "<=" }, *slot)
             }
-            Predicate::Odd { .. } if self.pg() => {
-                self.put("(1 = 0)");
-                Ok(())
-            }
-            Predicate::Odd { expr, plain: Plain::Moment } => {
-                for before in ["(", " IS NOT NULL AND ", " IS NOT DATETIME(", ") AND ", " IS NOT DATE("] {
-                    self.put(before);
-                    self.expr(branch, expr)?;
-                }
-                self.put("))");
-                Ok(())
-            }
-            Predicate::Odd { expr, plain } => {
-                self.put("(typeof(");
-                self.expr(branch, expr)?;
-                self.put(if *plain == Plain::Whole {
-                    ") NOT IN ('integer', 'null'))"
-                } else {
-                    ") NOT IN ('integer', 'real', 'null'))"
-                });
-                Ok(())
-            }
+            Predicate::Odd { expr, plain } => self.odd(branch, expr, *plain),
             Predicate::Beyond(expr) => {
                 self.put(if self.pg() { "(CAST(" } else { "(" });
                 self.expr(branch, expr)?;
@@ -87,6 +66,44 @@ impl Renderer<'_> {
                 Ok(())
             }
         }
+    }
+
+    fn odd(&mut self, branch: &Branch, expr: &Expr, plain: Plain) -> Done {
+        let parts: &[&str] = match (self.pg(), plain) {
+            (true, Plain::Whole | Plain::Number) => &["(1 = 0)"],
+            // NaN comes after every number.
+            (true, Plain::Digits) => &["(", " >= 1e28 OR ", " <= -1e28)"],
+            (true, Plain::Moment) => &["(", " < DATE '0001-01-01' OR ", " >= DATE '10000-01-01')"],
+            (false, Plain::Whole) => &["(typeof(", ") NOT IN ('integer', 'null'))"],
+            (false, Plain::Number) => &["(typeof(", ") NOT IN ('integer', 'real', 'null'))"],
+            // Its own text of 15 digits, read back, is the float again. Below, digits are beyond the 28th
+            // decimal; above, floats are not every whole number.
+            (false, Plain::Digits) => &[
+                "(typeof(",
+                ") NOT IN ('integer', 'null') AND NOT (typeof(",
+                ") = 'real' AND (",
+                " = 0 OR abs(",
+                ") BETWEEN 1e-13 AND 9e15) AND ",
+                " = CAST(printf('%.15g', ",
+                ") AS REAL)))",
+            ],
+            (false, Plain::Moment) => &[
+                "(",
+                " IS NOT NULL AND (",
+                " < '0001' OR ",
+                " IS NOT DATETIME(",
+                ") AND ",
+                " IS NOT DATE(",
+                ")))",
+            ],
+        };
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                self.expr(branch, expr)?;
+            }
+            self.put(part);
+        }
+        Ok(())
     }
 
     fn predicates(&mut self, branch: &Branch, all: &[Predicate], with: &str, empty: &str) -> Done {

@@ -1,7 +1,6 @@
 //! From what tiberius reads to a normalised [`Value`].
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Utc};
-use rust_decimal::Decimal;
 use tiberius::{ColumnData, FromSql};
 
 use crate::{
@@ -30,7 +29,7 @@ pub(super) fn read(d: &Decode, data: &ColumnData<'static>) -> Value {
             Ok(text) => decode::text(d, text),
             Err(_) => Value::Bad("binary data is not text".into()),
         },
-        ColumnData::Numeric(Some(n)) => match exact(n.value(), n.scale().into()) {
+        ColumnData::Numeric(Some(n)) => match decode::cut(n.value(), n.scale().into(), false) {
             Some(n) => decode::decimal(d, n),
             None => Value::Bad("the number has too many digits".into()),
         },
@@ -82,20 +81,6 @@ pub(super) fn read(d: &Decode, data: &ColumnData<'static>) -> Value {
 
 fn unreadable() -> Value {
     Value::Bad("the value is out of range".into())
-}
-
-/// The server gives up to 38 digits, of quotients mostly zeros.
-fn exact(mut value: i128, mut scale: u32) -> Option<Decimal> {
-    loop {
-        match Decimal::try_from_i128_with_scale(value, scale) {
-            Ok(n) => return Some(n),
-            Err(_) if scale > 0 && value % 10 == 0 => {
-                value /= 10;
-                scale -= 1;
-            }
-            Err(_) => return None,
-        }
-    }
 }
 
 fn from_1900(days: i64, millis: i64) -> Option<NaiveDateTime> {

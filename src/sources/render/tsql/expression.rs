@@ -118,12 +118,6 @@ impl Tsql<'_, '_> {
             {
                 self.bound(expr, SqlType::VarChar(8000))
             }
-            // What a `datetime` would round.
-            (Expr::Slot(_), Some(SqlType::DateTime2))
-                if self.kind(branch, expr) == Some(SqlType::DateTime) =>
-            {
-                self.bound(expr, SqlType::DateTime2)
-            }
             (Expr::Constant(Value::Int(n)), Some(SqlType::TinyInt | SqlType::SmallInt | SqlType::Int))
                 if i32::try_from(*n).is_ok() =>
             {

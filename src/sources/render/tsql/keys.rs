@@ -15,7 +15,7 @@ use crate::sources::{
     columns::SqlType,
     expr::{CastType, CompareOp, Expr},
     render::{Bind, Done, KeyList, ParamKind, RenderError, table_of},
-    select::{Branch, OrderBy, Pairs, Predicate, Table},
+    select::{Branch, OrderBy, Pairs, Plain, Predicate, Table},
 };
 
 /// Rows of the ten digits.
@@ -59,8 +59,17 @@ impl Tsql<'_, '_> {
             Predicate::UpTo { column, slot } => {
                 self.against(branch, column, if column.descending { ">=" } else { "<=" }, *slot)
             }
-            Predicate::Odd { .. } => {
+            // Days of other years it does not hold.
+            Predicate::Odd { plain: Plain::Whole | Plain::Number | Plain::Moment, .. } => {
                 self.put("(1 = 0)");
+                Ok(())
+            }
+            Predicate::Odd { expr, plain: Plain::Digits } => {
+                self.put("(");
+                self.value(branch, expr)?;
+                self.put(" >= 10000000000000000000000000000 OR ");
+                self.value(branch, expr)?;
+                self.put(" <= -10000000000000000000000000000)");
                 Ok(())
             }
             Predicate::Beyond(expr) => {
@@ -390,6 +399,6 @@ impl Tsql<'_, '_> {
             return Ok(());
         }
         let known = self.known(branch, &by.expr).and_then(|known| known.ty);
-        self.scalar_slot(slot, known.filter(|ty| *ty == SqlType::DateTime2).unwrap_or(SqlType::of(by.ty)))
+        self.scalar_slot(slot, SqlType::ordered(known, by.ty))
     }
 }
