@@ -188,7 +188,7 @@ impl Found {
 
 /// `userErrors`.
 pub fn plain(problems: &[Problem]) -> Plain<'_> {
-    Plain::List(problems.iter().map(|problem| Plain::object(problem)).collect())
+    Plain::List(problems.iter().map(Plain::object).collect())
 }
 
 /// What the accounts refuse: a problem of the payload, or an error of the field.
