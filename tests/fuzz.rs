@@ -199,7 +199,7 @@ fn whatever_is_sent_is_answered() {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             let client =
-                reqwest::Client::builder().timeout(Duration::from_secs(60)).build().expect("a client");
+                reqwest::Client::builder().timeout(Duration::from_mins(1)).build().expect("a client");
             let config =
                 ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
             TestRunner::new(config).run(&sent(), |sent| {

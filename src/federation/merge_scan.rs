@@ -469,7 +469,7 @@ impl Scan<'_> {
         if matches!(cell, Value::Null | Value::Bad(_)) {
             let field = &self.engine.model.entities[self.light.entity].fields[self.can.field];
             let why = format!("the stream of {} has a cell that does not order", field.name);
-            return Err(Fault::Internal(why.into()));
+            return Err(Fault::Internal(why));
         }
         Ok(cell.clone())
     }

@@ -158,6 +158,7 @@ impl Must {
 
     /// The condition on records that are all served one value of the field by which they are sorted, though
     /// no cell of it is read.
+    #[must_use]
     pub fn serving(&self, value: &Value) -> Self {
         match self {
             Self::And(parts) => Self::And(parts.iter().map(|part| part.serving(value)).collect()),
@@ -469,7 +470,7 @@ impl Engine {
             let own: Result<Vec<Option<Predicate>>, Why> = own.into_iter().collect();
             let own = own?;
             if let (Some(spelled), [Some(condition)]) = (spelled, own.as_slice())
-                && let Some(stream) = CodeStream::new(overlay, spelled, condition.clone())
+                && let Some(stream) = CodeStream::new(overlay, spelled, condition)
             {
                 return Ok((Vec::new(), Some(stream)));
             }

@@ -165,7 +165,7 @@ impl Engine {
         let codes: Vec<_> = batch.codes.iter().map(|c| compare.fold(c.as_str().unwrap_or(""))).collect();
         let default = self.model.languages.first().map_or("", String::as_str);
         let own = batch.shape.language.as_deref();
-        let mut missing: Vec<((SourceId, FieldId, u32, bool), Arc<Cause>)> = Vec::new();
+        let mut missing: Vec<(Place, Arc<Cause>)> = Vec::new();
         let mut keys: Vec<String> = Vec::new();
         for (id, field, most) in &fields {
             let mut seen: Vec<(String, Bytes)> = Vec::new();
@@ -218,10 +218,14 @@ impl Engine {
     }
 }
 
+/// Where a cell stands in a batch: its source, field and record, and whether it is the translated one.
+type Place = (SourceId, FieldId, u32, bool);
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[allow(clippy::option_option, reason = "what is kept may be that a source has nothing")]
     fn round(cell: &Cell<'_>, ty: &Type) -> Option<Option<Value>> {
         let at = Utc.timestamp_millis_opt(1_700_000_000_123).unwrap();
         let (then, value) = read(&write(cell, at)?, ty)?;

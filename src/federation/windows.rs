@@ -40,7 +40,7 @@ pub struct CodeStream {
 impl CodeStream {
     /// The codes of an overlay's rows that fulfil a condition. `None`: its rows come from several tables, or
     /// name records by something else than their codes.
-    pub fn new(overlay: &SourceShape, spelled: Spelled, condition: Predicate) -> Option<Self> {
+    pub fn new(overlay: &SourceShape, spelled: Spelled, condition: &Predicate) -> Option<Self> {
         let [row] = overlay.map.rows.as_slice() else { return None };
         let (_, key) = plain(row).filter(|_| row.native.is_none())?;
         let order = spelled.order(&key.expr, false);
@@ -226,7 +226,7 @@ impl Must {
     }
 
     /// The condition with the codes that the streams gave, in the order of [`Must::each_stream`].
-    pub(super) fn with_codes<'a>(&self, found: &mut dyn Iterator<Item = Result<&'a [String], Why>>) -> Self {
+    pub(super) fn with_codes(&self, found: &mut dyn Iterator<Item = Result<&[String], Why>>) -> Self {
         match self {
             Self::And(parts) => Self::And(parts.iter().map(|part| part.with_codes(found)).collect()),
             Self::Or(parts) if !parts.iter().any(Self::is_any) => {

@@ -478,16 +478,14 @@ pub fn explained(
         // Whatever is not told of is for nobody.
         None => Some(forbidden(Right::Provenance, None)),
     };
-    match fields {
-        Some(names) => match names.iter().find_map(|name| refused(name)) {
-            Some(error) => Err(error),
-            None => Ok(names),
-        },
-        None => {
-            let e = &run.catalog.engine.model.entities[entity];
-            let all = e.fields.keys().chain(e.lists.keys());
-            Ok(all.filter(|name| refused(name).is_none()).cloned().collect())
-        }
+    let Some(names) = fields else {
+        let e = &run.catalog.engine.model.entities[entity];
+        let all = e.fields.keys().chain(e.lists.keys());
+        return Ok(all.filter(|name| refused(name).is_none()).cloned().collect());
+    };
+    match names.iter().find_map(|name| refused(name)) {
+        Some(error) => Err(error),
+        None => Ok(names),
     }
 }
 

@@ -221,6 +221,7 @@ fn text<'a>(applied: &'a Applied, name: &str) -> Option<&'a str> {
 }
 
 /// Judges what is declared, and says at each field what it needs.
+#[allow(clippy::implicit_hasher)]
 pub fn check(types: &mut TypeSystem, unread: &HashSet<String>, diags: &mut Diagnostics) {
     let guards = Guards::read(types, unread, diags);
     for ty in types.types.values_mut() {

@@ -128,6 +128,7 @@ pub fn from_now(seconds: i64) -> i64 {
 }
 
 /// Claims of a member of staff that an issuer may make, changed.
+#[allow(clippy::needless_pass_by_value, reason = "called with json!")]
 pub fn claims(issuer: &str, changes: Json) -> Json {
     let mut claims = json!({
         "iss": issuer, "aud": "shop", "sub": "ada", "iat": from_now(-10), "exp": from_now(300),
@@ -154,7 +155,7 @@ impl Executor for Echo {
     async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let viewer = &context.viewer;
-        let words = |words: &[Arc<str>]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
+        let words = |words: &[Arc<str>]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         let rights: Vec<_> = viewer.rights.0.iter().map(|grant| grant.right.word()).collect();
         let token = viewer.token.as_ref();
         let body = json!({ "data": {

@@ -73,8 +73,7 @@ fn a_bad_token_is_refused_before_the_body_is_read() {
         // The body never comes.
         let head = format!(
             "POST /graphql HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
-             authorization: Bearer {}x\r\ncontent-length: 100\r\n\r\n",
-            token
+             authorization: Bearer {token}x\r\ncontent-length: 100\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("sent");
         let mut begin = [0_u8; 12];

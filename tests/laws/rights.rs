@@ -97,9 +97,10 @@ impl Expected<'_> {
         }
         record.insert(
             "w".into(),
-            match self.sees.may(self.twin, "read", Entity::Article, "purchase", code) {
-                true => self.twin.value(Entity::Article, code, "warrantyMonths"),
-                false => self.refuse(&at(path, "w")),
+            if self.sees.may(self.twin, "read", Entity::Article, "purchase", code) {
+                self.twin.value(Entity::Article, code, "warrantyMonths")
+            } else {
+                self.refuse(&at(path, "w"))
             },
         );
         self.secrets(Entity::Article, code, path, &mut record);

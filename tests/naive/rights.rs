@@ -68,10 +68,10 @@ impl Sees {
     pub fn leans(&self, right: &str, entity: Entity, group: &str) -> bool {
         let whole = |g: &Granted| g.department.is_none();
         let wide = self.given(right, entity, group).any(whole);
-        let narrow = |code: &Option<&str>| self.given(right, entity, group).any(|g| g.department == *code);
+        let narrow = |code: Option<&str>| self.given(right, entity, group).any(|g| g.department == code);
         let any = self.given(right, entity, group).next().is_some();
         let mut seen = self.given("read", entity, "base");
-        wide || (any && seen.all(|g| g.department.is_some() && narrow(&g.department)))
+        wide || (any && seen.all(|g| g.department.is_some() && narrow(g.department)))
     }
 }
 
