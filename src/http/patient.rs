@@ -101,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn who_takes_slowly_is_waited_for() {
         let (ours, mut theirs) = tokio::io::duplex(1);
-        let mut ours = Patient::new(ours, Duration::from_secs(3_600));
+        let mut ours = Patient::new(ours, Duration::from_hours(1));
         let reader = tokio::spawn(async move {
             let mut taken = [0; 100];
             for byte in &mut taken {
