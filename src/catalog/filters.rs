@@ -83,7 +83,10 @@ impl Run<'_> {
     /// The codes of the records of which a related one is named by its code.
     async fn with_related(&self, related: &Related) -> Result<Option<Arc<[String]>>, Fault> {
         match related.codes() {
-            Some(codes) => self.catalog.engine.inherited_codes(&self.ask, related.entity, &codes).await,
+            Some(codes) => {
+                let ask = self.looking(related.entity);
+                self.catalog.engine.inherited_codes(&ask, related.entity, &codes).await
+            }
             None => Ok(None),
         }
     }
