@@ -215,7 +215,7 @@ fn persisted(extensions: &Map<String, Value>) -> Result<Option<String>, Refusal>
         Some(Value::Object(told)) => told,
         Some(other) => return Err(wrong_type("extensions.persistedQuery", "an object", other)),
     };
-    if told.get("version").is_some_and(|version| version.as_u64() != Some(1)) {
+    if told.get("version").is_some_and(|version| *version != 1) {
         return Err(bad("The extension `persistedQuery` is of a version that is not known: send version 1."));
     }
     match told.get("sha256Hash") {
