@@ -1,7 +1,9 @@
 //! What a shop writes in `comptoir.toml`: keys, defaults and limits. Unknown keys are errors; all
 //! errors are reported at once, each with its place.
 
+mod auth;
 pub mod doc;
+mod network;
 mod read;
 mod secrets;
 mod source;
@@ -12,11 +14,14 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
-use crate::{diagnostics::Place, telemetry::traces::Collector, value::Value};
+use crate::{
+    auth::tokens::settings::AuthConfig, diagnostics::Place, telemetry::traces::Collector, value::Value,
+};
 
+pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, RateConfig, RedisConfig};
 #[cfg(test)]
 use read::load_with;
-pub use read::{Draft, draft};
+pub use read::{Draft, draft, in_clear};
 
 /// A whole shop file, checked, with defaults filled in.
 #[derive(Clone)]
@@ -41,10 +46,20 @@ pub struct Config {
     pub media: MediaConfig,
     /// `[access]`.
     pub access: AccessConfig,
+    /// `[auth]`.
+    pub auth: AuthConfig,
     /// `[site]`.
     pub site: SiteConfig,
     /// `[public]`.
     pub public: PublicConfig,
+    /// `[redis]`, if there is one.
+    pub redis: Option<RedisConfig>,
+    /// `[cache]`.
+    pub cache: CacheConfig,
+    /// `[rate]`.
+    pub rate: RateConfig,
+    /// `[documents]`.
+    pub documents: DocumentsConfig,
     /// `[telemetry]`.
     pub telemetry: TelemetryConfig,
     /// The keys of cursors (`cursor.key_file`).
@@ -80,8 +95,13 @@ impl std::fmt::Debug for Config {
             .field("references", &self.references)
             .field("media", &self.media)
             .field("access", &self.access)
+            .field("auth", &self.auth)
             .field("site", &self.site)
             .field("public", &self.public)
+            .field("redis", &self.redis)
+            .field("cache", &self.cache)
+            .field("rate", &self.rate)
+            .field("documents", &self.documents)
             .field("telemetry", &self.telemetry)
             .finish_non_exhaustive()
     }
@@ -185,9 +205,9 @@ impl Default for SourceLimits {
 /// `[http]`.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// Address and port; loopback only until the doors are built.
+    /// Address and port.
     pub bind: std::net::SocketAddr,
-    /// What clients call it.
+    /// What clients call it; no slash at its end.
     pub public_url: String,
     /// Whether GraphiQL is served.
     pub graphiql: bool,
@@ -195,6 +215,41 @@ pub struct HttpConfig {
     pub introspection: bool,
     /// Operations allowed in one HTTP batch; 0 (the default): batching is off.
     pub batch: usize,
+    /// The networks of proxies whose word on a client's address is taken (`trusted_proxies`, none).
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// The header in which they give it (`forwarded_by`, x-forwarded-for).
+    pub forwarded_by: ForwardedBy,
+    /// Which pages of other origins may ask (`cors`, none).
+    pub cors: Cors,
+    /// What connections may not exceed.
+    pub connections: ConnectionLimits,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            bind: ([127, 0, 0, 1], 8080).into(),
+            public_url: "http://localhost:8080".to_owned(),
+            graphiql: true,
+            introspection: true,
+            batch: 0,
+            trusted_proxies: Vec::new(),
+            forwarded_by: ForwardedBy::default(),
+            cors: Cors::default(),
+            connections: ConnectionLimits::default(),
+        }
+    }
+}
+
+/// The header in which trusted proxies give a client's address. One of the two: a proxy that writes one may pass on
+/// whatever a client wrote in the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardedBy {
+    /// `X-Forwarded-For`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// `[limits]`: what no request may exceed. Each is named in the error it causes.
@@ -332,8 +387,10 @@ pub enum Anonymous {
 /// `[site]`: our own database.
 #[derive(Clone, Debug, Default)]
 pub struct SiteConfig {
-    /// Where it is; absent: the shop has none yet.
+    /// Where it is; absent: `site.db` in the shop's folder.
     pub url: Option<Secret>,
+    /// Where that stands.
+    pub place: Place,
 }
 
 /// `[public]`: prices and stock of who is no customer.

@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{accounts::AccountError, rights::Rights, viewer::Viewer};
+use super::{
+    accounts::AccountError,
+    rights::{Grant, Right, Rights},
+    viewer::{Viewer, ViewerKind},
+};
 
 /// Looks up what a viewer may.
 #[async_trait]
@@ -20,3 +24,25 @@ pub trait Grants: Send + Sync {
 
 /// Shared.
 pub type SharedGrants = Arc<dyn Grants>;
+
+/// The group whose members may everything.
+pub const ADMIN: &str = "admin";
+
+/// The grants of a shop that keeps no groups: members of [`ADMIN`] may everything, other groups say nothing, and nothing
+/// is revoked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AdminsOnly;
+
+#[async_trait]
+impl Grants for AdminsOnly {
+    async fn of(&self, viewer: &Viewer) -> Result<Rights, AccountError> {
+        let admin = viewer.kind == ViewerKind::Staff && viewer.groups.iter().any(|group| &**group == ADMIN);
+        Ok(if admin { Rights(Right::ALL.map(Grant::whole).into()) } else { Rights::default() })
+    }
+}
+
+/// What a program may by the scopes of its token: words that are rights, each as a whole.
+pub fn of_scopes(viewer: &Viewer) -> impl Iterator<Item = Grant> {
+    let program = viewer.kind == ViewerKind::Integration;
+    viewer.scopes.iter().filter(move |_| program).filter_map(|scope| Right::named(scope)).map(Grant::whole)
+}

@@ -39,6 +39,8 @@ use crate::{
 #[derive(Debug, Default)]
 struct Overlaid {
     added: HashMap<String, Vec<String>>,
+    /// Where those stand that the ERP has, as it spells them, by their codes as keys compare.
+    standing: HashMap<String, (Position, String)>,
     removed: HashSet<(String, String)>,
 }
 
@@ -228,7 +230,7 @@ impl Run<'_> {
             .iter()
             .map(|nodes| Progress {
                 nodes: nodes.clone(),
-                added: self.added_to(tree, nodes, overlaid, shape),
+                added: self.added_to(tree, nodes, overlaid),
                 after: args.from.as_ref().map(|spot| spot.position.clone()),
                 good: Vec::new(),
                 done: nodes.is_empty(),
@@ -341,32 +343,27 @@ impl Run<'_> {
                 }
             }
         }
+        let added: HashSet<&str> = overlaid.added.values().flatten().map(String::as_str).collect();
+        let added: Vec<&str> = added.into_iter().collect();
+        overlaid.standing = engine.standing(&self.ask, self.catalog.article, &added).await?;
         Ok(overlaid)
     }
 
-    fn added_to(
-        &self,
-        tree: &Tree,
-        nodes: &[u32],
-        overlaid: &Overlaid,
-        shape: &Shape,
-    ) -> Vec<(Position, String)> {
+    /// The articles that overlays place in some departments, and where they stand.
+    fn added_to(&self, tree: &Tree, nodes: &[u32], overlaid: &Overlaid) -> Vec<(Position, String)> {
         let engine = &self.catalog.engine;
         let (of_article, of_department) =
             (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
-        let Some(decider) = shape.decider(&engine.model) else { return Vec::new() };
         let mut seen = HashSet::new();
         let mut added = Vec::new();
         for node in nodes {
-            for code in overlaid.added.get(&*of_department.fold(tree.batch.code(*node))).into_iter().flatten()
-            {
-                let position = (0..)
-                    .zip(&decider.map.rows)
-                    .find_map(|(row, r)| r.code.decode(code, &r.key).map(|key| Position { row, key }));
-                if let Some(position) = position
-                    && seen.insert(of_article.fold(code).into_owned())
+            let codes = overlaid.added.get(&*of_department.fold(tree.batch.code(*node)));
+            for code in codes.into_iter().flatten() {
+                let code = of_article.fold(code);
+                if let Some(standing) = overlaid.standing.get(&*code)
+                    && seen.insert(code.into_owned())
                 {
-                    added.push((position, code.clone()));
+                    added.push(standing.clone());
                 }
             }
         }

@@ -11,6 +11,12 @@ use super::{
     stderr_is_terminal,
 };
 use crate::{
+    auth::{
+        grants,
+        issue::{Issue, NewToken},
+        rights::Right,
+        viewer::ViewerKind,
+    },
     demo::{self, DemoOptions, Progress},
     http::Example,
 };
@@ -22,7 +28,8 @@ const PRINTED: usize = 3;
 ///
 /// A French home shop of our own invention: an ERP shaped like Sage 100 and an IsoShop base that completes and
 /// overrides it, both in SQLite files. The same number of articles and seed give the same data; a folder that holds
-/// this very shop already is used as it is. Prints where it is served and queries to try.
+/// this very shop already is used as it is. Prints where it is served, a token of each kind and queries to try; the
+/// examples of GraphiQL that need staff carry the staff token.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -79,9 +86,14 @@ impl Demo {
         }
         let shop = serve::open(&self.dir)?;
         let bound = serve::bind(&shop, Listen { port: self.port, bind: None }).await?;
-        let examples = examples::read(&self.dir);
+        let mut examples = examples::read(&self.dir);
+        let tokens = tokens(shop.issuer().as_ref()).map_err(Failure::CannotStart)?;
+        // Whoever reads the examples has the token: nobody but this machine may.
+        if bound.address.ip().is_loopback() {
+            examples::authorize(&mut examples, &tokens.staff);
+        }
         let graphiql = shop.config().http.graphiql;
-        out(&welcome(&format!("http://{}", bound.address), graphiql, &examples));
+        out(&welcome(&bound.base(), graphiql, &tokens, &examples));
         serve::run(&shop, bound, examples).await
     }
 }
@@ -103,12 +115,60 @@ fn bar() -> ProgressBar {
     bar
 }
 
-/// What one needs to start: addresses, a line to paste, queries to try.
-fn welcome(base: &str, graphiql: bool, examples: &[Example]) -> String {
+/// A token of each kind.
+struct Tokens {
+    staff: String,
+    customer: String,
+    integration: String,
+}
+
+/// How long they are good.
+const GOOD: Duration = Duration::from_hours(24);
+
+/// A token of each kind: staff of the group that may everything, a customer with prices of their own, and a program
+/// that reads and sees where values come from.
+fn tokens(issuer: &dyn Issue) -> Result<Tokens, String> {
+    let issue = |kind, subject: &str, change: &dyn Fn(&mut NewToken)| {
+        let mut token = NewToken {
+            kind,
+            subject: subject.to_owned(),
+            session: None,
+            customer: None,
+            contact: None,
+            scopes: Vec::new(),
+            groups: Vec::new(),
+            lifetime: GOOD,
+        };
+        change(&mut token);
+        issuer.issue(&token).map(|(text, _)| text)
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    Ok(Tokens {
+        staff: issue(ViewerKind::Staff, "demo-staff", &|token| token.groups = words(&[grants::ADMIN]))?,
+        customer: issue(ViewerKind::Customer, "demo-customer", &|token| {
+            token.customer = Some(demo::CUSTOMER.to_owned());
+        })?,
+        integration: issue(ViewerKind::Integration, "demo-integration", &|token| {
+            token.scopes = words(&[Right::Read.word(), Right::Provenance.word()]);
+        })?,
+    })
+}
+
+/// What one needs to start: addresses, tokens, a line to paste, queries to try.
+fn welcome(base: &str, graphiql: bool, tokens: &Tokens, examples: &[Example]) -> String {
     let mut text = format!("\nGraphQL   {base}/graphql\n");
     if graphiql {
         let _ = writeln!(text, "GraphiQL  {base}/graphiql");
     }
+    let _ = write!(
+        text,
+        "\nTokens, good for a day, to be sent as `Authorization: Bearer TOKEN`:\n\n\
+         staff\n{}\n\ncustomer {}\n{}\n\nintegration (read, provenance)\n{}\n",
+        tokens.staff,
+        demo::CUSTOMER,
+        tokens.customer,
+        tokens.integration
+    );
     if let Some(first) = examples.first() {
         let _ = write!(
             text,
@@ -127,16 +187,26 @@ fn welcome(base: &str, graphiql: bool, examples: &[Example]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::tokens::{keys::OwnKey, own::Signer, settings::AuthConfig};
 
     #[test]
     fn the_welcome_has_all_one_needs() {
         let example =
             |title: &str| Example { title: title.into(), query: "{ a }\n".into(), ..Example::default() };
         let examples = [example("One"), example("Two"), example("Three"), example("Four")];
-        let text = welcome("http://127.0.0.1:1", true, &examples);
-        for part in
-            ["/graphql\n", "/graphiql\n", "curl -s http://127.0.0.1:1/graphql", "── Three ──\n{ a }\n"]
-        {
+        let key = OwnKey::read(&OwnKey::generate().unwrap()).unwrap();
+        let config = AuthConfig { issuer: "demo".into(), keys: key, ..AuthConfig::default() };
+        let tokens = tokens(&Signer::new(&config)).unwrap();
+        let text = welcome("http://127.0.0.1:1", true, &tokens, &examples);
+        for part in [
+            "/graphql\n",
+            "/graphiql\n",
+            "curl -s http://127.0.0.1:1/graphql",
+            "── Three ──\n{ a }\n",
+            &tokens.staff,
+            &tokens.customer,
+            &tokens.integration,
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("Four"));

@@ -7,12 +7,14 @@ use std::{
 };
 
 use indexmap::IndexMap;
+use ipnet::IpNet;
 
 use super::{
-    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, HttpConfig, Limits, MediaConfig,
-    PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
-    WebDecision,
+    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, ForwardedBy, HttpConfig, Limits,
+    MediaConfig, PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree,
+    WebConfig, WebDecision, auth,
     doc::{self, Entry, Node, known_keys, misspelt},
+    network,
     secrets::{self, Environment},
     source,
 };
@@ -105,17 +107,29 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
             "media",
             "public",
             "access",
+            "auth",
             "telemetry",
             "cursor",
+            "redis",
+            "cache",
+            "rate",
+            "documents",
         ],
         diags,
     );
     let sources = sources(dir, root, diags);
+    let limits = limits(root, diags);
+    let http = http(root, diags);
     let config = Config {
         dir: dir.to_owned(),
         shop: shop(root, diags),
-        http: http(root, diags),
-        limits: limits(root, diags),
+        auth: auth::read(dir, root, &http.public_url, diags),
+        http,
+        redis: network::redis(dir, root, diags),
+        cache: network::cache(root, diags),
+        rate: network::rate(root, limits.cost, diags),
+        documents: network::documents(dir, root, diags),
+        limits,
         web: web(root, diags),
         departments: departments(root, diags),
         references: references(root, diags),
@@ -132,7 +146,7 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
 }
 
 /// A section of the file, its keys checked; `None` when it is missing (or no table).
-fn section<'a>(
+pub(super) fn section<'a>(
     root: &'a Node,
     name: &str,
     known: &[&str],
@@ -149,7 +163,7 @@ fn misspelt_in(root: &Node, key: &str, diags: &Diagnostics) -> bool {
 }
 
 /// A key of a section.
-fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a Node> {
+pub(super) fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a Node> {
     table?.get(key).map(|entry| &entry.node)
 }
 
@@ -329,43 +343,83 @@ fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String,
 }
 
 fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
-    let table = section(root, "http", &["bind", "public_url", "graphiql", "introspection", "batch"], diags);
-    let bind = key(table, "bind")
+    let mut known =
+        vec!["bind", "public_url", "graphiql", "introspection", "batch", "trusted_proxies", "forwarded_by"];
+    known.extend(network::HTTP_KEYS);
+    let table = section(root, "http", &known, diags);
+    let bind_node = key(table, "bind");
+    let bind = bind_node
         .and_then(|node| bind(node, diags))
         .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+    let mark = diags.mark();
     let public_url = key(table, "public_url").and_then(|node| web_address(node, "public_url", diags));
+    let public_url_read = !diags.errors_since(mark);
+    let public_url = public_url.unwrap_or_else(|| format!("http://localhost:{}", bind.port()));
+    if let Some(node) = bind_node.filter(|_| public_url_read && in_clear(bind.ip(), &public_url)) {
+        diags.warn(
+            "PLAIN_HTTP",
+            node.place(),
+            format!(
+                "`bind` {} is on the network, and `public_url` is not https: tokens would travel in clear",
+                node.shown()
+            ),
+            "put a reverse proxy with TLS before it and write public_url = \"https://…\"",
+        );
+    }
+    let headers = [("x-forwarded-for", ForwardedBy::XForwardedFor), ("forwarded", ForwardedBy::Forwarded)];
     HttpConfig {
-        public_url: public_url.unwrap_or_else(|| format!("http://localhost:{}", bind.port())),
+        public_url,
         bind,
         graphiql: flag(table, "graphiql", true, diags),
         introspection: flag(table, "introspection", true, diags),
         batch: number(table, "batch", 0, 0, 1_000, diags),
+        trusted_proxies: key(table, "trusted_proxies")
+            .map(|node| networks(node, "trusted_proxies", diags))
+            .unwrap_or_default(),
+        forwarded_by: key(table, "forwarded_by")
+            .and_then(|node| node.choice("forwarded_by", &headers, diags))
+            .unwrap_or_default(),
+        cors: network::cors(table, diags),
+        connections: network::connections(table, diags),
     }
 }
 
-/// The address to listen on: a loopback one whatever the file says.
+/// Whether tokens sent to an address would travel in clear: other machines reach it, and it is not said to be
+/// behind TLS.
+pub fn in_clear(bound: IpAddr, public_url: &str) -> bool {
+    !bound.is_loopback() && !public_url.starts_with("https://")
+}
+
+/// Networks in CIDR notation; an address alone is a network of one.
+pub(super) fn networks(node: &Node, name: &str, diags: &mut Diagnostics) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for (text, place) in node.texts(name, diags) {
+        let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        match network {
+            Some(network) => networks.push(network.trunc()),
+            None => diags.error(
+                "BAD_VALUE",
+                place,
+                format!("\"{text}\" is no network"),
+                "write an address such as \"10.0.0.5\", or a network such as \"10.0.0.0/8\"",
+            ),
+        }
+    }
+    networks
+}
+
+/// The address to listen on.
 fn bind(node: &Node, diags: &mut Diagnostics) -> Option<SocketAddr> {
     let text = node.text("bind", diags)?;
     let address = match text.strip_prefix("localhost:") {
         Some(port) => port.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
         None => text.parse::<SocketAddr>().ok(),
     };
-    let Some(address) = address else {
+    if address.is_none() {
         let message = format!("`bind` {} is no address with a port", node.shown());
         diags.error("BAD_VALUE", node.place(), message, "write \"127.0.0.1:8080\"");
-        return None;
-    };
-    if address.ip().is_loopback() {
-        return Some(address);
     }
-    let bound = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port());
-    diags.warn(
-        "LOOPBACK_ONLY",
-        node.place(),
-        format!("`bind` {} is not a loopback address: {bound} is used instead", node.shown()),
-        "access control is not built yet, so only this machine is served; write \"127.0.0.1:…\"",
-    );
-    Some(bound)
+    address
 }
 
 /// An http(s) address, without a slash at its end.
@@ -380,11 +434,16 @@ fn web_address(node: &Node, name: &str, diags: &mut Diagnostics) -> Option<Strin
     Some(text.trim_end_matches('/').to_owned())
 }
 
-fn flag(table: Option<&IndexMap<String, Entry>>, name: &str, default: bool, diags: &mut Diagnostics) -> bool {
+pub(super) fn flag(
+    table: Option<&IndexMap<String, Entry>>,
+    name: &str,
+    default: bool,
+    diags: &mut Diagnostics,
+) -> bool {
     key(table, name).and_then(|node| node.boolean(name, diags)).unwrap_or(default)
 }
 
-fn number(
+pub(super) fn number(
     table: Option<&IndexMap<String, Entry>>,
     name: &str,
     default: usize,
@@ -517,10 +576,13 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
 }
 
 fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
-    let table = section(root, "site", &["url", "url_file"], diags);
-    let Some(table) = table else { return SiteConfig::default() };
+    let known = ["url", "url_file", "host", "port", "database", "user", "password", "password_file"];
+    let table = section(root, "site", &known, diags);
+    // An empty section is the same as none.
+    let Some(table) = table.filter(|table| !table.is_empty()) else { return SiteConfig::default() };
+    let place = table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
     let url = source::url(dir, table, "[site]", None, diags);
-    SiteConfig { url: url.map(Secret) }
+    SiteConfig { url: url.map(Secret), place }
 }
 
 fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {

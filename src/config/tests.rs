@@ -178,7 +178,7 @@ fn findings_come_all_at_once_with_their_places() {
             "7:1 UNKNOWN_KEY unknown key `conector` in [sources.erp]",
             "10:9 OUT_OF_RANGE `depth` is 99, outside 1 to 25",
             "11:8 WRONG_TYPE `page` is text, not a whole number",
-            "13:8 LOOPBACK_ONLY `bind` \"0.0.0.0:81\" is not a loopback address: 127.0.0.1:81 is used instead",
+            "13:8 PLAIN_HTTP `bind` \"0.0.0.0:81\" is on the network, and `public_url` is not https: tokens would travel in clear",
             "14:2 UNKNOWN_KEY unknown key `webb` in comptoir.toml",
         ]
     );

@@ -29,6 +29,22 @@ impl Engine {
         parents: Option<&[&str]>,
         filter: &Filter,
     ) -> Result<Vec<usize>, Fault> {
+        let spelled = self.spellings.get(shape.entity);
+        let counts = self.count_once(ask, shape, parents, filter).await;
+        // As of a list: what a wrong spelling was trusted for is counted anew.
+        if self.spellings.get(shape.entity) == spelled {
+            return counts;
+        }
+        self.count_once(ask, shape, parents, filter).await
+    }
+
+    async fn count_once(
+        &self,
+        ask: &Ask,
+        shape: &Shape,
+        parents: Option<&[&str]>,
+        filter: &Filter,
+    ) -> Result<Vec<usize>, Fault> {
         if parents.is_none()
             && filter.is_all()
             && let Some(count) = self.count_rows(ask, shape).await?
@@ -61,16 +77,16 @@ impl Engine {
         }
         let light = Arc::new(Shape::new(self, shape.entity, Want::default(), None));
         let Some(decider) = light.decider(&self.model) else { return Ok(None) };
-        let mut other: Vec<String> = Vec::new();
+        let mut other = Must::Codes(Arc::default());
         if let Some(published) = e.fields.get_index_of("published").filter(|_| ask.shopper) {
             let no = Test::In(vec![Value::Bool(false)]);
-            let hidden = self.passing_codes(ask, shape.entity, published, &no);
+            let hidden = self.others(ask, shape.entity, published, &no, Telling::Windows);
             let shown = async {
                 let either = decision == WebDecision::Either;
                 if either { self.published_codes(ask, shape.entity).await } else { Some(Arc::default()) }
             };
             let (Ok(hidden), Some(shown)) = futures::join!(hidden, shown) else { return Ok(None) };
-            other.extend(hidden.iter().chain(shown.iter()).cloned());
+            other = hidden.or_codes(published, &shown, decider.map.rows.len());
         }
         let mut select = decider.select(|_, row| {
             let web = if ask.shopper { let_on(row) } else { Vec::new() };
@@ -83,11 +99,11 @@ impl Engine {
         let told_otherwise = async {
             let staff = Ask { shopper: false, ..ask.clone() };
             let (mut added, mut taken) = (0, 0);
-            if other.is_empty() {
+            if matches!(&other, Must::Codes(codes) if codes.is_empty()) {
                 return Ok::<_, Fault>((added, taken));
             }
-            let (all, must) = (Filter::And(Vec::new()), Must::Codes(other.into()));
-            self.scan_those(&staff, &light, None, (&all, &must), |_, batch, records| {
+            let all = Filter::And(Vec::new());
+            self.scan_those(&staff, &light, None, (&all, &other), |_, batch, records| {
                 for record in records {
                     let shown = self.visible(batch, *record).map_err(Fault::Source)?;
                     let counted = self.decider_says(batch, *record) == Some(true);

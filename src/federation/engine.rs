@@ -12,6 +12,7 @@ use super::{
     visible::Published,
 };
 use crate::{
+    cache::Cache,
     config::{Limits, WebDecision},
     sources::{Moment, Param, Rows, SharedSource, Statement},
     value::KeyCompare,
@@ -27,6 +28,8 @@ pub struct Engine {
     pub zones: Vec<chrono_tz::Tz>,
     /// Back-office overrides, if there is a site source.
     pub overrides: Option<Arc<dyn Overrides>>,
+    /// Where cells of fields whose rule is STALE are kept; none: nothing is.
+    pub cache: Option<Cache>,
     /// What no request may exceed.
     pub limits: Limits,
     /// A record whose overlay cannot be read is an error instead of shown (`web.on_unknown`).

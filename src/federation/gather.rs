@@ -8,6 +8,7 @@ use super::{
     batch::{Batch, NONE},
     engine::{Ask, Engine, Fault},
     filter::Filter,
+    model::OnUnknown,
     order::{Folded, Order, Spot},
     page::{Page, PageAsk},
     planner::{Scope, Way},
@@ -115,7 +116,13 @@ impl Engine {
         let read = || async {
             match &plan.way {
                 Way::Page => self.keyset(ask, shape, parents, list, held).await,
-                Way::MergeScan(can) => self.merge_scan(ask, shape, list, can).await,
+                Way::MergeScan(can) => match self.merge_scan(ask, shape, list, can).await {
+                    // By cells of earlier on no source can sort.
+                    Err(Fault::Source(_)) if self.sorts_stale(shape.entity, can.field) => {
+                        self.gather(ask, shape, parents, list).await
+                    }
+                    found => found,
+                },
                 Way::Gather => self.gather(ask, shape, parents, list).await,
             }
         };
@@ -123,6 +130,11 @@ impl Engine {
         let pages = read().await;
         // A code was read that is spelled otherwise than declared: what that was trusted for is read anew.
         if self.spellings.get(shape.entity) == spelled { pages } else { read().await }
+    }
+
+    /// Whether cells of earlier on may stand in for the field that a list is sorted by.
+    fn sorts_stale(&self, entity: usize, field: usize) -> bool {
+        self.model.entities[entity].fields[field].on_unknown == OnUnknown::Stale
     }
 
     /// Pages in CODE order.
@@ -149,7 +161,7 @@ impl Engine {
         };
         let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;
         if list.backward {
-            pages.iter_mut().for_each(|page| page.records.reverse());
+            pages.iter_mut().for_each(Page::reverse);
         }
         Ok((batch, pages))
     }

@@ -273,9 +273,7 @@ impl Scan<'_> {
         let stream = |what: What, size: usize| {
             let at = start.map(|spot| {
                 let value = spot.values.first().cloned().unwrap_or_default();
-                // Among equals an overlay's codes may be spelled otherwise.
-                let whole = self.runs || matches!(what, What::Overlay(_));
-                (value, if whole { Vec::new() } else { spot.position.key.clone() })
+                (value, if self.runs { Vec::new() } else { spot.position.key.clone() })
             });
             Stream { what, ready: VecDeque::new(), at, size, begun: false, done: false }
         };
@@ -361,7 +359,8 @@ impl Scan<'_> {
     /// An overlay that does not answer is passed over where the field allows it.
     fn passed_over(&self, source: SourceId, cause: Arc<Cause>) -> Result<(), Fault> {
         let e = &self.engine.model.entities[self.light.entity];
-        let fails = e.fields[self.can.field].on_unknown == OnUnknown::Fail;
+        // STALE: the list is gathered instead, and sorted by what is served.
+        let fails = e.fields[self.can.field].on_unknown != OnUnknown::Fallback;
         if fails || source == e.decides { Err(Fault::Source(cause)) } else { Ok(()) }
     }
 
@@ -377,6 +376,11 @@ impl Scan<'_> {
                 };
                 let statement = self.own_statement(decider, stream);
                 self.rows_of(stream, shape, decider, statement, first).await
+            }
+            // None of these can pass.
+            What::Rest(value) if self.must.serving(&value).is_never() => {
+                stream.done = true;
+                Ok((0, None))
             }
             What::Rest(_) => {
                 let Some(decider) = self.light.decider(&self.engine.model) else {

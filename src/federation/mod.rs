@@ -26,5 +26,6 @@ pub mod pushdown;
 pub mod related;
 pub mod shape;
 pub mod spelling;
+pub mod stale;
 pub mod visible;
 pub mod windows;

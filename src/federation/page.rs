@@ -9,6 +9,7 @@ use super::{
     engine::{Ask, Engine, Fault},
     fetch::{key_of, row_source},
     filter::Filter,
+    model::EntityId,
     order::Spot,
     pushdown::Must,
     shape::{PageKey, PageSlots, Shape, SourceShape, Want, after_key, has_key},
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     connectors::map::RowSource,
     sources::{Param, Rows, Select, Statement, expr::CastType, select::Predicate},
-    value::Value,
+    value::{KeyCompare, Value},
 };
 
 /// A position in CODE order: row source and native key.
@@ -67,6 +68,14 @@ pub struct Page {
     pub spots: Vec<Spot>,
     /// How many records the whole list has, when reading the page told.
     pub total: Option<usize>,
+}
+
+impl Page {
+    /// Turns a page that was read backward round, into the list's order.
+    pub fn reverse(&mut self) {
+        self.records.reverse();
+        self.spots.reverse();
+    }
 }
 
 /// The parents whose pages are read.
@@ -402,6 +411,45 @@ impl Engine {
         let round = self.relate(ask, round, page.filter, budget).await?;
         let scans = self.sort_out(ask, &round, asked.as_deref(), &page)?;
         Ok((round, scans))
+    }
+
+    /// Where records stand in CODE order, and their codes as the deciding source spells them, by the codes that
+    /// another source has of them, as keys compare. It is asked only where its spelling does not follow from
+    /// theirs; then there are none of codes that it does not have.
+    ///
+    /// # Errors
+    /// The deciding source does not answer.
+    pub async fn standing(
+        &self,
+        ask: &Ask,
+        entity: EntityId,
+        codes: &[&str],
+    ) -> Result<HashMap<String, (Position, String)>, Fault> {
+        let compare = self.compare(entity);
+        let shape = Arc::new(Shape::new(self, entity, Want::default(), None));
+        let Some(decider) = shape.decider(&self.model) else { return Ok(HashMap::new()) };
+        let at = |code: &str| {
+            let rows = (0..).zip(&decider.map.rows);
+            rows.into_iter().find_map(|(row, r)| Some(Position { row, key: r.code.decode(code, &r.key)? }))
+        };
+        if self.spellings.get(entity).is_some() || compare == KeyCompare::Binary {
+            // What is folded is spelled so.
+            let known = codes.iter().map(|code| compare.fold(code).into_owned());
+            return Ok(known.filter_map(|code| Some((code.clone(), (at(&code)?, code)))).collect());
+        }
+        let mut asked: Vec<&str> = codes.iter().copied().filter(|code| !code.trim().is_empty()).collect();
+        asked.sort_unstable();
+        let keys = asked.iter().map(|c| Box::from([Value::text(*c)])).collect();
+        let rows =
+            self.rows_by_code(ask, entity, decider, &asked, &keys, &[]).await.map_err(Fault::Source)?;
+        let batch = self.adopt(&shape, rows);
+        let records = 0..u32::try_from(batch.len()).unwrap_or(0);
+        Ok(records
+            .filter_map(|record| {
+                let code = batch.code(record).to_owned();
+                Some((compare.fold(&code).into_owned(), (self.position(&batch, record)?, code)))
+            })
+            .collect())
     }
 
     /// The position of a record in CODE order, for cursors.

@@ -87,9 +87,20 @@ pub enum Must {
 }
 
 /// The records for which other sources than the deciding one may say what passes.
-struct Others {
+pub(super) struct Others {
     codes: Arc<[String]>,
     streams: Arc<[CodeStream]>,
+}
+
+impl Others {
+    /// "One of these records, or of some others": what the rows of so many row sources fulfil.
+    pub(super) fn or_codes(self, field: FieldId, more: &[String], rows: usize) -> Must {
+        let codes: Arc<[String]> = self.codes.iter().chain(more).cloned().collect();
+        if self.streams.is_empty() {
+            return Must::Codes(codes);
+        }
+        Must::Cell { field, own: vec![Some(never()); rows], codes, streams: self.streams }
+    }
 }
 
 /// For whom a condition is told.
@@ -154,6 +165,16 @@ impl Must {
             Self::Sorted { test, .. } if test.passes(value) => Self::Any,
             Self::Sorted { .. } => Self::Codes(Arc::default()),
             other => other.clone(),
+        }
+    }
+
+    /// Whether no row fulfils it.
+    pub fn is_never(&self) -> bool {
+        match self {
+            Self::Codes(codes) => codes.is_empty(),
+            Self::And(parts) => parts.iter().any(Self::is_never),
+            Self::Or(parts) => parts.iter().all(Self::is_never),
+            _ => false,
         }
     }
 
@@ -297,6 +318,7 @@ impl Engine {
         .boxed()
     }
 
+    #[allow(clippy::too_many_arguments)]
     async fn must_cell(
         &self,
         ask: &Ask,
@@ -315,9 +337,6 @@ impl Engine {
             return Err(Why::of("no source decides existence"));
         };
         let listed = f.sources.contains(&e.decides);
-        if listed && let Some(must) = self.bounded(e, field, decider, test).await {
-            return Ok(must);
-        }
         let own = join_all(decider.rows.iter().map(|row| async move {
             let Some(map) = row.fields.get(f.name.as_str()).filter(|_| listed) else { return Ok(never()) };
             self.on_row(e.decides, row, f, map, test).await
@@ -325,6 +344,9 @@ impl Engine {
         if telling == Telling::Streams(field) {
             let own = own.await.into_iter().map(Result::ok).collect();
             return Ok(Must::Sorted { own, test: test.clone() });
+        }
+        if listed && let Some(must) = self.bounded(e, field, decider, test).await {
+            return Ok(must);
         }
         let (own, others) = futures::join!(own, self.others(ask, entity, field, test, telling));
         let Others { codes, streams } = others?;
@@ -412,7 +434,7 @@ impl Engine {
     }
 
     /// As [`Engine::passing_codes`], with streams of codes instead where the reader can use them.
-    async fn others(
+    pub(super) async fn others(
         &self,
         ask: &Ask,
         entity: EntityId,

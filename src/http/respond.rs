@@ -8,11 +8,11 @@ use axum::{
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::negotiate::Media;
+use super::{cookies::Cookies, negotiate::Media};
 use crate::{
     graphql::{
         error::{Code, GraphqlError},
-        request::{GraphqlResponse, Outcome},
+        request::{GraphqlResponse, Outcome, RefreshCookie},
     },
     telemetry::metrics,
 };
@@ -25,7 +25,7 @@ pub(super) const GRAPHQL_METHODS: HeaderValue = HeaderValue::from_static("GET, P
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) error: Box<GraphqlError>,
-    /// `Allow` or `Accept-Encoding`, where the status asks for it.
+    /// `Allow`, `Accept-Encoding`, `WWW-Authenticate` or `Retry-After`, where the status asks for it.
     header: Option<(header::HeaderName, HeaderValue)>,
 }
 
@@ -105,21 +105,28 @@ pub(super) fn no_store(response: &mut Response) {
 }
 
 /// The executor's answer to one request.
-pub(super) fn one(media: Media, answer: GraphqlResponse) -> Response {
+pub(super) fn one(media: Media, answer: GraphqlResponse, cookies: &Cookies) -> Response {
     let status = status_of(media, answer.outcome);
     let mut facts = Facts::new(outcome_of(answer.outcome), answer.body.len());
     facts.operation = answer.operation;
     facts.errors = answer.errors;
     let mut response = json(status, media.content_type(), answer.body);
-    if answer.outcome == Outcome::MethodNotAllowed {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    match answer.outcome {
+        Outcome::MethodNotAllowed => {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        Outcome::RateLimited { retry_after } => {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+        }
+        Outcome::Executed | Outcome::Refused | Outcome::TimedOut => {}
     }
-    finish(&mut response, facts);
+    finish(&mut response, facts, answer.refresh_cookie.as_ref(), cookies);
     response
 }
 
-/// The executor's answers to a batch, as one JSON array. Each speaks for itself; the status is 200.
-pub(super) fn batch(media: Media, answers: &[GraphqlResponse]) -> Response {
+/// The executor's answers to a batch, as one JSON array. Each speaks for itself; the status is 200, and 429 where none of
+/// them could be paid for. Of several that have something to say of the refresh cookie, the last one counts.
+pub(super) fn batch(media: Media, answers: &[GraphqlResponse], cookies: &Cookies) -> Response {
     let size = answers.iter().map(|answer| answer.body.len() + 1).sum::<usize>() + 1;
     let mut body = Vec::with_capacity(size);
     for (index, answer) in answers.iter().enumerate() {
@@ -129,17 +136,32 @@ pub(super) fn batch(media: Media, answers: &[GraphqlResponse]) -> Response {
     body.push(b']');
     let mut facts = Facts::new("batch", body.len());
     facts.errors = answers.iter().map(|answer| answer.errors).sum();
-    let mut response = json(StatusCode::OK, media.content_type(), body.into());
-    finish(&mut response, facts);
+    let waits = answers.iter().map(|answer| match answer.outcome {
+        Outcome::RateLimited { retry_after } => Some(retry_after),
+        _ => None,
+    });
+    // The shortest wait, when all have one.
+    let wait = waits.collect::<Option<Vec<u64>>>().and_then(|waits| waits.into_iter().min());
+    let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
+    let mut response = json(status, media.content_type(), body.into());
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    }
+    let cookie = answers.iter().rev().find_map(|answer| answer.refresh_cookie.as_ref());
+    finish(&mut response, facts, cookie, cookies);
     response
 }
 
-fn finish(response: &mut Response, facts: Facts) {
+fn finish(response: &mut Response, facts: Facts, cookie: Option<&RefreshCookie>, cookies: &Cookies) {
     // What a source says may change at any time: even a good answer is asked for again.
-    let caching = if facts.errors > 0 || facts.outcome != "executed" { "no-store" } else { "no-cache" };
+    let again = facts.errors == 0 && facts.outcome == "executed" && cookie.is_none();
+    let caching = if again { "no-cache" } else { "no-store" };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language, authorization"));
+    if let Some(cookie) = cookie.and_then(|cookie| cookies.header(cookie)) {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
     response.extensions_mut().insert(facts);
 }
 
@@ -151,6 +173,7 @@ fn status_of(media: Media, outcome: Outcome) -> StatusCode {
         (Outcome::Refused, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::TimedOut, _) => StatusCode::GATEWAY_TIMEOUT,
+        (Outcome::RateLimited { .. }, _) => StatusCode::TOO_MANY_REQUESTS,
     }
 }
 
@@ -160,6 +183,7 @@ fn outcome_of(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::MethodNotAllowed => "method not allowed",
         Outcome::TimedOut => "timed out",
+        Outcome::RateLimited { .. } => "rate limited",
     }
 }
 

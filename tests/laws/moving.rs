@@ -71,7 +71,7 @@ fn a_list_stays_sane_while_others_write() {
         "law 4 while others write",
         super::shops(),
         &strategy,
-        async |_, (lists, changes), folder, gateway, twin| {
+        async |shop, (lists, changes), folder, gateway, twin| {
             // Lists of articles: what is written of an article may move its references.
             for list in lists.iter().filter(|list| entity_of(&list.scope) == Entity::Article) {
                 let before = {
@@ -94,7 +94,7 @@ fn a_list_stays_sane_while_others_write() {
                     }
                     from = Some(page.end);
                     if let Some((n, change)) = left.next() {
-                        let code = format!("ART-{n}");
+                        let code = shop.code(*n);
                         let (source, sql) = change.sql(&code);
                         folder.execute(source, &sql).await;
                         touched.insert(code);

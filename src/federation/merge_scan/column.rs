@@ -141,10 +141,12 @@ impl Column {
         let local = at.with_timezone(&self.zone).naive_local();
         let fits = match self.grain {
             Grain::Days => return to_utc(self.zone, local.date().and_time(NaiveTime::MIN)) == at,
-            Grain::Steps(nanos) => at.timestamp_subsec_nanos() % nanos == 0,
+            Grain::Steps(nanos) => at.timestamp_subsec_nanos().is_multiple_of(nanos),
             Grain::Thirds => {
                 let nanos = at.timestamp_subsec_nanos();
-                local.year() >= FIRST && nanos % 1_000_000 == 0 && matches!(nanos / 1_000_000 % 10, 0 | 3 | 7)
+                local.year() >= FIRST
+                    && nanos.is_multiple_of(1_000_000)
+                    && matches!(nanos / 1_000_000 % 10, 0 | 3 | 7)
             }
             _ => false,
         };

@@ -27,7 +27,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Scannable {
     pub(super) key: SortKey,
-    pub(super) field: FieldId,
+    pub(in crate::federation) field: FieldId,
     /// The deciding source's cells, where it is listed and has some.
     pub(super) own: Option<Column>,
     /// The other sources' cells.
@@ -227,6 +227,7 @@ impl Scan<'_> {
             };
             read += rows.len();
             let full = rows.len() >= stream.size;
+            // Cells of different order that are one value are read whole, too.
             let last = rows.len().checked_sub(1).map(|last| rows.get(last, value));
             let whole = !full || (spelled.is_some() && last.is_some_and(|last| column.holds(last)));
             let kept = if whole { rows.len() } else { before_last_run(&rows, value) };
@@ -274,8 +275,11 @@ impl Scan<'_> {
             order = vec![column.by(self.falling), by.clone()];
             filter.push(has_key(row));
         }
-        if let Some(at) = &stream.at {
-            filter.push(self.reached(column, order.clone(), at, stream.begun, &mut params));
+        if let Some((value, key)) = &stream.at {
+            // Among equals its codes may be spelled otherwise than the list's: then it has no key.
+            let key = if ranked.is_some() { key.clone() } else { Vec::new() };
+            let at = (value.clone(), key);
+            filter.push(self.reached(column, order.clone(), &at, stream.begun, &mut params));
         }
         let mut statement = ordered_select(overlay, &filter, &order);
         if let Some(by) = ranked {
@@ -330,8 +334,9 @@ impl Engine {
                 overlay.and_then(|o| scan.overlay_statement(&stream(What::Overlay(*source)), o, column));
             all.extend(made.map(|(statement, _)| (*source, "stream of its cells", statement.select)));
         }
-        if let Some(decider) = decider {
-            let (statement, _) = scan.rest_statement(decider, &stream(What::Rest(Value::Null))).await;
+        let rest = can.default.clone().unwrap_or_default();
+        if let Some(decider) = decider.filter(|_| !scan.must.serving(&rest).is_never()) {
+            let (statement, _) = scan.rest_statement(decider, &stream(What::Rest(rest))).await;
             let what = if can.default.is_some() {
                 "stream of records without a value, or with the default"
             } else {
