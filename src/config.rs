@@ -368,8 +368,6 @@ pub struct MediaConfig {
 pub struct AccessConfig {
     /// What who has no token may see (`anonymous`, prices).
     pub anonymous: Anonymous,
-    /// Who has no token sees provenance, plan and hiddenReason (the demo only).
-    pub anonymous_provenance: bool,
 }
 
 /// What who has no token may see.

@@ -15,12 +15,12 @@ use crate::{
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
-    catalog::{Catalog, Run, cursor::Sealer},
+    catalog::{Catalog, Run, cursor::Sealer, sight::Sight},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
     diagnostics::{Diagnostics, Place},
     federation::{
-        engine::{Ask, Engine, Strategy},
+        engine::{Ask, Engine, Open, Strategy},
         model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
@@ -228,8 +228,7 @@ impl Shop {
             media_base: config.media.base_url.trim_end_matches('/').to_owned(),
         });
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
-        let doors =
-            Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
+        let doors = Doors { introspection: config.http.introspection, anonymous: config.access.anonymous };
         let issuer: SharedIssue = Arc::new(Signer::new(&config.auth));
         let ours: Arc<str> = config.auth.issuer.as_str().into();
         let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), Lifetimes::default());
@@ -356,8 +355,8 @@ impl Shop {
         kind: EntityKind,
         code: &str,
     ) -> Result<Option<Vec<FieldProvenance>>, String> {
-        let ask = Ask::new(Moment::now(None), false, Strategy::Planned);
-        let run = Run::new(&self.catalog, ask, Vec::new(), None, true);
+        let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
+        let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
         let found = run.explain(self.entity(kind), code, None).await;
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
     }

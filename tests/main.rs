@@ -18,6 +18,7 @@ mod outages;
 mod plans;
 mod probes;
 mod redis;
+mod rights;
 mod site;
 mod spec;
 mod sqlserver;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use comptoir::{
     auth::rate::Rates,
     cache::Cache,
+    config::Anonymous,
     diagnostics::Diagnostics,
     graphql::{
         async_schema,
@@ -186,13 +187,13 @@ impl Stepping {
         resolvers.add("Mutation", "strictStep", Step(count.clone()));
         let (catalog, config) = (ground.gateway.shop.catalog().clone(), ground.gateway.shop.config());
         let second = async_schema::build(&types).expect("async-graphql takes the schema");
-        let operations = Operations::new(types.clone(), Some(second), config.limits, 1 << 20);
-        let sdl = sdl::print(&types);
-        let doors = Doors { introspection: true, insider: false };
         let cache = Cache::new(1 << 20, None);
-        let judged = (&*types, None, &config.limits);
+        let judged = (&*types, Some(&second), &config.limits);
         let documents = Documents::read(&config.documents, &cache, judged, &mut Diagnostics::default());
         let guard = Guard { documents, rates: Rates::new(config.rate.clone(), cache) };
+        let operations = Operations::new(types.clone(), Some(second), config.limits, 1 << 20);
+        let sdl = sdl::print(&types);
+        let doors = Doors { introspection: true, anonymous: Anonymous::default() };
         let service = Service::new(types, operations, catalog, resolvers, config.shop.clone(), doors, guard);
         Self { service, count, sdl }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     accounts::AccountError,
-    grants::{self, AdminsOnly, SharedGrants},
+    grants::{self, SharedGrants},
     rights::Rights,
     tokens::{Refused, Tokens},
     viewer::Viewer,
@@ -54,14 +54,6 @@ impl Authenticator {
             Err(_) => return Err(Refused::Unavailable { retry_after: RETRY }),
         };
         Ok(Arc::new(viewer))
-    }
-}
-
-impl Default for Authenticator {
-    /// Takes no token.
-    fn default() -> Self {
-        let tokens = Arc::new(Tokens::new(&super::tokens::settings::AuthConfig::default()));
-        Self::new(tokens, Arc::new(AdminsOnly))
     }
 }
 

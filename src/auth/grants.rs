@@ -25,21 +25,8 @@ pub trait Grants: Send + Sync {
 /// Shared.
 pub type SharedGrants = Arc<dyn Grants>;
 
-/// The group whose members may everything.
+/// The group that the first staff account is put into; it is made with all rights.
 pub const ADMIN: &str = "admin";
-
-/// The grants of a shop that keeps no groups: members of [`ADMIN`] may everything, other groups say nothing, and nothing
-/// is revoked.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AdminsOnly;
-
-#[async_trait]
-impl Grants for AdminsOnly {
-    async fn of(&self, viewer: &Viewer) -> Result<Rights, AccountError> {
-        let admin = viewer.kind == ViewerKind::Staff && viewer.groups.iter().any(|group| &**group == ADMIN);
-        Ok(if admin { Rights(Right::ALL.map(Grant::whole).into()) } else { Rights::default() })
-    }
-}
 
 /// What a program may by the scopes of its token: words that are rights, each as a whole.
 pub fn of_scopes(viewer: &Viewer) -> impl Iterator<Item = Grant> {

@@ -6,12 +6,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
-    Failure, err, examples, out,
+    Failure, accounts, err, examples, out,
     serve::{self, Listen},
-    stderr_is_terminal,
+    staff, stderr_is_terminal,
 };
 use crate::{
     auth::{
+        accounts::MemberChange,
         grants,
         issue::{Issue, NewToken},
         rights::Right,
@@ -19,6 +20,8 @@ use crate::{
     },
     demo::{self, DemoOptions, Progress},
     http::Example,
+    shop::Shop,
+    site,
 };
 
 /// How many examples are printed.
@@ -88,12 +91,14 @@ impl Demo {
         let bound = serve::bind(&shop, Listen { port: self.port, bind: None }).await?;
         let mut examples = examples::read(&self.dir);
         let tokens = tokens(shop.issuer().as_ref()).map_err(Failure::CannotStart)?;
+        let password = staff(&shop).await?;
         // Whoever reads the examples has the token: nobody but this machine may.
         if bound.address.ip().is_loopback() {
             examples::authorize(&mut examples, &tokens.staff);
+            examples::log_in(&mut examples, LOGIN, &password);
         }
         let graphiql = shop.config().http.graphiql;
-        out(&welcome(&bound.base(), graphiql, &tokens, &examples));
+        out(&welcome(&bound.base(), graphiql, &tokens, &password, &examples));
         serve::run(&shop, bound, examples).await
     }
 }
@@ -120,6 +125,25 @@ struct Tokens {
     staff: String,
     customer: String,
     integration: String,
+}
+
+/// The staff account.
+const LOGIN: &str = "demo";
+
+/// Makes the group that may everything and a member of it with a new password; gives the password.
+async fn staff(shop: &Shop) -> Result<String, Failure> {
+    let password = site::generate_password().map_err(Failure::CannotStart)?;
+    shop.site().prepare().await.map_err(accounts::site_failure)?;
+    shop.staff().save_group_as_system(staff::admins()).await.map_err(accounts::failure)?;
+    let change = MemberChange {
+        login: LOGIN.to_owned(),
+        name: Some("Demo".to_owned()),
+        password: Some(password.clone()),
+        active: Some(true),
+        groups: Some(vec![grants::ADMIN.to_owned()]),
+    };
+    shop.staff().save_member_as_system(change).await.map_err(accounts::failure)?;
+    Ok(password)
 }
 
 /// How long they are good.
@@ -155,7 +179,7 @@ fn tokens(issuer: &dyn Issue) -> Result<Tokens, String> {
 }
 
 /// What one needs to start: addresses, tokens, a line to paste, queries to try.
-fn welcome(base: &str, graphiql: bool, tokens: &Tokens, examples: &[Example]) -> String {
+fn welcome(base: &str, graphiql: bool, tokens: &Tokens, password: &str, examples: &[Example]) -> String {
     let mut text = format!("\nGraphQL   {base}/graphql\n");
     if graphiql {
         let _ = writeln!(text, "GraphiQL  {base}/graphiql");
@@ -169,6 +193,7 @@ fn welcome(base: &str, graphiql: bool, tokens: &Tokens, examples: &[Example]) ->
         tokens.customer,
         tokens.integration
     );
+    let _ = write!(text, "\nStaff login (mutation `login`): {LOGIN}, password {password}\n");
     if let Some(first) = examples.first() {
         let _ = write!(
             text,
@@ -197,13 +222,14 @@ mod tests {
         let key = OwnKey::read(&OwnKey::generate().unwrap()).unwrap();
         let config = AuthConfig { issuer: "demo".into(), keys: key, ..AuthConfig::default() };
         let tokens = tokens(&Signer::new(&config)).unwrap();
-        let text = welcome("http://127.0.0.1:1", true, &tokens, &examples);
+        let text = welcome("http://127.0.0.1:1", true, &tokens, "Pa55", &examples);
         for part in [
             "/graphql\n",
             "/graphiql\n",
             "curl -s http://127.0.0.1:1/graphql",
             "── Three ──\n{ a }\n",
             &tokens.staff,
+            "demo, password Pa55\n",
             &tokens.customer,
             &tokens.integration,
         ] {

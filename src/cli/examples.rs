@@ -45,9 +45,29 @@ pub(super) fn authorize(examples: &mut [Example], token: &str) {
     }
 }
 
+/// Fills the password into the variables of those examples that log in as `login`.
+pub(super) fn log_in(examples: &mut [Example], login: &str, password: &str) {
+    for input in examples.iter_mut().filter_map(|example| example.variables.get_mut("input")) {
+        if input.get("login").and_then(Value::as_str) == Some(login) && input.get("password").is_some() {
+            input["password"] = password.into();
+        }
+    }
+}
+
 /// Whether a document names a field that is staff's.
 fn for_staff(query: &str) -> bool {
-    const FIELDS: [&str; 6] = ["provenance", "hiddenReason", "explain", "rules", "sources", "auditLog"];
+    const FIELDS: [&str; 10] = [
+        "provenance",
+        "hiddenReason",
+        "explain",
+        "rules",
+        "sources",
+        "staffGroups",
+        "staffMembers",
+        "saveStaffGroup",
+        "saveStaffMember",
+        "auditLog",
+    ];
     let code = query.lines().map(|line| line.split('#').next().unwrap_or(""));
     code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
         .any(|word| FIELDS.contains(&word))
@@ -120,6 +140,24 @@ mod tests {
         assert!(!examples[2].headers.is_empty());
         let line = curl("http://127.0.0.1:1/graphql", &examples[0]);
         assert!(line.contains(" -H 'authorization: Bearer T0K' -d "), "{line}");
+    }
+
+    #[test]
+    fn the_login_example_has_the_password_of_its_login() {
+        let example = |input: Value| {
+            let variables = Map::from_iter([("input".to_owned(), input)]);
+            Example { variables, ..Example::default() }
+        };
+        let mut examples = [
+            example(serde_json::json!({ "login": "demo", "password": "" })),
+            example(serde_json::json!({ "login": "eva", "password": "" })),
+            example(serde_json::json!({ "login": "demo" })),
+            Example::default(),
+        ];
+        log_in(&mut examples, "demo", "Pa55");
+        assert_eq!(examples[0].variables["input"]["password"], "Pa55");
+        assert_eq!(examples[1].variables["input"]["password"], "");
+        assert_eq!(examples[2].variables["input"], serde_json::json!({ "login": "demo" }));
     }
 
     #[test]

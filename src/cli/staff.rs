@@ -10,14 +10,13 @@ use super::{Failure, ShopArg, accounts, err, out};
 use crate::{
     auth::{
         accounts::{Accounts, GroupChange, MemberChange, StaffMember},
+        grants::ADMIN,
         rights::{Grant, Right},
     },
     shop::Shop,
     site,
 };
 
-/// The group that the first account is put into.
-const ADMIN: &str = "admin";
 /// How many are read at a time.
 const PAGE: usize = 500;
 
@@ -194,6 +193,16 @@ impl Staff {
     }
 }
 
+/// The group whose members may everything.
+pub(super) fn admins() -> GroupChange {
+    GroupChange {
+        name: ADMIN.to_owned(),
+        description: Some("May do everything".to_owned()),
+        grants: Some(Right::ALL.map(Grant::whole).to_vec()),
+        delete: false,
+    }
+}
+
 impl Add {
     async fn run(self, shop: &Shop) -> Result<(), Failure> {
         let staff = shop.staff();
@@ -207,13 +216,7 @@ impl Add {
         let (password, made) = password(self.password_stdin)?;
         let mut groups = self.groups;
         if first {
-            let change = GroupChange {
-                name: ADMIN.to_owned(),
-                description: Some("May do everything".to_owned()),
-                grants: Some(Right::ALL.map(Grant::whole).to_vec()),
-                delete: false,
-            };
-            staff.save_group_as_system(change).await.map_err(accounts::failure)?;
+            staff.save_group_as_system(admins()).await.map_err(accounts::failure)?;
             err(&format!("group `{ADMIN}` made, with all rights\n"));
             if groups.is_empty() {
                 groups.push(ADMIN.to_owned());

@@ -59,7 +59,8 @@ pub(super) fn read(dir: &Path, root: &Node, public_url: &str, diags: &mut Diagno
     let listed = table.get("issuers").and_then(|entry| entry.node.list("issuers", diags));
     for node in listed.into_iter().flatten() {
         let Some(read) = one(dir, node, diags) else { continue };
-        let ours = !keys.is_empty() && read.issuer == issuer;
+        // Also where the shop has no key: whose staff accounts they are goes by this name.
+        let ours = read.issuer == issuer;
         if ours || issuers.iter().any(|known| known.issuer == read.issuer) {
             let place = node.get("issuer").map_or_else(|| node.place(), Node::place);
             let message = if ours {
@@ -136,31 +137,20 @@ fn one(dir: &Path, node: &Node, diags: &mut Diagnostics) -> Option<IssuerConfig>
             diags.error("MISSING_KEY", node.place(), format!("{WITHIN} has no `{key}`"), help);
         }
     };
-    let issuer = match table.get("issuer") {
-        Some(entry) => entry.node.filled("issuer", diags).map(str::to_owned),
-        None => {
-            missing("issuer", "write what its tokens say in `iss`, to the letter", diags);
-            None
+    let said = |key: &'static str, help: &str, diags: &mut Diagnostics| {
+        let entry = table.get(key);
+        if entry.is_none() {
+            missing(key, help, diags);
         }
+        entry.map(|entry| &entry.node)
     };
-    let audiences = match table.get("audience") {
-        Some(entry) => one_or_many(&entry.node, "audience", diags),
-        None => {
-            missing(
-                "audience",
-                "write whom its tokens are for (`aud`): the name it knows this shop by",
-                diags,
-            );
-            Vec::new()
-        }
-    };
-    let algorithms = match table.get("algorithms") {
-        Some(entry) => algorithms(&entry.node, diags),
-        None => {
-            missing("algorithms", "list those that it signs with, such as [\"RS256\"]", diags);
-            Vec::new()
-        }
-    };
+    let issuer = said("issuer", "write what its tokens say in `iss`, to the letter", diags)
+        .and_then(|node| node.filled("issuer", diags))
+        .map(str::to_owned);
+    let help = "write whom its tokens are for (`aud`): the name it knows this shop by";
+    let audiences = said("audience", help, diags).map(|node| one_or_many(node, "audience", diags));
+    let help = "list those that it signs with, such as [\"RS256\"]";
+    let algorithms = said("algorithms", help, diags).map(|node| algorithms(node, diags)).unwrap_or_default();
     let keys = key_source(dir, node, table, &algorithms, diags);
     let kind = table.get("kind").and_then(|entry| entry.node.choice("kind", &KINDS, diags));
     let claims = claim_paths(table, diags);
@@ -173,7 +163,16 @@ fn one(dir: &Path, node: &Node, diags: &mut Diagnostics) -> Option<IssuerConfig>
     if diags.errors_since(before) {
         return None;
     }
-    Some(IssuerConfig { issuer: issuer?, audiences, algorithms, keys: keys?, claims, kind, kinds, groups })
+    Some(IssuerConfig {
+        issuer: issuer?,
+        audiences: audiences?,
+        algorithms,
+        keys: keys?,
+        claims,
+        kind,
+        kinds,
+        groups,
+    })
 }
 
 /// A text, or a list of at least one.
@@ -277,7 +276,7 @@ fn key_source(
 /// A web address that nobody on the way can change what it says: https, or this machine.
 fn url(node: &Node, diags: &mut Diagnostics) -> Option<String> {
     let text = node.filled("jwks_url", diags)?;
-    let parsed = reqwest::Url::parse(text).ok().filter(|url| url.has_host());
+    let parsed = reqwest::Url::parse(text).ok().filter(reqwest::Url::has_host);
     let Some(url) = parsed.filter(|url| matches!(url.scheme(), "https" | "http")) else {
         let message = format!("`jwks_url` {} is no web address", node.shown());
         diags.error("BAD_VALUE", node.place(), message, "write \"https://…\"");

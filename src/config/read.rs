@@ -561,18 +561,17 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
         [("none", Anonymous::None), ("catalogue", Anonymous::Catalogue), ("prices", Anonymous::Prices)];
     let node = key(table, "anonymous");
     let anonymous = node.and_then(|node| node.choice("anonymous", &choices, diags));
-    if let (Some(node), Some(Anonymous::None | Anonymous::Catalogue)) = (node, anonymous) {
-        diags.warn(
-            "NO_EFFECT_YET",
+    // A switch of earlier versions.
+    if let Some(node) = key(table, "anonymous_provenance") {
+        diags.error(
+            "REMOVED_SETTING",
             node.place(),
-            "access.anonymous is not kept yet: whoever reaches the server sees the whole catalogue",
-            "let only those reach the port who may see it, until access control is there",
+            "access.anonymous_provenance is gone: what sources say, and what is off the web, is for those who have the \
+             right to see it",
+            "remove the line; grant staff the rights `provenance`, `hidden`, `plan` and `sources` (docs/access.md)",
         );
     }
-    AccessConfig {
-        anonymous: anonymous.unwrap_or_default(),
-        anonymous_provenance: flag(table, "anonymous_provenance", false, diags),
-    }
+    AccessConfig { anonymous: anonymous.unwrap_or_default() }
 }
 
 fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {

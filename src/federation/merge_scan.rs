@@ -509,14 +509,13 @@ impl Scan<'_> {
     /// Where a record stands in the list, when it stands in this stream and passes.
     fn stands(&self, batch: &Batch, record: u32, what: &What) -> Result<Option<Gathered>, Fault> {
         let engine = self.engine;
-        let model = &engine.model;
         if !self.at_home(batch, record, what).map_err(Fault::Source)? {
             return Ok(None);
         }
-        if self.ask.shopper && !engine.visible(batch, record).map_err(Fault::Source)? {
+        if self.ask.shopper(batch.shape.entity) && !engine.visible(batch, record).map_err(Fault::Source)? {
             return Ok(None);
         }
-        if !self.list.filter.passes(model, batch, record).map_err(Fault::Source)? {
+        if !self.list.filter.passes(engine, batch, record).map_err(Fault::Source)? {
             return Ok(None);
         }
         engine.gathered(self.list, batch, record)

@@ -141,6 +141,13 @@ impl GraphqlError {
         serde_json::to_value(code).is_ok_and(|code| self.extensions.get("code") == Some(&code))
     }
 
+    /// With a reason before what it says.
+    #[must_use]
+    pub fn because(mut self, reason: impl std::fmt::Display) -> Self {
+        self.message = format!("{reason} {}", self.message);
+        self
+    }
+
     /// Without a guess at what was meant, which would tell the schema to who may not read it.
     #[must_use]
     pub fn without_guess(mut self) -> Self {

@@ -19,7 +19,14 @@ use tokio::{
 
 use super::{Example, HttpOptions, router, server::serve_within};
 use crate::{
-    auth::authenticator::Authenticator,
+    auth::{
+        accounts::AccountError,
+        authenticator::Authenticator,
+        grants::Grants,
+        rights::Rights,
+        tokens::{Tokens, settings::AuthConfig},
+        viewer::Viewer,
+    },
     config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
 };
@@ -33,6 +40,16 @@ struct Fake {
     probes: AtomicUsize,
     overlay_down: AtomicBool,
     erp_down: AtomicBool,
+}
+
+/// Grants nobody anything.
+struct Nobody;
+
+#[async_trait::async_trait]
+impl Grants for Nobody {
+    async fn of(&self, _: &Viewer) -> Result<Rights, AccountError> {
+        Ok(Rights::default())
+    }
 }
 
 struct Running<'a>(&'a Fake, bool);
@@ -119,7 +136,7 @@ async fn start(change: impl FnOnce(&mut HttpOptions)) -> Server {
             batch: 0,
             ..HttpConfig::default()
         },
-        authenticator: Authenticator::default(),
+        authenticator: Authenticator::new(Arc::new(Tokens::new(&AuthConfig::default())), Arc::new(Nobody)),
         limits: Limits { body: 2_000, ..Limits::default() },
         rate: RateConfig::default(),
         examples: vec![Example { title: "First".into(), query: "{ a }".into(), ..Example::default() }],

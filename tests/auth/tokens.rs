@@ -419,13 +419,16 @@ fn tokens_of_our_own_are_taken_and_their_key_is_published() {
         let mut customer = new(ViewerKind::Customer);
         customer.customer = Some("CBRUN".to_owned());
         customer.contact = Some("2".to_owned());
-        customer.session = Some("s".to_owned());
         let (token, _) = issuer.issue(&customer).expect("a token");
         let data = lab.door.ask(&token).await.data().clone();
         assert_eq!(
             [&data["kind"], &data["customer"], &data["contact"], &data["session"], &data["issuer"]],
-            [&json!("customer"), &json!("CBRUN"), &json!("2"), &json!("s"), &json!("us")]
+            [&json!("customer"), &json!("CBRUN"), &json!("2"), &Json::Null, &json!("us")]
         );
+        // A session that nobody began has ended.
+        customer.session = Some("s".to_owned());
+        let (invented, _) = issuer.issue(&customer).expect("a token");
+        lab.refuses("TOKEN_REVOKED", &[("of a session there is not", invented)]).await;
         let response = lab
             .door
             .client
@@ -446,5 +449,53 @@ fn tokens_of_our_own_are_taken_and_their_key_is_published() {
         let none = reqwest::get(format!("{}/.well-known/jwks.json", other.base)).await.expect("an answer");
         assert_eq!(none.json::<Json>().await.expect("JSON"), json!({ "keys": [] }));
         assert!(other.dir().join("us.jwks").is_file());
+    });
+}
+
+/// The site database has the last word: what it has ended is not let in, and without it nobody with a token is.
+#[test]
+fn what_was_ended_is_refused_and_what_cannot_be_known_too() {
+    use comptoir::{
+        auth::accounts::{MemberChange, Origin},
+        site::Revoke,
+    };
+    block_on(async {
+        let lab = Lab::open().await;
+        let shop = &lab.door.shop;
+        let member = MemberChange {
+            login: "eva".to_owned(),
+            password: Some("a long enough passphrase".to_owned()),
+            groups: Some(vec!["editors".to_owned()]),
+            ..MemberChange::default()
+        };
+        shop.staff().save_member_as_system(member).await.expect("an account");
+        let session = shop.accounts().login("eva", "a long enough passphrase", &Origin::default()).await;
+        let session = session.expect("a session");
+        let data = lab.door.ask(&session.access_token).await.data().clone();
+        assert_eq!((&data["subject"], &data["rights"]), (&json!("eva"), &json!(["hidden"])));
+        // Another issuer's namesake is somebody else.
+        let namesake = lab.rsa.token(&claims("rs", json!({ "sub": "eva" })));
+        assert_eq!(lab.door.ask(&namesake).await.data()["rights"], json!([]));
+        shop.staff().end_sessions(Some("eva")).await.expect("ended");
+        lab.refuses("TOKEN_REVOKED", &[("a session that was ended", session.access_token)]).await;
+
+        let token = |id: &str| lab.rsa.token(&claims("rs", json!({ "jti": id })));
+        assert_eq!(lab.door.ask(&token("1")).await.status, 200);
+        shop.staff().revoke("rs", Revoke::Token("1".to_owned())).await.expect("revoked");
+        lab.refuses("TOKEN_REVOKED", &[("a token by its id", token("1"))]).await;
+        assert_eq!(lab.door.ask(&token("2")).await.status, 200);
+        let disabled =
+            MemberChange { login: "eva".to_owned(), active: Some(false), ..MemberChange::default() };
+        shop.staff().save_member_as_system(disabled).await.expect("disabled");
+        let mut own = new(ViewerKind::Staff);
+        own.subject = "eva".to_owned();
+        let (own, _) = shop.issuer().issue(&own).expect("a token");
+        lab.refuses("TOKEN_REVOKED", &[("a disabled account's", own)]).await;
+
+        shop.site().close().await;
+        let answer = lab.door.ask(&token("2")).await;
+        assert_eq!((answer.status, answer.code.as_deref()), (503, Some("AUTH_UNAVAILABLE")), "{answer:?}");
+        assert!(answer.retry_after.is_some() && answer.body.get("data").is_none());
+        assert_eq!(lab.door.post(&[]).await.status, 200, "who has no token is served");
     });
 }

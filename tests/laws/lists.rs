@@ -490,7 +490,7 @@ async fn wrong(
 }
 
 /// One list, read to its end in both directions, and from the middle.
-async fn the_list_is_the_naive_one(
+pub(super) async fn the_list_is_the_naive_one(
     list: &RandomList,
     gateway: &Gateway,
     twin: &Twin,

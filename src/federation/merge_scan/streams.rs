@@ -145,7 +145,7 @@ impl Scan<'_> {
     /// What every row of the list fulfils.
     fn listed(&self, row: &RowSource) -> Vec<Predicate> {
         let mut filter = vec![has_key(row)];
-        if self.ask.shopper {
+        if self.ask.shopper(self.light.entity) {
             filter.extend(self.engine.on_the_web(self.light.entity, row));
         }
         filter
