@@ -161,7 +161,7 @@ impl Engine {
         };
         let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;
         if list.backward {
-            pages.iter_mut().for_each(Page::reverse);
+            pages.iter_mut().for_each(|page| page.records.reverse());
         }
         Ok((batch, pages))
     }
