@@ -418,7 +418,7 @@ fn what_variables_hold_is_in_no_line_of_the_log() {
         let folder = made("", &[]).await;
         let log = folder.path().join("log");
         let server = Server::start_logged(folder.path(), "trace", &log);
-        let find = "query Find($code: String!, $n: Int) { article(code: $code) { title } articles(first: $n) { nodes { code } } }";
+        let find = "query Find($code: ID!, $n: Int) { article(code: $code) { title } articles(first: $n) { nodes { code } } }";
         for variables in [
             json!({ "code": MARKER }),
             json!({ "code": [MARKER] }),

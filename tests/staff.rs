@@ -16,6 +16,7 @@ use crate::support::{
     accounts::MemoryAccounts,
     block_on,
     gateway::Gateway,
+    process::{self, Server},
     shops::{self, Engine, Folder},
 };
 
@@ -291,7 +292,7 @@ fn groups_and_members_are_saved_and_listed() {
             assert_eq!(answer["data"]["saveStaffGroup"], json!({ "group": null, "userErrors": [problem] }));
         }
         let answer = tried.ask(&manager, SAVE_MEMBER, json!({ "input": { "login": "Jo" } })).await;
-        assert_eq!(answer["data"]["saveStaffMember"]["userErrors"][0]["code"], "MISSING");
+        assert_eq!(answer["data"]["saveStaffMember"]["userErrors"][0]["code"], "REQUIRED");
         let answer =
             tried.ask(&manager, SAVE_GROUP, json!({ "input": { "name": "photos", "delete": true } })).await;
         assert_eq!(answer["data"]["saveStaffGroup"], json!({ "group": null, "userErrors": [] }));
@@ -510,5 +511,100 @@ fn mutations_are_refused_by_get_and_cost_what_they_say() {
         assert!(!sdl.contains("@secret") && !sdl.contains("@cost"));
         let answer = tried.gateway.run("subscription { orderChanged { number } }", Map::new(), &[]).await;
         assert!(answer.get("data").is_none());
+    });
+}
+
+/// A served shop's answer: its JSON, and the cookie it sets.
+async fn posted(base: &str, headers: &[(&str, String)], query: &str, input: Json) -> (Json, Option<String>) {
+    let mut request = reqwest::Client::new().post(format!("{base}/graphql"));
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let body = json!({ "query": query, "variables": { "input": input } });
+    let response = request.json(&body).send().await.expect("an answer");
+    let cookie =
+        response.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).map(str::to_owned);
+    (response.json().await.expect("JSON"), cookie)
+}
+
+#[test]
+fn staff_log_in_over_http_with_accounts_that_are_kept() {
+    block_on(async {
+        let mut recipe = shops::base();
+        recipe.settings.push("[auth]\nkey_file = \"auth.key\"\n".into());
+        let folder = recipe.make(Engine::Sqlite).await;
+        let key = comptoir::auth::tokens::keys::OwnKey::generate().expect("a key");
+        std::fs::write(folder.path().join("auth.key"), key).expect("a file");
+        let added = process::comptoir(&["staff", "add", "marie"], folder.path());
+        let said = String::from_utf8_lossy(&added.stdout).into_owned();
+        let password = said.split_once("password: ").expect("a password").1.trim().to_owned();
+        let server = Server::start(folder.path());
+        let base = &server.base;
+        let (answer, cookie) =
+            posted(base, &[], LOGIN, json!({ "login": "Marie", "password": password })).await;
+        let login = &answer["data"]["login"];
+        assert_eq!(
+            (&login["member"]["login"], &login["userErrors"]),
+            (&json!("marie"), &json!([])),
+            "{answer:#}"
+        );
+        assert_eq!(login["refreshToken"], Json::Null);
+        let cookie = cookie.expect("a cookie");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let bearer =
+            |token: &Json| ("authorization", format!("Bearer {}", token.as_str().unwrap_or_default()));
+        // The first account may everything; what it saves is checked by the accounts, and told by the codes of the API.
+        let by = [bearer(&login["accessToken"])];
+        let input = json!({ "login": "paul", "password": "paul-paul-paul", "groups": ["photos"] });
+        let (answer, _) = posted(base, &by, SAVE_MEMBER, input).await;
+        let problem = &answer["data"]["saveStaffMember"]["userErrors"][0];
+        assert_eq!(
+            (&problem["code"], &problem["field"]),
+            (&json!("UNKNOWN"), &json!("groups")),
+            "{answer:#}"
+        );
+        for (input, code) in [
+            (json!({ "login": "paul" }), "REQUIRED"),
+            (json!({ "login": "paul", "password": "aaaaaaaaaaaaaaaa" }), "TOO_SIMPLE"),
+            (json!({ "login": "paul-and-paul", "password": "Paul-And-Paul" }), "SAME_AS_LOGIN"),
+            (json!({ "login": "system", "password": "battery staple" }), "TAKEN"),
+            (json!({ "login": " paul", "password": "battery staple" }), "BAD_CHARACTER"),
+            (json!({ "login": "marie", "active": false }), "LAST_MANAGER"),
+        ] {
+            let (answer, _) = posted(base, &by, SAVE_MEMBER, input).await;
+            assert_eq!(answer["data"]["saveStaffMember"]["userErrors"][0]["code"], code, "{answer:#}");
+        }
+        let input = json!({ "login": "paul", "password": "battery staple", "groups": [] });
+        let (answer, _) = posted(base, &by, SAVE_MEMBER, input).await;
+        assert_eq!(answer["data"]["saveStaffMember"]["member"]["login"], "paul", "{answer:#}");
+        // Paul is in no group: nothing is done for him.
+        let input = json!({ "login": "paul", "password": "battery staple", "transport": "BODY" });
+        let (answer, none) = posted(base, &[], LOGIN, input).await;
+        let paul = answer["data"]["login"].clone();
+        assert!(paul["refreshToken"].is_string() && none.is_none(), "{answer:#}");
+        let (answer, _) =
+            posted(base, &[bearer(&paul["accessToken"])], SAVE_GROUP, json!({ "name": "mine" })).await;
+        assert_eq!(errors(&answer), [("FORBIDDEN".to_owned(), json!(["saveStaffGroup"]))]);
+        let lists = "{ staffGroups { nodes { name } } staffMembers { totalCount nodes { login } } \
+             auditLog(filter: { action: \"STAFF_MEMBER_SAVED\", actor: \"marie\" }) { nodes { actor target } } }";
+        let (answer, _) = posted(base, &by, lists, json!(null)).await;
+        let expected = json!({
+            "staffGroups": { "nodes": [{ "name": "admin" }] },
+            "staffMembers": { "totalCount": 2, "nodes": [{ "login": "marie" }, { "login": "paul" }] },
+            "auditLog": { "nodes": [{ "actor": "marie", "target": "paul" }] },
+        });
+        assert_eq!(answer["data"], expected, "{answer:#}");
+        // The session goes on by its cookie, and is over when it ends: its access token too.
+        let (answer, renewed) = posted(base, &[("cookie", cookie)], REFRESH, json!({})).await;
+        let token = answer["data"]["refreshToken"]["accessToken"].clone();
+        assert!(token.is_string(), "{answer:#}");
+        let renewed = renewed.expect("a cookie").split(';').next().unwrap_or_default().to_owned();
+        let by = [bearer(&token), ("cookie", renewed)];
+        let (answer, cleared) = posted(base, &by, LOGOUT, json!({})).await;
+        assert_eq!(answer["data"]["logout"], json!({ "loggedOut": true, "userErrors": [] }), "{answer:#}");
+        assert!(cleared.is_some_and(|cookie| cookie.contains("Max-Age=0")));
+        let (answer, _) = posted(base, &by[..1], "{ staffGroups { totalCount } }", json!(null)).await;
+        assert_eq!(errors(&answer), [("TOKEN_REVOKED".to_owned(), Json::Null)], "{answer:#}");
     });
 }

@@ -247,23 +247,20 @@ impl Engine {
         };
         let select = || self.page_select(ask.shopper(shape.entity), decider, under, page);
         let apart = under.is_some_and(|u| !u.afters.is_empty());
-        let (statement, extra) = if page.filter.is_all()
-            && page.must.is_any()
-            && page.until.is_none()
-            && !apart
-        {
-            let after = page.after.as_ref().map(|a| a.row);
-            let key = PageKey {
-                shopper: ask.shopper(shape.entity),
-                windowed: under.is_some(),
-                after,
-                backward: page.backward,
+        let (statement, extra) =
+            if page.filter.is_all() && page.must.is_any() && page.until.is_none() && !apart {
+                let after = page.after.as_ref().map(|a| a.row);
+                let key = PageKey {
+                    shopper: ask.shopper(shape.entity),
+                    windowed: under.is_some(),
+                    after,
+                    backward: page.backward,
+                };
+                (decider.page_statement(key, || select().0), Vec::new())
+            } else {
+                let (select, extra) = select();
+                (Arc::new(Statement::new(select)), extra)
             };
-            (decider.page_statement(key, || select().0), Vec::new())
-        } else {
-            let (select, extra) = select();
-            (Arc::new(Statement::new(select)), extra)
-        };
         if statement.select.branches.is_empty() {
             return Ok(Rows::default());
         }

@@ -5,7 +5,7 @@
 pub mod scalars;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     fmt::Write as _,
     sync::Arc,
 };
@@ -65,7 +65,7 @@ pub fn variables(
     types: &TypeSystem,
     definitions: &[VariableDef],
     given: &Map<String, Json>,
-    secrets: &HashSet<Arc<str>>,
+    secrets: &BTreeSet<Arc<str>>,
 ) -> Result<Variables, Vec<GraphqlError>> {
     let mut out = Variables::default();
     let mut faults = Faults(Vec::new());

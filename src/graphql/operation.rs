@@ -3,7 +3,7 @@
 
 use std::{
     borrow::Borrow,
-    collections::HashSet,
+    collections::BTreeSet,
     hash::{Hash, Hasher},
     sync::Arc,
     time::{Duration, Instant},
@@ -46,7 +46,7 @@ pub struct Prepared {
     /// What `@inContext(language:)` says, a string or a variable.
     pub language: Option<Value>,
     /// The variables that hold secrets, or may.
-    pub secrets: HashSet<Arc<str>>,
+    pub secrets: BTreeSet<Arc<str>>,
     /// Its size.
     pub size: Size,
 }

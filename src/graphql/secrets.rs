@@ -3,7 +3,7 @@
 //! secret do not repeat its value.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -18,7 +18,7 @@ use super::{
 #[derive(Debug, Default)]
 pub struct Secrets {
     /// The variables that hold one, or may.
-    pub variables: HashSet<Arc<str>>,
+    pub variables: BTreeSet<Arc<str>>,
     /// `SECRET_IN_DOCUMENT`, each at its place.
     pub errors: Vec<GraphqlError>,
 }
@@ -37,7 +37,7 @@ pub fn find(view: View<'_>, document: &Document) -> Secrets {
     for variable in document.operations.iter().flat_map(|operation| &operation.variables) {
         let name = &variable.name.name;
         let ty = variable.ty.name();
-        if *holding.entry(ty).or_insert_with(|| holds_secret(view, ty, &mut HashSet::new())) {
+        if *holding.entry(ty).or_insert_with(|| holds_secret(view, ty, &mut BTreeSet::new())) {
             walk.found.variables.insert(name.clone());
         }
         if let Some(default) = &variable.default {
@@ -49,7 +49,7 @@ pub fn find(view: View<'_>, document: &Document) -> Secrets {
 }
 
 /// Whether an input type has a secret, at any depth.
-fn holds_secret<'a>(view: View<'a>, ty: &str, seen: &mut HashSet<&'a str>) -> bool {
+fn holds_secret<'a>(view: View<'a>, ty: &str, seen: &mut BTreeSet<&'a str>) -> bool {
     let Some(TypeDef { name, kind: Kind::Input { fields }, .. }) = view.get(ty) else { return false };
     seen.insert(name)
         && fields.values().any(|field| is_secret(field) || holds_secret(view, field.ty.name(), seen))
@@ -96,12 +96,10 @@ impl<'a> Walk<'a> {
 
     fn value(&mut self, value: &Value, ty: &TypeRef, secret: bool) {
         match &value.node {
-            ValueNode::Variable(name) => {
-                if secret {
-                    self.found.variables.insert(name.clone());
-                }
+            ValueNode::Variable(name) if secret => {
+                self.found.variables.insert(name.clone());
             }
-            ValueNode::Null => {}
+            ValueNode::Variable(_) | ValueNode::Null => {}
             ValueNode::List(items) => {
                 let inner = match ty.nullable() {
                     TypeRef::List(item) => item,

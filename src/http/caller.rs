@@ -36,8 +36,8 @@ impl Caller {
         let headers = head.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
         let asked = app.options.authenticator.viewer(headers);
         let viewer = match tokio::time::timeout(app.options.limits.request, asked).await {
-            Ok(viewer) => viewer.map_err(refusal)?,
-            Err(_) => return Err(refusal(Refused::Unavailable { retry_after: app.options.limits.request })),
+            Ok(viewer) => viewer.map_err(|refused| refusal(&refused))?,
+            Err(_) => return Err(refusal(&Refused::Unavailable { retry_after: app.options.limits.request })),
         };
         let address = head.extensions.get::<ClientAddress>().map(|client| client.0);
         let allowed = |origin: &str| guard::origin_allowed(&app.options.http, origin);
@@ -51,7 +51,7 @@ impl Caller {
 }
 
 /// 401 with a code, or 503 when nothing can be said of the token.
-fn refusal(refused: Refused) -> Refusal {
+fn refusal(refused: &Refused) -> Refusal {
     const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
     let message = refused.to_string();
     let code = match refused {

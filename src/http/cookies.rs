@@ -28,7 +28,7 @@ impl Cookies {
 
     /// The refresh token of a POST, where the page that sends it may have it.
     pub(super) fn read(&self, headers: &HeaderMap, allowed: impl Fn(&str) -> bool) -> Option<Secret> {
-        if !self.from_our_page(headers, allowed) {
+        if !self.is_from_our_page(headers, allowed) {
             return None;
         }
         let jar = CookieJar::from_headers(headers);
@@ -36,7 +36,7 @@ impl Cookies {
     }
 
     /// Programs send no `Origin`; browsers send the page's with every POST.
-    fn from_our_page(&self, headers: &HeaderMap, allowed: impl Fn(&str) -> bool) -> bool {
+    fn is_from_our_page(&self, headers: &HeaderMap, allowed: impl Fn(&str) -> bool) -> bool {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = origins.next() else { return true };
         let Ok(origin) = origin.to_str() else { return false };

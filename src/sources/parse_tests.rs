@@ -62,7 +62,7 @@ fn says_what_is_wrong_and_what_to_do() {
         .join("\n"),
         @r###"
                      0: the expression is empty — write a column such as a.AR_Ref
-LEN(a)               0: unknown function LEN — use one of COALESCE, NULLIF, TRIM, RTRIM, LTRIM, UPPER, LOWER, SUBSTRING, LENGTH, REPLACE, ROUND, ABS, OPTIONAL, CAST
+LEN(a)               0: unknown function LEN — use one of COALESCE, NULLIF, TRIM, RTRIM, LTRIM, UPPER, UPPER_ASCII, LOWER, SUBSTRING, LENGTH, REPLACE, ROUND, ABS, OPTIONAL, CAST
 (a                   0: unbalanced parenthesis — add the `)` that closes this `(`
 a)                   1: unbalanced parenthesis — remove this `)` or add the `(` it closes
 a b                  2: unexpected `b` — an operator is missing before it; names with blanks are written in double quotes

@@ -165,7 +165,7 @@ fn variables_are_coerced_as_by_graphql_js() {
         let case: Coercion = serde_json::from_str(line).unwrap();
         let document = syntax::parse(&case.query, 1_000).unwrap();
         let definitions = &document.operations[0].variables;
-        let ours = coerce::variables(&TYPES, definitions, &case.variables, &HashSet::new());
+        let ours = coerce::variables(&TYPES, definitions, &case.variables, &BTreeSet::new());
         let good = match (&ours, &case.coerced) {
             (Ok(ours), Some(theirs)) => {
                 let ours = ours.get("v").map_or(json!({}), |v| json!({"v": v.clone().into_json().unwrap()}));

@@ -70,7 +70,7 @@ struct PageInfo<'a, T>(&'a Connection<T>);
 impl<T: PlainObject + Sync> PlainObject for Connection<T> {
     fn field(&self, name: &str, _: &ArgMap) -> Plain<'_> {
         match name {
-            "edges" => Plain::List(self.edges.iter().map(|edge| Plain::object(edge)).collect()),
+            "edges" => Plain::List(self.edges.iter().map(Plain::object).collect()),
             "nodes" => Plain::List(self.edges.iter().map(|edge| Plain::object(&edge.node)).collect()),
             "pageInfo" => Plain::object(PageInfo(self)),
             "totalCount" => self.total.map_or(Plain::Null, count),

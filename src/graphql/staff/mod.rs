@@ -1,5 +1,6 @@
 //! The staff API: sessions, members, groups and the audit log, over [`Accounts`]. What callers can mend is a problem of
-//! the payload ([`problems`]); a lacking right and a silent site database are errors at the field.
+//! the payload ([`problems`]); a silent site database is an error at the field. Which right each needs, the schema says
+//! (`@requires`); who lacks it does not come here.
 
 mod audit;
 mod connection;
@@ -13,14 +14,10 @@ use std::sync::Arc;
 
 use super::{
     error::{Code, GraphqlError},
-    request::RequestContext,
     resolve::{Call, Resolvers},
 };
 use crate::{
-    auth::{
-        accounts::{AccountError, Accounts, Origin},
-        rights::{Grant, Right},
-    },
+    auth::accounts::{AccountError, Accounts, Origin},
     catalog::Catalog,
 };
 
@@ -44,15 +41,6 @@ pub fn resolvers(accounts: Arc<dyn Accounts>, catalog: &Arc<Catalog>) -> Resolve
     all.add("Query", "staffMembers", members::List(site.clone()));
     all.add("Query", "auditLog", audit::Log(site));
     all
-}
-
-/// Refuses who lacks a right of the site: one that is narrowed to a part of the catalogue does not reach it.
-fn must(context: &RequestContext, right: Right) -> Result<(), GraphqlError> {
-    if context.viewer.rights.0.contains(&Grant::whole(right)) {
-        return Ok(());
-    }
-    let word = right.word();
-    Err(GraphqlError::new(Code::Forbidden, format!("This needs the right `{word}`.")).with("right", word))
 }
 
 /// Where a call comes from, by its request's id.

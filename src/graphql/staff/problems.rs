@@ -26,22 +26,22 @@ pub const GROUP: Codes = &[
     "BAD_CHARACTER",
     "UNKNOWN",
     "LAST_MANAGER",
-    "BEYOND_OWN_RIGHTS",
+    "NOT_YOURS",
     "INVALID",
 ];
 /// `StaffMemberErrorCode`.
 pub const MEMBER: Codes = &[
-    "MISSING",
+    "REQUIRED",
     "TOO_SHORT",
     "TOO_LONG",
     "TOO_MANY",
     "TOO_SIMPLE",
     "SAME_AS_LOGIN",
     "BAD_CHARACTER",
-    "RESERVED",
+    "TAKEN",
     "UNKNOWN",
     "LAST_MANAGER",
-    "BEYOND_OWN_RIGHTS",
+    "NOT_YOURS",
     "INVALID",
 ];
 
@@ -111,7 +111,7 @@ impl Language {
     /// What the accounts have against an input. They speak English; a code that we know we say in French too.
     fn invalid(self, code: &str, message: &str) -> String {
         let french = match code {
-            "MISSING" => "Nécessaire pour un nouveau membre.",
+            "REQUIRED" => "Nécessaire pour un nouveau membre.",
             "TOO_SHORT" => "C'est trop court.",
             "TOO_LONG" => "C'est trop long.",
             "TOO_MANY" => "Il y en a trop.",
@@ -119,11 +119,11 @@ impl Language {
             "TOO_SIMPLE" => "Trop simple : c'est toujours le même caractère.",
             "SAME_AS_LOGIN" => "Le mot de passe est l'identifiant.",
             "BAD_CHARACTER" => "Un caractère ne convient pas : ni caractère de contrôle, ni espace au bord.",
-            "RESERVED" => "Ce nom est réservé.",
+            "TAKEN" => "Ce nom est déjà pris.",
             "LAST_MANAGER" => {
                 "Plus personne ne pourrait gérer l'équipe : donnez d'abord `staff.manage` à un autre membre actif."
             }
-            "BEYOND_OWN_RIGHTS" => "Cela dépasse vos propres droits.",
+            "NOT_YOURS" => "Cela dépasse vos propres droits.",
             _ => return sentence(message),
         };
         match self {
@@ -188,7 +188,7 @@ impl Found {
 
 /// `userErrors`.
 pub fn plain(problems: &[Problem]) -> Plain<'_> {
-    Plain::List(problems.iter().map(|problem| Plain::object(problem)).collect())
+    Plain::List(problems.iter().map(Plain::object).collect())
 }
 
 /// What the accounts refuse: a problem of the payload, or an error of the field.
