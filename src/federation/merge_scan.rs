@@ -273,9 +273,7 @@ impl Scan<'_> {
         let stream = |what: What, size: usize| {
             let at = start.map(|spot| {
                 let value = spot.values.first().cloned().unwrap_or_default();
-                // Among equals an overlay's codes may be spelled otherwise.
-                let whole = self.runs || matches!(what, What::Overlay(_));
-                (value, if whole { Vec::new() } else { spot.position.key.clone() })
+                (value, if self.runs { Vec::new() } else { spot.position.key.clone() })
             });
             Stream { what, ready: VecDeque::new(), at, size, begun: false, done: false }
         };

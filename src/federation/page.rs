@@ -63,8 +63,7 @@ pub struct Page {
     pub records: Vec<u32>,
     /// Whether more records follow (or, of a page read backward, come before).
     pub more: bool,
-    /// Where each record stands, where the record itself does not tell: in an order that is not CODE's, or
-    /// among records of one code.
+    /// Where each record stands, in an order that is not CODE's.
     pub spots: Vec<Spot>,
     /// How many records the whole list has, when reading the page told.
     pub total: Option<usize>,
@@ -120,8 +119,7 @@ impl<'a> Under<'a> {
 
 /// How far the page of one group has come.
 struct Progress {
-    /// The records that pass: their codes, of which several rows may have one, and where they stand.
-    good: Vec<(Value, Option<Position>)>,
+    good: Vec<Value>,
     after: Option<Position>,
     more: bool,
 }
@@ -183,7 +181,7 @@ impl Engine {
         let mut progress: Vec<Progress> = scans
             .iter()
             .map(|scan| Progress {
-                good: self.standing_at(&batch, &scan.good),
+                good: scan.good.iter().map(|r| batch.codes[*r as usize].clone()).collect(),
                 after: if scan.read < full { front.end() } else { scan.last.clone() },
                 more: scan.read >= full || !ended,
             })
@@ -208,37 +206,30 @@ impl Engine {
                 self.go_on(ask, &light, (parents, &open), &at, &part, size, &mut budget, held).await?;
             for (g, scan) in open.into_iter().zip(scans) {
                 let state = &mut progress[g];
-                state.good.extend(self.standing_at(&round, &scan.good));
+                state.good.extend(scan.good.iter().map(|r| round.codes[*r as usize].clone()));
                 let end = front.end().filter(|_| scan.read < size);
                 passed = end.is_some();
                 state.more = scan.read >= size || passed;
                 state.after = end.or(scan.last).or(state.after.take());
             }
         }
-        let good: Vec<Vec<(Value, Option<Position>)>> =
+        let codes: Vec<Vec<Value>> =
             progress.into_iter().map(|p| p.good.into_iter().take(full).collect()).collect();
-        let wanted: Vec<&str> = good.iter().flatten().filter_map(|(code, _)| code.as_str()).collect();
+        let wanted: Vec<&str> = codes.iter().flatten().filter_map(Value::as_str).collect();
         let found = self.by_code(ask, own, &wanted).await?;
         let mut of = found.of.into_iter();
-        let pages = good
-            .into_iter()
-            .map(|good| {
-                // One that has gone since is left out.
-                let there = of.by_ref().take(good.len()).zip(good).filter(|(r, _)| *r != NONE);
-                let (mut records, mut spots): (Vec<u32>, Vec<Spot>) =
-                    there.filter_map(|(r, (_, at))| Some((r, Spot::from(at?)))).unzip();
-                let more = records.len() > page.first;
-                records.truncate(page.first);
-                spots.truncate(page.first);
-                Page { more, records, spots, total: None }
+        let pages = codes
+            .iter()
+            .map(|codes| {
+                let records: Vec<u32> = of.by_ref().take(codes.len()).filter(|r| *r != NONE).collect();
+                Page {
+                    more: records.len() > page.first,
+                    records: records.into_iter().take(page.first).collect(),
+                    ..Page::default()
+                }
             })
             .collect();
         Ok((found.batch, pages))
-    }
-
-    /// The codes of some records, and where these stand.
-    fn standing_at(&self, batch: &Batch, records: &[u32]) -> Vec<(Value, Option<Position>)> {
-        records.iter().map(|r| (batch.codes[*r as usize].clone(), self.position(batch, *r))).collect()
     }
 
     /// Rows of the deciding source, at most `limit` per group. Groups that have come to different

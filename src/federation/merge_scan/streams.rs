@@ -227,6 +227,7 @@ impl Scan<'_> {
             };
             read += rows.len();
             let full = rows.len() >= stream.size;
+            // Cells of different order that are one value are read whole, too.
             let last = rows.len().checked_sub(1).map(|last| rows.get(last, value));
             let whole = !full || (spelled.is_some() && last.is_some_and(|last| column.holds(last)));
             let kept = if whole { rows.len() } else { before_last_run(&rows, value) };
@@ -274,8 +275,11 @@ impl Scan<'_> {
             order = vec![column.by(self.falling), by.clone()];
             filter.push(has_key(row));
         }
-        if let Some(at) = &stream.at {
-            filter.push(self.reached(column, order.clone(), at, stream.begun, &mut params));
+        if let Some((value, key)) = &stream.at {
+            // Among equals its codes may be spelled otherwise than the list's: then it has no key.
+            let key = if ranked.is_some() { key.clone() } else { Vec::new() };
+            let at = (value.clone(), key);
+            filter.push(self.reached(column, order.clone(), &at, stream.begun, &mut params));
         }
         let mut statement = ordered_select(overlay, &filter, &order);
         if let Some(by) = ranked {
