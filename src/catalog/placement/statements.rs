@@ -35,7 +35,7 @@ pub(crate) fn statements(
         found.extend(
             children
                 .filter_map(reverse)
-                .map(|select| (*source, if all { spelled_alike(all_of(select), compare) } else { select })),
+                .map(|select| (*source, spelled_alike(if all { all_of(select) } else { select }, compare))),
         );
     }
     let decider = shape.decider(&engine.model);
