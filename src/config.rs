@@ -2,6 +2,7 @@
 //! errors are reported at once, each with its place.
 
 pub mod doc;
+mod network;
 mod read;
 mod secrets;
 mod source;
@@ -14,6 +15,7 @@ use indexmap::IndexMap;
 
 use crate::{diagnostics::Place, telemetry::traces::Collector, value::Value};
 
+pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, Network, RateConfig, RedisConfig};
 #[cfg(test)]
 use read::load_with;
 pub use read::{Draft, draft};
@@ -45,6 +47,14 @@ pub struct Config {
     pub site: SiteConfig,
     /// `[public]`.
     pub public: PublicConfig,
+    /// `[redis]`, if there is one.
+    pub redis: Option<RedisConfig>,
+    /// `[cache]`.
+    pub cache: CacheConfig,
+    /// `[rate]`.
+    pub rate: RateConfig,
+    /// `[documents]`.
+    pub documents: DocumentsConfig,
     /// `[telemetry]`.
     pub telemetry: TelemetryConfig,
     /// The keys of cursors (`cursor.key_file`).
@@ -82,6 +92,10 @@ impl std::fmt::Debug for Config {
             .field("access", &self.access)
             .field("site", &self.site)
             .field("public", &self.public)
+            .field("redis", &self.redis)
+            .field("cache", &self.cache)
+            .field("rate", &self.rate)
+            .field("documents", &self.documents)
             .field("telemetry", &self.telemetry)
             .finish_non_exhaustive()
     }
@@ -195,6 +209,27 @@ pub struct HttpConfig {
     pub introspection: bool,
     /// Operations allowed in one HTTP batch; 0 (the default): batching is off.
     pub batch: usize,
+    /// Proxies in front of us, whose `X-Forwarded-For` is believed (`proxies`, this machine).
+    pub proxies: Vec<Network>,
+    /// Which pages of other origins may ask (`cors`, none).
+    pub cors: Cors,
+    /// What connections may not exceed.
+    pub connections: ConnectionLimits,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            bind: ([127, 0, 0, 1], 8080).into(),
+            public_url: "http://localhost:8080".to_owned(),
+            graphiql: true,
+            introspection: true,
+            batch: 0,
+            proxies: Network::LOOPBACK.to_vec(),
+            cors: Cors::default(),
+            connections: ConnectionLimits::default(),
+        }
+    }
 }
 
 /// `[limits]`: what no request may exceed. Each is named in the error it causes.
@@ -332,8 +367,10 @@ pub enum Anonymous {
 /// `[site]`: our own database.
 #[derive(Clone, Debug, Default)]
 pub struct SiteConfig {
-    /// Where it is; absent: the shop has none yet.
+    /// Where it is; absent: `site.db` in the shop's folder.
     pub url: Option<Secret>,
+    /// Where that stands.
+    pub place: Place,
 }
 
 /// `[public]`: prices and stock of who is no customer.

@@ -6,6 +6,7 @@
 //! [`shop`] → [`check`] and [`http`] → `cli`.
 
 pub mod auth;
+pub mod cache;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -20,6 +21,7 @@ pub mod http;
 pub mod isoshop;
 pub mod report;
 pub mod shop;
+pub mod site;
 pub mod sources;
 pub mod telemetry;
 pub mod value;

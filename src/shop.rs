@@ -6,6 +6,13 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
+    auth::{
+        accounts::Accounts,
+        grants::SharedGrants,
+        issue::{Issue, NewToken},
+        rate::{Counted, Rates},
+    },
+    cache::{Cache, Shared},
     catalog::{Catalog, Run, cursor::Sealer},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
@@ -18,14 +25,17 @@ use crate::{
     },
     graphql::{
         async_schema, declare,
+        documents::Documents,
         error::GraphqlError,
         operation::Operations,
         request::{Executor, GraphqlRequest},
         sdl,
-        service::{Doors, Service},
+        service::{Doors, Guard, Service},
+        staff,
         types::{Kind, TypeSystem},
     },
     report,
+    site::{Lifetimes, Site, SiteAccounts, SiteGrants},
     sources::{self, Moment, SharedSource, Trace},
 };
 
@@ -39,6 +49,8 @@ pub struct ShopOptions {
     pub trace: Option<Arc<dyn Trace>>,
     /// Back-office overrides: a source above all others.
     pub overrides: Option<Arc<dyn Overrides>>,
+    /// Staff accounts.
+    pub accounts: Option<Arc<dyn Accounts>>,
 }
 
 /// An open shop.
@@ -47,7 +59,20 @@ pub struct Shop {
     diagnostics: Diagnostics,
     types: Arc<TypeSystem>,
     catalog: Arc<Catalog>,
+    cache: Cache,
     service: Arc<Service>,
+    site: Site,
+    staff: SiteAccounts,
+    grants: SharedGrants,
+}
+
+/// A shop without a key to sign tokens with.
+struct NoKey;
+
+impl Issue for NoKey {
+    fn issue(&self, _: &NewToken) -> Result<(String, chrono::DateTime<chrono::Utc>), String> {
+        Err("the shop has no key of its own to sign tokens with".to_owned())
+    }
 }
 
 /// Sees nothing.
@@ -127,10 +152,19 @@ impl Shop {
             }
             zones.push(zone);
         }
+        let site = match Site::of(&config.site, dir) {
+            Ok(site) => Some(site),
+            Err(error) => {
+                let place = config.site.place.clone();
+                diags.error("BAD_URL", place, error.to_string(), "correct the address in [site]");
+                None
+            }
+        };
         if let Some(model) = model.as_ref().filter(|_| sources_known) {
             nobody_decides(model, &config, diags);
         }
         let model = model.filter(|_| !diags.has_errors())?;
+        let site = site?;
         let entity = |name: &str| model.entities.iter().position(|e| e.name == name);
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
         let sealer = Sealer::new(&config.cursor_keys);
@@ -159,12 +193,28 @@ impl Shop {
         if diags.has_errors() {
             return None;
         }
+        let shared = config.redis.as_ref().and_then(|redis| match Shared::new(redis) {
+            Ok(shared) => Some(shared),
+            Err(reason) => {
+                let message = format!("Redis cannot be asked: {reason}");
+                diags.error("BAD_REDIS", redis.place.clone(), message, "correct its url or ca_file");
+                None
+            }
+        });
+        let cache = Cache::new(config.cache.bytes, shared);
+        let judged = (&*types, second.as_ref(), &config.limits);
+        let documents = Documents::read(&config.documents, &cache, judged, diags);
+        if diags.has_errors() {
+            return None;
+        }
+        let rates = Rates::new(config.rate.clone(), cache.clone());
         let decisions = decisions(&model, department, config.web.decision);
         let engine = Arc::new(Engine {
             model: Arc::new(model),
             sources: opened,
             zones,
             overrides: options.overrides,
+            cache: Some(cache.clone()),
             limits: config.limits,
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
@@ -181,9 +231,25 @@ impl Shop {
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
         let doors =
             Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
-        let service = Service::new(types.clone(), operations, catalog.clone(), config.shop.clone(), doors);
+        let issuer: Arc<str> = Arc::from("comptoir");
+        let staff = SiteAccounts::new(site.clone(), Arc::new(NoKey), issuer.clone(), Lifetimes::default());
+        let grants = Arc::new(SiteGrants::new(site.clone(), issuer));
+        let accounts =
+            options.accounts.unwrap_or_else(|| Arc::new(Counted::new(staff.clone(), rates.clone())));
+        let resolvers = staff::resolvers(Some(accounts), &catalog);
+        let guard = Guard { documents, rates };
+        let service = Service::new(
+            types.clone(),
+            operations,
+            catalog.clone(),
+            resolvers,
+            config.shop.clone(),
+            doors,
+            guard,
+        );
         let diagnostics = Diagnostics::default();
-        Some(Self { config, diagnostics, types, catalog, service: Arc::new(service) })
+        let service = Arc::new(service);
+        Some(Self { config, diagnostics, types, catalog, cache, service, site, staff, grants })
     }
 
     /// Runs its requests.
@@ -191,9 +257,34 @@ impl Shop {
         self.service.clone()
     }
 
+    /// What it caches and counts, shared by Redis if it has one.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
     /// Its configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Its own database.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Its staff accounts.
+    pub fn accounts(&self) -> Arc<dyn Accounts> {
+        Arc::new(self.staff.clone())
+    }
+
+    /// Its staff accounts, as the command line uses them.
+    pub fn staff(&self) -> &SiteAccounts {
+        &self.staff
+    }
+
+    /// What its viewers' groups are granted.
+    pub fn grants(&self) -> SharedGrants {
+        self.grants.clone()
     }
 
     /// The warnings of its configuration.
@@ -262,8 +353,9 @@ impl Shop {
         self.service.explain_plan(request).await
     }
 
-    /// Closes its sources.
+    /// Closes its sources and its own database.
     pub async fn close(&self) {
+        self.site.close().await;
         for source in &self.catalog.engine.sources {
             source.close().await;
         }

@@ -56,15 +56,16 @@ fn lines(output: &std::process::Output, of: &str) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
-#[test]
-fn generated_operations_are_answered_as_the_reference_does() {
-    let name = "the differential test against graphql-js";
-    if !gateway::ready(name) || !process::node(name) {
-        return;
-    }
-    block_on(async {
+/// A shop of the hand-written company without limits that the reference does not have, and its merged data.
+pub struct Ground {
+    pub folder: shops::Folder,
+    pub gateway: Gateway,
+    data: Json,
+}
+
+impl Ground {
+    pub async fn lay() -> Self {
         let mut recipe = shops::base();
-        // Depth and cost are limits of ours that the reference does not have.
         recipe.settings.push("[access]\nanonymous_provenance = false\n[limits]\ndepth = 20\ncost = 1000000\naliases = 500\nroot_fields = 100\ntokens = 20000\n".into());
         let folder = recipe.make(Engine::Sqlite).await;
         let gateway = Gateway::open(folder.path()).unwrap_or_else(|found| panic!("{}", found.join("\n")));
@@ -79,30 +80,33 @@ fn generated_operations_are_answered_as_the_reference_does() {
             &shop["shop"],
         );
         assert_eq!(twin.value(Entity::Article, "VTT-100", "title"), json!("VTT Cime 29 pouces"));
+        Self { folder, gateway, data }
+    }
+
+    /// Generated operations over `sdl`, answered by the reference and by `answer`.
+    pub async fn compare(&self, sdl: &str, more: &[&str], answer: impl AsyncFn(&Json) -> Json) {
         let dir = tempfile::tempdir().expect("a folder");
-        let sdl = write(dir.path(), "schema.graphql", &gateway.sdl());
-        let data = write(dir.path(), "data.json", &data.to_string());
+        let sdl = write(dir.path(), "schema.graphql", sdl);
+        let data = write(dir.path(), "data.json", &self.data.to_string());
         let default = if std::env::var_os("COMPTOIR_SOAK").is_some() { 5_000 } else { 500 };
         let count = number("COMPTOIR_DIFFERENTIAL", default).to_string();
         let seed = number("COMPTOIR_SEED", 1).to_string();
-        let generated = process::referee(
-            "generate.mjs",
-            &[
-                "--sdl",
-                &sdl,
-                "--data",
-                &data,
-                "--seed",
-                &seed,
-                "--count",
-                &count,
-                "--filters",
-                "code.eq,code.in,code.startsWith,family.eq,vatRate.eq",
-                "--skip",
-                "*.hiddenReason",
-            ],
-        );
-        let operations = lines(&generated, "generate.mjs");
+        let mut arguments = vec![
+            "--sdl",
+            &sdl,
+            "--data",
+            &data,
+            "--seed",
+            &seed,
+            "--count",
+            &count,
+            "--filters",
+            "code.eq,code.in,code.startsWith,family.eq,vatRate.eq",
+            "--skip",
+            "*.hiddenReason",
+        ];
+        arguments.extend(more);
+        let operations = lines(&process::referee("generate.mjs", &arguments), "generate.mjs");
         let operations_file = write(dir.path(), "operations.jsonl", &operations);
         let input =
             json!({ "sdlFile": sdl, "dataFile": data, "operationsFile": operations_file, "language": "fr" });
@@ -112,13 +116,7 @@ fn generated_operations_are_answered_as_the_reference_does() {
         let mut actual = String::new();
         for line in operations.lines() {
             let operation: Json = serde_json::from_str(line).expect("JSON");
-            let result = gateway
-                .run_named(
-                    operation["query"].as_str().unwrap_or_default(),
-                    operation["operationName"].as_str(),
-                    operation["variables"].as_object().cloned().unwrap_or_default(),
-                )
-                .await;
+            let result = answer(&operation).await;
             let _ = writeln!(actual, "{}", json!({ "id": operation["id"], "result": result }));
         }
         let actual = write(dir.path(), "actual.jsonl", &actual);
@@ -130,6 +128,28 @@ fn generated_operations_are_answered_as_the_reference_does() {
             String::from_utf8_lossy(&compared.stderr),
             differences.lines().take(12).collect::<Vec<_>>().join("\n")
         );
-        folder.remove().await;
+    }
+}
+
+#[test]
+fn generated_operations_are_answered_as_the_reference_does() {
+    let name = "the differential test against graphql-js";
+    if !gateway::ready(name) || !process::node(name) {
+        return;
+    }
+    block_on(async {
+        let ground = Ground::lay().await;
+        let answer = async |operation: &Json| {
+            ground
+                .gateway
+                .run_named(
+                    operation["query"].as_str().unwrap_or_default(),
+                    operation["operationName"].as_str(),
+                    operation["variables"].as_object().cloned().unwrap_or_default(),
+                )
+                .await
+        };
+        ground.compare(&ground.gateway.sdl(), &[], answer).await;
+        ground.folder.remove().await;
     });
 }

@@ -156,3 +156,39 @@ fn an_interrupt_drains_and_exits_with_zero() {
         assert_eq!(server.interrupt(), Some(0));
     });
 }
+
+#[test]
+fn mutations_come_by_post() {
+    if !gateway::ready("mutations over HTTP") {
+        return;
+    }
+    block_on(async {
+        let (_folder, server) = served("").await;
+        let query = "mutation { saveStaffGroup(input: { name: \"mine\" }) { group { name } } }";
+        let client = reqwest::Client::new();
+        let encoded: String = query.bytes().map(|b| format!("%{b:02X}")).collect();
+        let get = client
+            .get(format!("{}/graphql?query={encoded}", server.base))
+            .header("accept", "application/graphql-response+json")
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!((get.status().as_u16(), get.headers()["allow"].to_str().ok()), (405, Some("POST")));
+        let answer: Json = get.json().await.expect("JSON");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "METHOD_NOT_ALLOWED");
+        // Without the right it is executed, and does nothing.
+        let (status, answer) = post(&server, &json!({ "query": query })).await;
+        assert_eq!((status, &answer["data"]), (200, &json!({ "saveStaffGroup": null })));
+        assert_eq!(answer["errors"][0]["path"], json!(["saveStaffGroup"]));
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+        // A password in the document is refused before anything is executed.
+        let login = "mutation { login(input: { login: \"eva\", password: \"hunter2\" }) { accessToken } }";
+        let (status, answer) = post(&server, &json!({ "query": login })).await;
+        assert_eq!((status, answer.get("data")), (400, None));
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "SECRET_IN_DOCUMENT");
+        assert!(!answer.to_string().contains("hunter2"));
+        let (status, answer) =
+            post(&server, &json!({ "query": "subscription { orderChanged { number } }" })).await;
+        assert_eq!((status, answer.get("data")), (400, None));
+    });
+}

@@ -2,17 +2,24 @@
 
 mod support;
 
+mod abuse;
 mod adventureworks;
 mod check;
 mod cli;
 mod demo;
 mod differential;
+mod fuzz;
 mod http;
 mod laws;
+mod mutations;
 mod naive;
 mod outages;
 mod plans;
+mod probes;
+mod redis;
+mod site;
 mod spec;
 mod sqlserver;
+mod staff;
 mod stand_in;
 mod telemetry;

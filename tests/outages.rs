@@ -2,6 +2,7 @@
 //! without a restart. The servers are real: they are stopped, killed and started again.
 
 mod sqlserver;
+mod stale;
 
 use std::{
     path::{Path, PathBuf},

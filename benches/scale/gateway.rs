@@ -76,7 +76,7 @@ impl Gateway {
         std::fs::write(&file, toml::to_string(&settings)?)?;
         let counter = Arc::new(Counter::default());
         let trace: Arc<dyn Trace> = counter.clone();
-        let shop = Shop::open_with(dir, ShopOptions { trace: Some(trace), overrides: None })
+        let shop = Shop::open_with(dir, ShopOptions { trace: Some(trace), ..ShopOptions::default() })
             .map_err(|found| format!("the shop does not open: {found:?}"))?;
         Ok(Self { executor: shop.executor(), shop, counter })
     }
@@ -87,7 +87,7 @@ impl Gateway {
     }
 
     async fn send(&self, query: &str, variables: Map<String, Value>) -> bytes::Bytes {
-        let request = GraphqlRequest { query: query.to_owned(), operation_name: None, variables };
+        let request = GraphqlRequest { query: query.to_owned(), variables, ..GraphqlRequest::default() };
         self.executor.execute(request, RequestContext::default()).await.body
     }
 

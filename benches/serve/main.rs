@@ -228,7 +228,7 @@ fn statements(dir: &Path, operations: &[Operation]) -> Outcome<Vec<usize>> {
     let trace: Arc<dyn Trace> = log.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let counts = runtime.block_on(async {
-        let shop = Shop::open_with(dir, ShopOptions { trace: Some(trace), overrides: None })
+        let shop = Shop::open_with(dir, ShopOptions { trace: Some(trace), ..ShopOptions::default() })
             .map_err(|_| "the demo shop does not open")?;
         let mut counts = Vec::new();
         for operation in operations {

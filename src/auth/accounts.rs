@@ -31,6 +31,9 @@ pub enum AccountError {
         /// For people.
         message: String,
     },
+    /// No token can be issued: the shop has no key of its own. The text says what to do.
+    #[error("{0}")]
+    NoKey(String),
     /// The site database does not answer.
     #[error("the site database does not answer")]
     Unavailable,

@@ -5,5 +5,6 @@
 pub mod accounts;
 pub mod grants;
 pub mod issue;
+pub mod rate;
 pub mod rights;
 pub mod viewer;

@@ -4,16 +4,20 @@
 //! Exit codes: 0 done, 1 errors were found (in the configuration, in a question, in a database), 2 wrong usage, 3
 //! cannot start or cannot write, 4 `check` found warnings and no error.
 
+mod accounts;
 mod backend;
 mod check;
 mod demo;
 mod examples;
 mod explain;
+mod groups;
 mod init;
 mod isoshop;
 mod plan;
 mod schema;
 mod serve;
+mod site;
+mod staff;
 
 use std::{
     fmt,
@@ -86,6 +90,11 @@ enum Command {
     Schema(schema::Schema),
     #[command(name = "isoshop")]
     IsoShop(isoshop::IsoShop),
+    Staff(staff::Staff),
+    Groups(groups::Groups),
+    Grant(groups::Grant),
+    Revoke(groups::Revoke),
+    Site(site::SiteCommand),
 }
 
 /// Where the shop is.
@@ -184,6 +193,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Plan(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::IsoShop(command) => command.run().await,
+            Command::Staff(command) => command.run().await,
+            Command::Groups(command) => command.run().await,
+            Command::Grant(command) => command.run().await,
+            Command::Revoke(command) => command.run().await,
+            Command::Site(command) => command.run().await,
         }
     });
     // Nothing that still runs in a thread may hold up the end.

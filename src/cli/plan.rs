@@ -40,7 +40,8 @@ impl Plan {
         })?;
         let shop = backend::open(&self.shop.dir)?;
         let variables = self.variables.unwrap_or_default();
-        let request = GraphqlRequest { query, variables, operation_name: self.operation };
+        let request =
+            GraphqlRequest { query, variables, operation_name: self.operation, ..GraphqlRequest::default() };
         let planned = shop.plan(&request).await;
         shop.close().await;
         let mut text = planned.map_err(|errors| {

@@ -127,13 +127,17 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
     let options = HttpOptions {
         http: config.http.clone(),
         limits: config.limits,
+        rate: config.rate.clone(),
         telemetry: config.telemetry.clone(),
         examples,
         essential_sources: shop.deciding_sources(),
     };
+    // Before anything is served: what is wrong with it is told at once, and no request waits for its tables.
+    shop.site().start().await.map_err(Failure::cannot_start)?;
     let asked_to_end = signal().map_err(|error| {
         Failure::CannotStart(format!("the system does not say when to stop (signals): {error}"))
     })?;
+    shop.cache().connect().await;
     if let Some(collector) = &config.telemetry.collector {
         traces::start(collector).map_err(|error| {
             Failure::CannotStart(format!(
@@ -151,7 +155,7 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
     });
     let router = http::router(shop.executor(), options);
     tracing::info!(address = %bound.address, shop = config.shop.name, "serving");
-    http::serve(bound.listener, router, async {
+    http::serve(bound.listener, router, &config.http, async {
         asked_to_end.await;
         tracing::info!("stopping: running requests may end (again to stop at once)");
         tokio::spawn(async {

@@ -13,6 +13,7 @@ use super::{
     PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
     WebDecision,
     doc::{self, Entry, Node, known_keys, misspelt},
+    network,
     secrets::{self, Environment},
     source,
 };
@@ -107,15 +108,24 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
             "access",
             "telemetry",
             "cursor",
+            "redis",
+            "cache",
+            "rate",
+            "documents",
         ],
         diags,
     );
     let sources = sources(dir, root, diags);
+    let limits = limits(root, diags);
     let config = Config {
         dir: dir.to_owned(),
         shop: shop(root, diags),
         http: http(root, diags),
-        limits: limits(root, diags),
+        redis: network::redis(dir, root, diags),
+        cache: network::cache(root, diags),
+        rate: network::rate(root, limits.cost, diags),
+        documents: network::documents(dir, root, diags),
+        limits,
         web: web(root, diags),
         departments: departments(root, diags),
         references: references(root, diags),
@@ -132,7 +142,7 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
 }
 
 /// A section of the file, its keys checked; `None` when it is missing (or no table).
-fn section<'a>(
+pub(super) fn section<'a>(
     root: &'a Node,
     name: &str,
     known: &[&str],
@@ -149,7 +159,7 @@ fn misspelt_in(root: &Node, key: &str, diags: &Diagnostics) -> bool {
 }
 
 /// A key of a section.
-fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a Node> {
+pub(super) fn key<'a>(table: Option<&'a IndexMap<String, Entry>>, key: &str) -> Option<&'a Node> {
     table?.get(key).map(|entry| &entry.node)
 }
 
@@ -329,7 +339,9 @@ fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String,
 }
 
 fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
-    let table = section(root, "http", &["bind", "public_url", "graphiql", "introspection", "batch"], diags);
+    let mut known = vec!["bind", "public_url", "graphiql", "introspection", "batch"];
+    known.extend(network::HTTP_KEYS);
+    let table = section(root, "http", &known, diags);
     let bind = key(table, "bind")
         .and_then(|node| bind(node, diags))
         .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
@@ -340,6 +352,9 @@ fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
         graphiql: flag(table, "graphiql", true, diags),
         introspection: flag(table, "introspection", true, diags),
         batch: number(table, "batch", 0, 0, 1_000, diags),
+        proxies: network::proxies(table, diags),
+        cors: network::cors(table, diags),
+        connections: network::connections(table, diags),
     }
 }
 
@@ -380,11 +395,16 @@ fn web_address(node: &Node, name: &str, diags: &mut Diagnostics) -> Option<Strin
     Some(text.trim_end_matches('/').to_owned())
 }
 
-fn flag(table: Option<&IndexMap<String, Entry>>, name: &str, default: bool, diags: &mut Diagnostics) -> bool {
+pub(super) fn flag(
+    table: Option<&IndexMap<String, Entry>>,
+    name: &str,
+    default: bool,
+    diags: &mut Diagnostics,
+) -> bool {
     key(table, name).and_then(|node| node.boolean(name, diags)).unwrap_or(default)
 }
 
-fn number(
+pub(super) fn number(
     table: Option<&IndexMap<String, Entry>>,
     name: &str,
     default: usize,
@@ -517,10 +537,13 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
 }
 
 fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
-    let table = section(root, "site", &["url", "url_file"], diags);
-    let Some(table) = table else { return SiteConfig::default() };
+    let known = ["url", "url_file", "host", "port", "database", "user", "password", "password_file"];
+    let table = section(root, "site", &known, diags);
+    // An empty section is the same as none.
+    let Some(table) = table.filter(|table| !table.is_empty()) else { return SiteConfig::default() };
+    let place = table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
     let url = source::url(dir, table, "[site]", None, diags);
-    SiteConfig { url: url.map(Secret) }
+    SiteConfig { url: url.map(Secret), place }
 }
 
 fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {

@@ -38,7 +38,7 @@ pub(crate) enum Found {
     Free,
 }
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 11] = [
     ("comptoir.toml", include_str!("shop/comptoir.toml")),
     ("schema/shop.graphql", include_str!("shop/shop.graphql")),
     ("queries/1-completed.graphql", include_str!("shop/queries/1-completed.graphql")),
@@ -47,6 +47,9 @@ const FILES: [(&str, &str); 8] = [
     ("queries/4-rayon-tree.graphql", include_str!("shop/queries/4-rayon-tree.graphql")),
     ("queries/5-article-page.graphql", include_str!("shop/queries/5-article-page.graphql")),
     ("queries/6-listing.graphql", include_str!("shop/queries/6-listing.graphql")),
+    ("queries/7-staff-login.graphql", include_str!("shop/queries/7-staff-login.graphql")),
+    ("queries/7-staff-login.json", include_str!("shop/queries/7-staff-login.json")),
+    ("queries/8-staff-groups.graphql", include_str!("shop/queries/8-staff-groups.graphql")),
 ];
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> DemoError + '_ {

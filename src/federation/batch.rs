@@ -11,6 +11,7 @@ use super::{
     overrides::Override,
     related::Answers,
     shape::{Attribute, Shape},
+    stale::Stale,
 };
 use crate::{
     sources::{Rows, SourceError},
@@ -121,6 +122,8 @@ pub struct Batch {
     pub parent: Option<(Arc<Batch>, Vec<u32>)>,
     /// Why the inherited entity could not be read.
     pub parent_failed: Option<Arc<Cause>>,
+    /// Cells of earlier on that stand in for what could not be read.
+    pub stale: Stale,
     /// What filters found out of records that hang on these.
     pub related: Answers,
 }
@@ -139,6 +142,7 @@ impl Batch {
             has_site: false,
             parent: None,
             parent_failed: None,
+            stale: Stale::new(),
             related: Answers::default(),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{batch::Cause, model::Model, overrides::Overrides, planner::blame::Blame, visible::Published};
 use crate::{
+    cache::Cache,
     config::{Limits, WebDecision},
     sources::{Moment, Param, Rows, SharedSource, Statement},
     value::KeyCompare,
@@ -20,6 +21,8 @@ pub struct Engine {
     pub zones: Vec<chrono_tz::Tz>,
     /// Back-office overrides, if there is a site source.
     pub overrides: Option<Arc<dyn Overrides>>,
+    /// Where cells of fields whose rule is STALE are kept; none: nothing is.
+    pub cache: Option<Cache>,
     /// What no request may exceed.
     pub limits: Limits,
     /// A record whose overlay cannot be read is an error instead of shown (`web.on_unknown`).

@@ -259,6 +259,7 @@ impl Engine {
             }
             batch.parts[source] = Some(part);
         }
+        self.remember(ask, batch).await;
     }
 
     /// Which of some codes several rows of the deciding source have, folded: a page may hold one of

@@ -8,6 +8,7 @@ use super::{
     batch::{Batch, NONE},
     engine::{Ask, Engine, Fault},
     filter::Filter,
+    model::OnUnknown,
     order::{Folded, Order, Spot},
     page::{Page, PageAsk},
     planner::{Scope, Way},
@@ -113,9 +114,20 @@ impl Engine {
         }
         match plan.way {
             Way::Page => self.keyset(ask, shape, parents, list, held).await,
-            Way::MergeScan(can) => self.merge_scan(ask, shape, list, &can).await,
+            Way::MergeScan(can) => match self.merge_scan(ask, shape, list, &can).await {
+                // By cells of earlier on no source can sort.
+                Err(Fault::Source(_)) if self.sorts_stale(shape.entity, can.field) => {
+                    self.gather(ask, shape, parents, list).await
+                }
+                found => found,
+            },
             Way::Gather => self.gather(ask, shape, parents, list).await,
         }
+    }
+
+    /// Whether cells of earlier on may stand in for the field that a list is sorted by.
+    fn sorts_stale(&self, entity: usize, field: usize) -> bool {
+        self.model.entities[entity].fields[field].on_unknown == OnUnknown::Stale
     }
 
     /// Pages in CODE order.

@@ -7,6 +7,7 @@ use super::{
     model::{Default_, Field, FieldId, Model, OnUnknown, Rule, SourceId},
     overrides::OverrideState,
     shape::Attribute,
+    stale::StaleCell,
 };
 use crate::value::Value;
 
@@ -71,8 +72,36 @@ impl Batch {
         }
     }
 
-    /// The cell of a source in the default language, or in the operation's own.
+    /// The cell of a source in the default language, or in the operation's own: the one of earlier on, where that
+    /// stands in.
     pub fn cell(
+        &self,
+        model: &Model,
+        source: SourceId,
+        field: FieldId,
+        record: u32,
+        translated: bool,
+    ) -> Cell<'_> {
+        match self.stale_cell(source, field, record, translated) {
+            Some(stale) => stale.cell(),
+            None => self.read_cell(model, source, field, record, translated),
+        }
+    }
+
+    /// The cell of earlier on that stands in for one that could not be read.
+    pub fn stale_cell(
+        &self,
+        source: SourceId,
+        field: FieldId,
+        record: u32,
+        translated: bool,
+    ) -> Option<&StaleCell> {
+        // Nearly always there is none.
+        if self.stale.is_empty() { None } else { self.stale.get(&(source, field, record, translated)) }
+    }
+
+    /// The cell of a source as it was read.
+    pub(super) fn read_cell(
         &self,
         model: &Model,
         source: SourceId,
@@ -237,6 +266,7 @@ impl Batch {
             // Whoever wins the first field wins the group; when nobody does, each field is its own.
             match won.and_then(|m| m.winner) {
                 Some(Winner::Source(source)) => {
+                    self.mark_stale(source, field, record, translated, degraded);
                     return match self.cell(model, source, field, record, translated) {
                         Cell::Value(Value::Bad(reason)) => Err(bad(model, source, reason)),
                         Cell::Value(value) => done(value, Winner::Source(source), degraded),
@@ -252,6 +282,7 @@ impl Batch {
         match f.rule {
             Rule::Priority | Rule::Only | Rule::Union => {
                 for source in &f.sources {
+                    self.mark_stale(*source, field, record, translated, degraded);
                     match self.cell(model, *source, field, record, translated) {
                         Cell::Value(Value::Bad(reason)) => return Err(bad(model, *source, reason)),
                         Cell::Value(value) => return done(value, Winner::Source(*source), degraded),
@@ -265,6 +296,20 @@ impl Batch {
             Rule::Min | Rule::Max | Rule::Recent => {
                 self.compared(model, f, field, record, translated, degraded)
             }
+        }
+    }
+
+    /// A value that leans on a cell of earlier on is marked.
+    fn mark_stale(
+        &self,
+        source: SourceId,
+        field: FieldId,
+        record: u32,
+        translated: bool,
+        degraded: &mut Option<Arc<Cause>>,
+    ) {
+        if let Some(stale) = self.stale_cell(source, field, record, translated) {
+            degraded.get_or_insert_with(|| stale.cause.clone());
         }
     }
 
@@ -282,6 +327,7 @@ impl Batch {
         let mut empty = None;
         let mut newest: Option<&'a Value> = None;
         for source in &f.sources {
+            self.mark_stale(*source, field, record, translated, degraded);
             let cell = match self.cell(model, *source, field, record, translated) {
                 Cell::Unknown(cause) => {
                     passed_over(f, cause, degraded)?;

@@ -25,4 +25,5 @@ pub mod provenance;
 pub mod pushdown;
 pub mod related;
 pub mod shape;
+pub mod stale;
 pub mod visible;

@@ -144,7 +144,7 @@ pub enum Rule {
 pub enum OnUnknown {
     /// A field error.
     Fail,
-    /// The last cell read, until `maxAge` (needs the cache: later part).
+    /// The last cell read, until `maxAge`; then the next source.
     Stale,
     /// The next source, marked in provenance.
     Fallback,

@@ -38,13 +38,13 @@ pub struct FieldProvenance {
 pub struct Candidate {
     /// Which.
     pub source: String,
-    /// `VALUE`, `EMPTY`, `ABSENT`, `UNKNOWN`.
+    /// `VALUE`, `EMPTY`, `ABSENT`, `UNKNOWN`, `STALE`.
     pub state: &'static str,
     /// The value.
     pub value: Json,
-    /// Its change cell, when read.
+    /// Its change cell, when read; of a stale cell, when that was read.
     pub as_of: Value,
-    /// Why it is unknown.
+    /// Why it is unknown or stale.
     pub cause: Option<String>,
 }
 
@@ -113,7 +113,14 @@ impl Engine {
                     if translates { batch.cell(model, *source, field, record, true) } else { Cell::Absent };
                 if own == Cell::Absent { batch.cell(model, *source, field, record, false) } else { own }
             };
-            candidates.push(candidate(name, cell, as_of));
+            let mut told = candidate(name, cell, as_of);
+            let stale = |own| batch.stale_cell(*source, field, record, own);
+            if let Some(stale) = stale(true).filter(|_| translates).or_else(|| stale(false)) {
+                told.state = "STALE";
+                told.as_of = Value::DateTime(stale.at);
+                told.cause = Some(said(&stale.cause));
+            }
+            candidates.push(told);
         }
         if let (Some(theirs), Some((parent, index))) = (f.inherit, &batch.parent)
             && let Some(r) = index.get(record as usize).filter(|r| **r < DUPLICATE)

@@ -126,12 +126,12 @@ pub fn page(
         _ => Filter::And(Vec::new()),
     };
     let deep = !matches!(args.get("deep"), Some(ConstValue::Boolean(false)));
-    Ok(PageArgs { size: page_size(catalog, args, size)?, from, backward, order, name, filter, deep })
+    let size = page_size(catalog.engine.limits.page, args, size)?;
+    Ok(PageArgs { size, from, backward, order, name, filter, deep })
 }
 
-/// `first` or `last`: how many records.
-fn page_size(catalog: &Catalog, args: &ArgMap, name: &str) -> Result<usize, GraphqlError> {
-    let limit = catalog.engine.limits.page;
+/// `first` or `last`: how many records, at most `limit`.
+pub fn page_size(limit: usize, args: &ArgMap, name: &str) -> Result<usize, GraphqlError> {
     let size = match args.get(name) {
         Some(ConstValue::Number(n)) => n.as_i64().unwrap_or(i64::MAX),
         _ => i64::try_from(DEFAULT_PAGE.min(limit)).unwrap_or(1),

@@ -4,7 +4,11 @@
 
 pub mod scalars;
 
-use std::{collections::HashMap, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 use async_graphql_value::{ConstValue, Name, indexmap::IndexMap as ObjectMap};
 use indexmap::IndexMap;
@@ -52,7 +56,8 @@ impl Args {
     }
 }
 
-/// Coerces a request's variables by their definitions. Values for unknown names are ignored.
+/// Coerces a request's variables by their definitions. Values for unknown names are ignored. Errors do not repeat the
+/// values of variables that hold `secrets`.
 ///
 /// # Errors
 /// `BAD_VARIABLE`, all faults at once, each at its variable's definition.
@@ -60,6 +65,7 @@ pub fn variables(
     types: &TypeSystem,
     definitions: &[VariableDef],
     given: &Map<String, Json>,
+    secrets: &HashSet<Arc<str>>,
 ) -> Result<Variables, Vec<GraphqlError>> {
     let mut out = Variables::default();
     let mut faults = Faults(Vec::new());
@@ -90,7 +96,8 @@ pub fn variables(
             ),
             Some(value) => {
                 let mut path = String::new();
-                let mut walk = Walk { types, name, pos, faults: &mut faults };
+                let secret = secrets.contains(name);
+                let mut walk = Walk { types, name, pos, secret, faults: &mut faults };
                 if let Some(value) = walk.input(value, &definition.ty, &mut path) {
                     out.0.insert(name.clone(), value);
                 }
@@ -123,17 +130,24 @@ struct Walk<'a> {
     types: &'a TypeSystem,
     name: &'a str,
     pos: Pos,
+    /// It holds a secret: no value is repeated.
+    secret: bool,
     faults: &'a mut Faults,
 }
 
 impl Walk<'_> {
     fn fault(&mut self, value: &Json, path: &str, message: &str) {
+        let name = self.name;
+        let at = if path.is_empty() { String::new() } else { format!(" at \"{name}{path}\"") };
+        if self.secret {
+            let message = format!("Variable \"${name}\" got an invalid value{at}; {message}");
+            self.faults.add(self.pos, name, message);
+            return;
+        }
         let mut shown = value.to_string();
         if shown.chars().count() > 200 {
             shown = shown.chars().take(200).chain(['…']).collect();
         }
-        let name = self.name;
-        let at = if path.is_empty() { String::new() } else { format!(" at \"{name}{path}\"") };
         self.faults.add(
             self.pos,
             name,
@@ -173,6 +187,15 @@ impl Walk<'_> {
         }
     }
 
+    /// A fault whose message repeats the value.
+    fn telling_fault(&mut self, value: &Json, ty: &str, path: &str, message: &str) {
+        if self.secret {
+            self.fault(value, path, &format!("Expected a value of type \"{ty}\"."));
+        } else {
+            self.fault(value, path, message);
+        }
+    }
+
     fn named(&mut self, value: &Json, name: &str, path: &mut String) -> Option<ConstValue> {
         let types = self.types;
         match kind(types, name) {
@@ -181,22 +204,19 @@ impl Walk<'_> {
                 Json::String(text) if values.contains_key(text) => Some(ConstValue::Enum(Name::new(text))),
                 Json::String(text) => {
                     let message = format!("Value \"{text}\" does not exist in \"{name}\" enum.");
-                    self.fault(value, path, &message);
+                    self.telling_fault(value, name, path, &message);
                     None
                 }
                 _ => {
-                    self.fault(
-                        value,
-                        path,
-                        &format!("Enum \"{name}\" cannot represent non-string value: {value}."),
-                    );
+                    let message = format!("Enum \"{name}\" cannot represent non-string value: {value}.");
+                    self.telling_fault(value, name, path, &message);
                     None
                 }
             },
             _ => match scalars::input(name, value) {
                 Ok(value) => Some(value),
                 Err(message) => {
-                    self.fault(value, path, &message);
+                    self.telling_fault(value, name, path, &message);
                     None
                 }
             },

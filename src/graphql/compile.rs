@@ -7,7 +7,7 @@ use super::{
     error::Location,
     plan::{
         ConnectionKind, ConnectionOut, EdgeKind, EdgeOut, Leaf, Out, OutKind, PlainField, PlainOut, Plan,
-        RouteOut, RouteWhat, Slot, Target,
+        Resolved, RouteOut, RouteWhat, Slot, Target,
     },
     syntax::ValueNode,
     types::{FieldDef, Kind, TypeRef, TypeSystem},
@@ -65,10 +65,9 @@ impl<'a, 'd> Compiler<'a, 'd> {
         Self { types, meta, catalog, language, collect, slots: Vec::new(), tree: None }
     }
 
-    /// Compiles the root fields.
-    pub fn plan(mut self, roots: Vec<Selected<'d>>) -> Plan {
-        let query = self.types.query.clone();
-        let mut outs: Vec<Out> = roots.into_iter().filter_map(|s| self.root(&query, &s)).collect();
+    /// Compiles the root fields of an operation on a root type.
+    pub fn plan(mut self, root: &str, roots: Vec<Selected<'d>>) -> Plan {
+        let mut outs: Vec<Out> = roots.into_iter().filter_map(|s| self.root(root, &s)).collect();
         let tree = self.tree.take().map(|want| self.catalog.tree_shape_with(want, self.language));
         if let Some(tree) = &tree {
             let mut share = |node: &mut Node| share_tree(node, self.catalog.department, tree);
@@ -109,6 +108,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
     fn root(&mut self, ty: &str, s: &Selected<'d>) -> Option<Out> {
         let kind = match &*s.name {
             "__typename" => OutKind::Typename(ty.into()),
+            _ if ty != self.types.query => OutKind::Resolved(self.resolved(ty, s)?),
             "__schema" => OutKind::Introspection(self.plain("__Schema", s)),
             "__type" => OutKind::Introspection(self.plain("__Type", s)),
             "shop" => OutKind::Shop(self.plain("Shop", s)),
@@ -138,9 +138,23 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 let (outs, total) = self.connection(s, &mut building);
                 OutKind::Page(self.finish(building), outs, total)
             }
-            _ => return None,
+            _ => OutKind::Resolved(self.resolved(ty, s)?),
         };
         Some(self.out(ty, s, kind))
+    }
+
+    /// A root field that code answers.
+    fn resolved(&mut self, ty: &str, s: &Selected<'d>) -> Option<Resolved> {
+        let definition = self.definition(ty, &s.name)?;
+        let mut records = Vec::new();
+        let plain = self.plain_with(definition.ty.name(), s, Some(&mut records));
+        let non_null = nullability(&definition.ty);
+        Some(Resolved { ty: ty.into(), field: s.name.clone(), non_null, plain, records })
+    }
+
+    /// The entity of a type, when it is one.
+    fn entity_named(&self, ty: &str) -> Option<EntityId> {
+        self.catalog.engine.model.entities.iter().position(|entity| entity.name == ty)
     }
 
     fn type_name(&self, entity: EntityId) -> Arc<str> {
@@ -379,23 +393,26 @@ impl<'a, 'd> Compiler<'a, 'd> {
     }
 
     fn plain(&mut self, ty: &str, s: &Selected<'d>) -> PlainOut {
+        self.plain_with(ty, s, None)
+    }
+
+    /// `records` takes the fields that are single records of the catalogue.
+    fn plain_with(&mut self, ty: &str, s: &Selected<'d>, mut records: Option<&mut Vec<Target>>) -> PlainOut {
         let fields = (self.collect)(ty, s)
             .iter()
             .map(|f| {
                 let definition = self.definition(ty, &f.name);
-                let mut non_null = Vec::new();
-                let mut inner = definition.map(|d| &d.ty);
-                while let Some(t) = inner {
-                    non_null.push(t.is_non_null());
-                    inner = match t.nullable() {
-                        TypeRef::List(item) => Some(item),
-                        _ => None,
-                    };
-                }
+                let non_null = definition.map(|d| nullability(&d.ty)).unwrap_or_default();
                 let named = definition.map(|d| d.ty.name()).unwrap_or_default();
                 let object = [self.types, self.meta]
                     .iter()
                     .any(|t| matches!(t.types.get(named).map(|t| &t.kind), Some(Kind::Object { .. })));
+                let single = definition.is_some_and(|d| matches!(d.ty.nullable(), TypeRef::Named(_)));
+                let entity = self.entity_named(named).filter(|_| single);
+                let record = records.as_deref_mut().zip(entity).map(|(records, entity)| {
+                    records.push(self.target(entity, f));
+                    records.len() - 1
+                });
                 PlainField {
                     json: json_key(&f.response_key),
                     key: f.response_key.clone(),
@@ -404,7 +421,8 @@ impl<'a, 'd> Compiler<'a, 'd> {
                     place: at(f),
                     non_null,
                     slot: self.slot(ty, f),
-                    sub: object.then(|| self.plain(named, f)),
+                    sub: (object && record.is_none()).then(|| self.plain(named, f)),
+                    record,
                 }
             })
             .collect();
@@ -434,6 +452,20 @@ impl<'a, 'd> Compiler<'a, 'd> {
         }
         Node { entity: b.entity, shape: Arc::new(Shape::new(engine, b.entity, b.want, self.language)), links }
     }
+}
+
+/// Whether the value itself, then each item, is non-null.
+fn nullability(ty: &TypeRef) -> Vec<bool> {
+    let mut non_null = Vec::new();
+    let mut inner = Some(ty);
+    while let Some(ty) = inner {
+        non_null.push(ty.is_non_null());
+        inner = match ty.nullable() {
+            TypeRef::List(item) => Some(item),
+            _ => None,
+        };
+    }
+    non_null
 }
 
 fn leaf(ty: &Type, declared: Option<&TypeRef>) -> Leaf {
@@ -466,6 +498,7 @@ fn each_node(out: &mut Out, f: &mut dyn FnMut(&mut Node)) {
         OutKind::Nodes(targets, _) => targets.iter_mut().for_each(|t| f(&mut t.node)),
         OutKind::Lookup(t) | OutKind::Departments(t) => f(&mut t.node),
         OutKind::Page(node, ..) => f(node),
+        OutKind::Resolved(resolved) => resolved.records.iter_mut().for_each(|t| f(&mut t.node)),
         OutKind::Route(outs) => {
             for o in outs {
                 if let RouteWhat::Target(t) = &mut o.what {

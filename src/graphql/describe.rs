@@ -120,6 +120,11 @@ fn root(catalog: &Catalog, out: &Out, asked: Described<'_>, text: &mut String) {
         OutKind::Departments(t) => {
             level(catalog, &t.node, &format!("{key}: from the tree"), Way::All, 0, asked, text);
         }
+        OutKind::Resolved(resolved) if !resolved.records.is_empty() => {
+            for t in &resolved.records {
+                level(catalog, &t.node, &format!("{key}: what it speaks of"), Way::ByCode, 0, asked, text);
+            }
+        }
         OutKind::Page(node, ..) => {
             let list = asked.list(out.slot);
             list_level(catalog, node, (key, list), Scope::All, 0, asked, text);

@@ -57,10 +57,24 @@ pub enum Code {
     BatchTooLarge,
     /// Longer than `limits.request_seconds`.
     RequestTimeout,
+    /// More than may be asked at this time (`[rate]`).
+    RateLimited,
+    /// A document that is none of the shop's trusted ones.
+    DocumentNotTrusted,
+    /// No document of this hash is known: send it with its text.
+    PersistedQueryNotFound,
+    /// Persisted queries are not taken.
+    PersistedQueryNotSupported,
+    /// A text that is not the one of its hash.
+    PersistedQueryMismatch,
     /// Introspection is switched off.
     IntrospectionDisabled,
     /// The field needs a right the viewer lacks.
     Forbidden,
+    /// A password or token is written into the document, where it would be kept.
+    SecretInDocument,
+    /// The site database does not answer.
+    SiteUnavailable,
     /// A fault of ours.
     Internal,
 }
@@ -115,6 +129,15 @@ impl GraphqlError {
     /// Whether this is the error's code.
     pub fn is(&self, code: Code) -> bool {
         serde_json::to_value(code).is_ok_and(|code| self.extensions.get("code") == Some(&code))
+    }
+
+    /// Without a guess at what was meant, which would tell the schema to who may not read it.
+    #[must_use]
+    pub fn without_guess(mut self) -> Self {
+        if let Some(at) = self.message.find(" Did you mean") {
+            self.message.truncate(at);
+        }
+        self
     }
 
     /// Adds a place in the document.

@@ -9,7 +9,9 @@ use super::{
     error::{Code, GraphqlError},
     faults::{fault, unavailable},
     plain::ArgMap,
-    plan::{Out, OutKind, Plan, RouteWhat, Target},
+    plain::Plain,
+    plan::{Out, OutKind, Plan, Resolved, RouteWhat, Target},
+    resolve::Resolving,
     status::{self, SourceStatus},
 };
 use crate::{
@@ -48,9 +50,14 @@ pub enum RootData {
     Explained(Option<Vec<FieldProvenance>>),
     /// How the sources are.
     Sources(Vec<SourceStatus>),
+    /// What code answered, and the records of the catalogue that it speaks of.
+    Resolved(Plain<'static>, Vec<Spoken>),
     /// The field failed.
     Failed(GraphqlError),
 }
+
+/// A record that an answer speaks of.
+pub type Spoken = Result<Option<(Level, u32)>, GraphqlError>;
 
 /// What a path leads to.
 pub struct RouteData {
@@ -65,16 +72,19 @@ pub struct RouteData {
 /// The coerced arguments of every slot.
 pub type Slots = Vec<Result<ArgMap, GraphqlError>>;
 
-/// Reads what every root field needs.
-pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots) -> Vec<RootData> {
-    let journal = run.ask.moment.journal.as_ref();
-    let roots = plan.roots.iter().map(|out| within(journal, &out.key, noted(run, out, slots)));
-    join_all(roots).await
+/// Reads what every root field needs, all at the same time.
+pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots, resolving: Resolving<'_>) -> Vec<RootData> {
+    join_all(plan.roots.iter().map(|out| one(run, out, slots, resolving))).await
+}
+
+/// Reads what one root field needs.
+pub async fn one(run: &Run<'_>, out: &Out, slots: &Slots, resolving: Resolving<'_>) -> RootData {
+    within(run.ask.moment.journal.as_ref(), &out.key, noted(run, out, slots, resolving)).await
 }
 
 /// A root field, and what is told of it where somebody wants to know.
-async fn noted(run: &Run<'_>, out: &Out, slots: &Slots) -> RootData {
-    let data = root(run, out, slots).await;
+async fn noted(run: &Run<'_>, out: &Out, slots: &Slots, resolving: Resolving<'_>) -> RootData {
+    let data = root(run, out, slots, resolving).await;
     run.ask.moment.tally.returned(data.count());
     if let Some(journal) = &run.ask.moment.journal
         && let Some((strategy, because)) = found_by(out)
@@ -113,12 +123,18 @@ impl RootData {
             Self::Page(_, pages) => pages.page.records.len(),
             Self::Route(route) => usize::from(route.is_some()),
             Self::Explained(found) => usize::from(found.is_some()),
+            Self::Resolved(_, spoken) => spoken.iter().filter(|found| matches!(found, Ok(Some(_)))).count(),
             Self::Ready | Self::Sources(_) | Self::Failed(_) => 0,
         }
     }
 }
 
-fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, RootData> {
+fn root<'a>(
+    run: &'a Run<'a>,
+    out: &'a Out,
+    slots: &'a Slots,
+    resolving: Resolving<'a>,
+) -> BoxFuture<'a, RootData> {
     async move {
         let empty = ArgMap::default();
         let args = match out.slot.and_then(|s| slots.get(s)) {
@@ -144,6 +160,7 @@ fn root<'a>(run: &'a Run<'a>, out: &'a Out, slots: &'a Slots) -> BoxFuture<'a, R
             OutKind::Explain(_) => explain(run, args).await,
             OutKind::Sources(_) if !run.reveal => Err(forbidden()),
             OutKind::Sources(_) => Ok(RootData::Sources(status::ask(&run.catalog.engine).await)),
+            OutKind::Resolved(resolved) => self::resolved(run, resolved, args, resolving).await,
             _ => Ok(RootData::Ready),
         };
         data.unwrap_or_else(RootData::Failed)
@@ -177,6 +194,36 @@ async fn lookup(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootDat
         _ => run.by_barcode(shape, &key).await,
     };
     Ok(RootData::Record(found(run, target, hit.map_err(|f| fault(&f))?).await?))
+}
+
+/// What code answers, and then the records that its answer speaks of, as they are from then on.
+async fn resolved(
+    run: &Run<'_>,
+    resolved: &Resolved,
+    args: &ArgMap,
+    resolving: Resolving<'_>,
+) -> Result<RootData, GraphqlError> {
+    let plain = resolving.resolve(&resolved.ty, &resolved.field, args, &resolved.plain).await?;
+    let mut codes: Vec<Option<String>> = vec![None; resolved.records.len()];
+    if let Plain::Object(payload) = &plain {
+        for field in &resolved.plain.fields {
+            let Some(at) = field.record else { continue };
+            if let Plain::Record(code) = payload.field(&field.name, &ArgMap::default()) {
+                codes[at] = Some(code);
+            }
+        }
+    }
+    let mut spoken = Vec::with_capacity(codes.len());
+    for (target, code) in resolved.records.iter().zip(codes) {
+        spoken.push(match code {
+            None => Ok(None),
+            Some(code) => match run.by_code(&target.node.shape, &code).await {
+                Ok(hit) => found(run, target, hit).await,
+                Err(f) => Err(fault(&f)),
+            },
+        });
+    }
+    Ok(RootData::Resolved(plain, spoken))
 }
 
 async fn nodes(

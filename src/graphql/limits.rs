@@ -10,7 +10,10 @@
 //! they are answered once (in a document whose merging would take long, each time: then the cost is too
 //! high, and never too low). Introspection is free.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use async_graphql_value::ConstValue;
 use indexmap::IndexMap;
@@ -24,7 +27,7 @@ use super::{
     types::{FieldDef, TypeRef, TypeSystem},
     validate::View,
 };
-use crate::config::Limits;
+use crate::{auth::rate::Throttle, config::Limits};
 
 /// Length of a page when `first` is left out.
 const DEFAULT_PAGE: u64 = 20;
@@ -186,9 +189,38 @@ pub fn check_cost(cost: u64, operation: &Operation, limits: &Limits) -> Option<G
     })
 }
 
-/// What `extensions.cost` says.
-pub fn cost_extension(cost: u64, limits: &Limits) -> Json {
-    json!({ "requested": cost, "maximum": limits.cost })
+/// What `extensions.cost` says, with what is left for the viewer where that is counted.
+pub fn cost_extension(cost: u64, limits: &Limits, throttle: Option<&Throttle>) -> Json {
+    let mut told = json!({ "requested": cost, "maximum": limits.cost });
+    if let Some(throttle) = throttle {
+        told["throttle"] = json!({
+            "limit": throttle.limit,
+            "remaining": throttle.remaining,
+            "restoreRate": throttle.restore_rate,
+            "resetSeconds": seconds(throttle.reset),
+        });
+    }
+    told
+}
+
+/// The error for points that are not there, and the seconds after which they are.
+pub fn rate_limited(cost: u64, throttle: &Throttle, wait: Duration) -> (GraphqlError, u64) {
+    let retry_after = seconds(wait).max(1);
+    let error = GraphqlError::new(
+        Code::RateLimited,
+        format!(
+            "The operation costs {cost} points, and {} of {} a minute are left: ask again in {retry_after} s.",
+            throttle.remaining, throttle.limit
+        ),
+    )
+    .with("requested", cost)
+    .with("retryAfter", retry_after);
+    (error, retry_after)
+}
+
+/// Whole seconds, never fewer than it takes.
+fn seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 struct Cost<'a> {

@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Borrow,
+    collections::HashSet,
     hash::{Hash, Hasher},
     sync::Arc,
     time::{Duration, Instant},
@@ -17,9 +18,10 @@ use super::{
     collect::condition_variables,
     error::{Code, GraphqlError},
     limits::{self, Size},
+    secrets,
     syntax::{self, Document, Operation, Value, ValueNode},
     types::TypeSystem,
-    validate,
+    validate::{self, View},
 };
 use crate::{config::Limits, telemetry::metrics};
 
@@ -43,6 +45,8 @@ pub struct Prepared {
     pub condition_variables: Vec<Arc<str>>,
     /// What `@inContext(language:)` says, a string or a variable.
     pub language: Option<Value>,
+    /// The variables that hold secrets, or may.
+    pub secrets: HashSet<Arc<str>>,
     /// Its size.
     pub size: Size,
 }
@@ -71,6 +75,8 @@ pub struct Operations {
     types: Arc<TypeSystem>,
     second: Option<Schema>,
     limits: Limits,
+    /// Errors may say what was perhaps meant.
+    guesses: bool,
     cache: Cache<Key, Outcome>,
 }
 
@@ -96,7 +102,14 @@ impl Operations {
             })
             .expire_after(ForgetRefusals)
             .build();
-        Self { types, second, limits, cache }
+        Self { types, second, limits, guesses: true, cache }
+    }
+
+    /// Errors say no more than that something is wrong: for a shop whose schema is not told.
+    #[must_use]
+    pub fn without_guesses(mut self) -> Self {
+        self.guesses = false;
+        self
     }
 
     /// Finds or makes the checked operation of a document.
@@ -115,15 +128,21 @@ impl Operations {
             outcome
         } else {
             let key = Key { query: query.into(), name: operation_name.map(Into::into) };
-            self.cache
-                .get_with(key, async {
-                    prepare(&self.types, self.second.as_ref(), &self.limits, query, operation_name)
-                        .map(Arc::new)
-                        .map_err(Arc::new)
-                })
-                .await
+            let made = self.cache.try_get_with(key, async {
+                let made = prepare(&self.types, self.second.as_ref(), &self.limits, query, operation_name);
+                match made {
+                    Ok(prepared) => Ok(Ok(Arc::new(prepared))),
+                    // The text may hold what nobody is to keep.
+                    Err(errors) if query.contains("mutation") || errors.iter().any(may_tell) => Err(errors),
+                    Err(errors) => Ok(Err(Arc::new(errors))),
+                }
+            });
+            made.await.map_err(|errors| errors.as_ref().clone())?
         };
-        outcome.map_err(|errors| errors.as_ref().clone())
+        outcome.map_err(|errors| {
+            let told = errors.iter().cloned();
+            if self.guesses { told.collect() } else { told.map(GraphqlError::without_guess).collect() }
+        })
     }
 
     /// How many documents are kept, refused ones included.
@@ -135,6 +154,11 @@ impl Operations {
     pub fn types(&self) -> &Arc<TypeSystem> {
         &self.types
     }
+}
+
+/// Whether a refusal is of a text in which a secret stands, or may stand: what cannot be read may be anything.
+fn may_tell(error: &GraphqlError) -> bool {
+    error.is(Code::SecretInDocument) || error.is(Code::GraphqlParseFailed)
 }
 
 /// Parses, validates and measures one operation, without a cache.
@@ -149,6 +173,11 @@ pub fn prepare(
     operation_name: Option<&str>,
 ) -> Result<Prepared, Vec<GraphqlError>> {
     let document = syntax::parse(query, limits.tokens).map_err(|error| vec![error])?;
+    // Before validation, whose messages repeat values.
+    let secrets = secrets::find(View { types }, &document);
+    if !secrets.errors.is_empty() {
+        return Err(secrets.errors);
+    }
     let errors = validate::validate(types, &document);
     if !errors.is_empty() {
         return Err(errors);
@@ -176,11 +205,39 @@ pub fn prepare(
     Ok(Prepared {
         name: operation.name.as_ref().map(|name| name.name.clone()),
         condition_variables: condition_variables(&document, &operation.selection),
+        secrets: secrets.variables,
         language,
         size,
         operation,
         document,
     })
+}
+
+/// Everything that is wrong with any operation of a document.
+pub fn check_all(
+    types: &TypeSystem,
+    second: Option<&Schema>,
+    limits: &Limits,
+    query: &str,
+) -> Vec<GraphqlError> {
+    let names: Vec<Option<Arc<str>>> = match syntax::parse(query, limits.tokens) {
+        Ok(document) => {
+            document.operations.iter().map(|o| o.name.as_ref().map(|name| name.name.clone())).collect()
+        }
+        Err(error) => return vec![error],
+    };
+    if names.is_empty() {
+        return vec![GraphqlError::new(Code::OperationNotFound, "Must provide an operation.")];
+    }
+    let mut errors = Vec::new();
+    for name in names {
+        for error in prepare(types, second, limits, query, name.as_deref()).err().unwrap_or_default() {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+    }
+    errors
 }
 
 fn choose(document: &Document, name: Option<&str>) -> Result<usize, GraphqlError> {

@@ -23,6 +23,8 @@ pub enum Plain<'a> {
     List(Vec<Plain<'a>>),
     /// An object.
     Object(Box<dyn PlainObject + 'a>),
+    /// A record of the catalogue by its code, in a resolver's own answer: the field's type says of which entity.
+    Record(String),
 }
 
 impl<'a> Plain<'a> {

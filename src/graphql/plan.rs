@@ -83,6 +83,8 @@ pub enum OutKind {
     Explain(PlainOut),
     /// `sources`.
     Sources(PlainOut),
+    /// A field that code answers.
+    Resolved(Resolved),
 
     /// The global id.
     Id,
@@ -125,6 +127,21 @@ pub struct Target {
     pub node: Node,
     /// What to write.
     pub outs: Vec<Out>,
+}
+
+/// A root field that code answers, as mutations are.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The root type.
+    pub ty: Arc<str>,
+    /// The field.
+    pub field: Arc<str>,
+    /// Nullability by depth of list, as in [`PlainField`].
+    pub non_null: Vec<bool>,
+    /// What is selected of its answer.
+    pub plain: PlainOut,
+    /// The records of the catalogue among the answer's own fields, by [`PlainField::record`].
+    pub records: Vec<Target>,
 }
 
 /// One field of `Route`.
@@ -244,4 +261,13 @@ pub struct PlainField {
     pub slot: Option<usize>,
     /// What is selected of it.
     pub sub: Option<PlainOut>,
+    /// It is a record of the catalogue: which of [`Resolved::records`].
+    pub record: Option<usize>,
+}
+
+impl PlainOut {
+    /// Whether a field is selected.
+    pub fn selects(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| &*field.name == name)
+    }
 }

@@ -15,8 +15,12 @@ use crate::{
 /// One GraphQL request, already taken out of its transport.
 #[derive(Clone, Debug, Default)]
 pub struct GraphqlRequest {
-    /// The document.
+    /// The document; blank when it is asked for by id or hash.
     pub query: String,
+    /// The id of a trusted document (`documentId`).
+    pub document_id: Option<String>,
+    /// The hash of a persisted one (`extensions.persistedQuery.sha256Hash`).
+    pub persisted_hash: Option<String>,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Variable values as JSON.
@@ -84,6 +88,11 @@ pub enum Outcome {
     MethodNotAllowed,
     /// Longer than the request may take; no `data`.
     TimedOut,
+    /// More than the viewer may ask at this time; no `data`.
+    RateLimited {
+        /// Seconds after which it may be asked again.
+        retry_after: u64,
+    },
 }
 
 /// Runs GraphQL requests. The HTTP room knows nothing else of what is behind it.

@@ -28,10 +28,11 @@ use crate::{
 /// What the names of built-in files start with in messages.
 pub const BUILT_IN: &str = "built-in: ";
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("built-in: schema/directives.graphql", include_str!("../../schema/directives.graphql")),
     ("built-in: schema/catalog.graphql", include_str!("../../schema/catalog.graphql")),
     ("built-in: schema/operations.graphql", include_str!("../../schema/operations.graphql")),
+    ("built-in: schema/backoffice.graphql", include_str!("../../schema/backoffice.graphql")),
 ];
 const SPECIFIED: (&str, &str) =
     ("built-in: schema/introspection.graphql", include_str!("../../schema/introspection.graphql"));

@@ -13,6 +13,7 @@ use super::{
     collect::{Conditions, Selected, collect},
     compile::Compiler,
     describe,
+    documents::Documents,
     error::{Code, GraphqlError},
     execute::{self, Slots},
     introspect::{Answer, Introspection, Node, meta_types},
@@ -21,17 +22,20 @@ use super::{
     plain::{ArgMap, Plain, PlainObject},
     plan::{Out, OutKind, Plan, RouteWhat},
     request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
+    resolve::{Effects, Resolvers, Resolving},
     status,
     syntax::OperationKind,
     types::TypeSystem,
     write::Writer,
 };
 use crate::{
+    auth::rate::{Rates, Throttle},
     catalog::{Catalog, Run, levels::Args},
     config::ShopConfig,
     federation::engine::{Ask, Strategy},
-    sources::{Circuit, Moment},
+    sources::{Circuit, Moment, Trouble},
     telemetry::metrics,
+    value::rfc3339,
 };
 
 /// Runs the requests of one shop.
@@ -41,8 +45,19 @@ pub struct Service {
     operations: Operations,
     plans: Cache<PlanKey, Arc<Plan>>,
     catalog: Arc<Catalog>,
+    resolvers: Resolvers,
     shop: ShopConfig,
     insider: bool,
+    guard: Guard,
+}
+
+/// What stands before an operation: which documents may be run, and how many of them.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// Trusted and persisted documents.
+    pub documents: Documents,
+    /// Points per minute.
+    pub rates: Rates,
 }
 
 /// A plan depends on the operation, the values in its conditions, and the language.
@@ -75,6 +90,7 @@ fn levels(out: &Out) -> usize {
         OutKind::Nodes(targets, _) => targets.iter().map(|t| below(&t.node)).sum(),
         OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node),
         OutKind::Page(node, ..) => below(node),
+        OutKind::Resolved(resolved) => resolved.records.iter().map(|t| below(&t.node)).sum(),
         OutKind::Route(outs) => outs
             .iter()
             .map(|o| match &o.what {
@@ -96,26 +112,42 @@ pub struct Doors {
 }
 
 impl Service {
-    /// A service over a type system and a catalogue.
+    /// A service over a type system and a catalogue. `resolvers` answer the root fields that are no plan's.
     pub fn new(
         types: Arc<TypeSystem>,
         operations: Operations,
         catalog: Arc<Catalog>,
+        resolvers: Resolvers,
         shop: ShopConfig,
         doors: Doors,
+        guard: Guard,
     ) -> Self {
+        let operations = if doors.introspection { operations } else { operations.without_guesses() };
         let introspection = doors.introspection.then(|| Introspection::new(&types));
         let plans = Cache::builder()
             .max_capacity(PLANS)
             .weigher(|_, plan: &Arc<Plan>| weight(plan))
             .time_to_idle(Duration::from_hours(1))
             .build();
-        Self { types, introspection, operations, plans, catalog, shop, insider: doors.insider }
+        Self {
+            types,
+            introspection,
+            operations,
+            plans,
+            catalog,
+            resolvers,
+            shop,
+            insider: doors.insider,
+            guard,
+        }
     }
 
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
-        let prepared = match self.operations.prepare(&request.query, request.operation_name.as_deref()).await
-        {
+        let asked = match self.guard.documents.find(request, &context.viewer).await {
+            Ok(asked) => asked,
+            Err(error) => return refused(&[error], None, Outcome::Refused),
+        };
+        let prepared = match self.operations.prepare(&asked.text, request.operation_name.as_deref()).await {
             Ok(prepared) => prepared,
             Err(errors) => return refused(&errors, None, Outcome::Refused),
         };
@@ -128,17 +160,31 @@ impl Service {
             );
             return refused(&[error], name, Outcome::MethodNotAllowed);
         }
-        if operation.kind != OperationKind::Query {
-            let error = GraphqlError::new(
-                Code::OperationNotFound,
-                format!("This shop takes no {}.", operation.kind.keyword()),
-            );
+        if operation.kind == OperationKind::Subscription {
+            let error = GraphqlError::new(Code::OperationNotFound, "This shop takes no subscription.");
             return refused(&[error], name, Outcome::Refused);
         }
-        let ready = match self.make_ready(&prepared, request, context) {
+        self.guard.documents.keep(&asked).await;
+        let mut ready = match self.make_ready(&prepared, request, context) {
             Ok(ready) => ready,
             Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
+        // Introspection is free of cost, but not of work.
+        let points = ready.cost.max(1);
+        ready.throttle = self.guard.rates.charge(&context.viewer, &context.origin, points).await;
+        if let Some((throttle, wait)) = ready.throttle.as_ref().and_then(|t| Some((t, t.wait?))) {
+            let (error, retry_after) = limits::rate_limited(points, throttle, wait);
+            counted(&error);
+            let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, Some(throttle));
+            let body = serde_json::json!({ "errors": [error], "extensions": { "cost": cost } });
+            return GraphqlResponse {
+                body: Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
+                outcome: Outcome::RateLimited { retry_after },
+                errors: 1,
+                operation: name,
+                refresh_cookie: None,
+            };
+        }
         let limit = self.catalog.engine.limits.request;
         if let Ok(response) =
             tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await
@@ -146,9 +192,14 @@ impl Service {
             response
         } else {
             let seconds = limit.as_secs_f64();
+            let help = if operation.kind == OperationKind::Mutation {
+                "What it asks for may have been done: look before you send it again."
+            } else {
+                "Ask for less at once."
+            };
             let error = GraphqlError::new(
                 Code::RequestTimeout,
-                format!("No answer within {seconds} s (limits.request_seconds). Ask for less at once."),
+                format!("No answer within {seconds} s (limits.request_seconds). {help}"),
             )
             .with("limit", "limits.request_seconds")
             .with("maximum", seconds);
@@ -164,7 +215,8 @@ impl Service {
         context: &RequestContext,
     ) -> Result<Ready, Vec<GraphqlError>> {
         let operation = &prepared.operation;
-        let variables = coerce::variables(&self.types, &operation.variables, &request.variables)?;
+        let variables =
+            coerce::variables(&self.types, &operation.variables, &request.variables, &prepared.secrets)?;
         let one = |e| vec![e];
         let conditions = Conditions::of(&prepared.condition_variables, &variables).map_err(one)?;
         let language = self.language(prepared, &variables, context).map_err(one)?;
@@ -191,7 +243,7 @@ impl Service {
             );
             return Err(vec![error]);
         }
-        Ok(Ready { plan, variables, cost, language })
+        Ok(Ready { plan, variables, cost, language, throttle: None })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -221,10 +273,14 @@ impl Service {
     }
 
     fn compile(&self, prepared: &Arc<Prepared>, conditions: &Conditions, language: Option<&str>) -> Plan {
-        let document = &prepared.document;
-        let roots =
-            collect(document, &self.types, &self.types.query, &[&prepared.operation.selection], conditions);
-        let mut plan = compile_with(&self.types, &self.catalog, language, document, conditions, roots);
+        let (document, operation) = (&prepared.document, &prepared.operation);
+        let root = match operation.kind {
+            OperationKind::Mutation => self.types.mutation.as_deref().unwrap_or_default(),
+            _ => &self.types.query,
+        };
+        let roots = collect(document, &self.types, root, &[&operation.selection], conditions);
+        let mut plan =
+            compile_with(&self.types, &self.catalog, language, document, conditions, (root, roots));
         plan.held = Some(prepared.clone());
         plan
     }
@@ -249,29 +305,43 @@ impl Service {
             moment.journal = Some(Arc::default());
         }
         let ask = Ask::new(moment, true, strategy);
-        let run = Run::new(&self.catalog, ask, args, plan.tree.clone(), self.insider);
-        let roots = execute::run(&run, plan, &slots).await;
-        let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
-        let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider);
-        writer.buf.extend_from_slice(b"{\"data\":");
-        writer.data(plan, &roots);
-        let (mut body, errors) = (writer.buf, writer.errors);
+        let effects = Effects::default();
+        let first = self.shop.languages.first().map_or("", String::as_str);
+        let resolving = Resolving {
+            resolvers: &self.resolvers,
+            context,
+            language: ready.language.as_deref().unwrap_or(first),
+            effects: &effects,
+        };
+        let mut written = (Vec::with_capacity(4096), Vec::new());
+        written.0.extend_from_slice(b"{\"data\":");
+        if prepared.operation.kind == OperationKind::Mutation {
+            written = self.one_by_one(plan, &slots, &args, &ask, resolving, written).await;
+        } else {
+            let run = Run::new(&self.catalog, ask.clone(), args, plan.tree.clone(), self.insider);
+            let roots = execute::run(&run, plan, &slots, resolving).await;
+            let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
+            let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider).resume(written);
+            writer.data(plan, &roots);
+            written = (writer.buf, writer.errors);
+        }
+        let (mut body, errors) = written;
         metrics::operation(ready.cost);
-        run.ask.moment.tally.close();
+        ask.moment.tally.close();
         errors.iter().for_each(counted);
         if !errors.is_empty() {
             body.extend_from_slice(b",\"errors\":");
             let _ = serde_json::to_writer(&mut body, &errors);
         }
-        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits);
+        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, ready.throttle.as_ref());
         body.extend_from_slice(b",\"extensions\":{\"cost\":");
         let _ = serde_json::to_writer(&mut body, &cost);
-        let troubles = run.ask.moment.troubles.list();
+        let troubles = ask.moment.troubles.list();
         if !troubles.is_empty() {
             body.extend_from_slice(b",\"degraded\":");
             let _ = serde_json::to_writer(&mut body, &degraded(troubles));
         }
-        if let (Some(text), Some(journal)) = (text, &run.ask.moment.journal) {
+        if let (Some(text), Some(journal)) = (text, &ask.moment.journal) {
             body.extend_from_slice(b",\"plan\":");
             let _ = serde_json::to_writer(&mut body, &describe::journal::told(&text, journal));
         }
@@ -281,8 +351,38 @@ impl Service {
             outcome: Outcome::Executed,
             errors: errors.len(),
             operation: name,
-            refresh_cookie: None,
+            refresh_cookie: effects.into_refresh_cookie(),
         }
+    }
+
+    /// The root fields of a mutation: each is done and written before the next one begins, and sees the shop as it is
+    /// by then. When one takes `data` with it, those after it are not done.
+    async fn one_by_one(
+        &self,
+        plan: &Plan,
+        slots: &Slots,
+        args: &[Args],
+        ask: &Ask,
+        resolving: Resolving<'_>,
+        mut written: (Vec<u8>, Vec<GraphqlError>),
+    ) -> (Vec<u8>, Vec<GraphqlError>) {
+        let start = written.0.len();
+        written.0.push(b'{');
+        for (index, out) in plan.roots.iter().enumerate() {
+            let run = Run::new(&self.catalog, ask.clone(), args.to_vec(), plan.tree.clone(), self.insider);
+            let data = execute::one(&run, out, slots, resolving).await;
+            let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
+            let mut writer = Writer::new(&run, slots, &self.shop, &introspect, self.insider).resume(written);
+            let done = writer.root_field(index, out, &data);
+            written = (writer.buf, writer.errors);
+            if done.is_err() {
+                written.0.truncate(start);
+                written.0.extend_from_slice(b"null");
+                return written;
+            }
+        }
+        written.0.push(b'}');
+        written
     }
 
     /// The coerced arguments of every field that has some, and what they mean to links.
@@ -370,12 +470,17 @@ impl Service {
     }
 }
 
-/// The sources that did not answer, so that a client knows what the answer may lack.
-fn degraded(troubles: Vec<(String, &'static str)>) -> Vec<Json> {
-    troubles
-        .into_iter()
-        .map(|(source, cause)| serde_json::json!({ "source": source, "cause": cause }))
-        .collect()
+/// The sources that did not answer, so that a client knows what the answer may lack; `asOf`: how old what stands in for
+/// it is.
+fn degraded(troubles: Vec<(String, Trouble)>) -> Vec<Json> {
+    let told = troubles.into_iter().map(|(source, trouble)| {
+        let mut told = serde_json::json!({ "source": source, "cause": trouble.cause });
+        if let Some(at) = trouble.stale {
+            told["asOf"] = rfc3339(&at).into();
+        }
+        told
+    });
+    told.collect()
 }
 
 /// A page below the root that is larger than allowed: known before any source is asked, so none is.
@@ -394,6 +499,7 @@ struct Ready {
     variables: Variables,
     cost: u64,
     language: Option<String>,
+    throttle: Option<Throttle>,
 }
 
 fn compile_with<'d>(
@@ -402,12 +508,12 @@ fn compile_with<'d>(
     language: Option<&str>,
     document: &'d super::syntax::Document,
     conditions: &Conditions,
-    roots: Vec<Selected<'d>>,
+    (root, roots): (&str, Vec<Selected<'d>>),
 ) -> Plan {
     let fields = |object: &str, s: &Selected<'d>| -> Vec<Selected<'d>> {
         collect(document, types, object, &s.sub(), conditions)
     };
-    Compiler::new(types, meta_types(), catalog, language, &fields).plan(roots)
+    Compiler::new(types, meta_types(), catalog, language, &fields).plan(root, roots)
 }
 
 /// `__type(name: String!)`.

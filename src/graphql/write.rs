@@ -70,19 +70,31 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// A writer that goes on with an answer.
+    #[must_use]
+    pub fn resume(mut self, (buf, errors): (Vec<u8>, Vec<GraphqlError>)) -> Self {
+        (self.buf, self.errors) = (buf, errors);
+        self
+    }
+
     /// Writes `data`: an object, or `null` when a non-null root field failed.
     pub fn data(&mut self, plan: &Plan, roots: &[RootData]) {
         let start = self.buf.len();
         self.buf.push(b'{');
         for (i, (out, data)) in plan.roots.iter().zip(roots).enumerate() {
-            self.key(i, &out.json);
-            if self.field(out.non_null, &out.key, |w| w.root(out, data)).is_err() {
+            if self.root_field(i, out, data).is_err() {
                 self.buf.truncate(start);
                 self.null();
                 return;
             }
         }
         self.buf.push(b'}');
+    }
+
+    /// Writes one root field, the `index`-th; an error when it takes `data` with it.
+    pub fn root_field(&mut self, index: usize, out: &Out, data: &RootData) -> Result<(), Bubble> {
+        self.key(index, &out.json);
+        self.field(out.non_null, &out.key, |w| w.root(out, data))
     }
 
     fn key(&mut self, index: usize, json: &str) {
@@ -175,6 +187,12 @@ impl<'a> Writer<'a> {
             (OutKind::Sources(plain), RootData::Sources(found)) => {
                 let items = found.iter().map(|s| Plain::object(s.clone())).collect();
                 self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
+            }
+            (OutKind::Resolved(of), RootData::Resolved(Plain::Object(payload), spoken)) => {
+                self.payload(payload.as_ref(), &of.plain, &of.records, spoken)
+            }
+            (OutKind::Resolved(of), RootData::Resolved(plain, _)) => {
+                self.plain(plain, Some(&of.plain), &of.non_null, out.place)
             }
             (OutKind::Lookup(_), RootData::Record(None)) => self.absent(out.place, out.non_null),
             (OutKind::Lookup(target), RootData::Record(Some((level, record)))) => {

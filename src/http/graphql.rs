@@ -1,6 +1,6 @@
 //! `/graphql`: from an HTTP request to the executor and back.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use axum::{
     body::Body,
@@ -12,13 +12,14 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, future};
 
 use super::{
-    App, GUARD,
+    App, ClientAddress, GUARD,
     negotiate::{self, Media, Unsupported},
     observe::RequestId,
     request::{self, Incoming, Parsed},
     respond::{self, GRAPHQL_METHODS, Refusal},
 };
 use crate::{
+    auth::accounts::Origin,
     graphql::{
         error::{Code, GraphqlError},
         request::{GraphqlResponse, Outcome, RequestContext},
@@ -57,6 +58,7 @@ pub(super) async fn handle(
 
 async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    let address = head.extensions.get::<ClientAddress>().map(|client| client.0);
     if let Err(reason) = negotiate::check_body_type(&head.headers) {
         return unsupported(&reason).respond(media);
     }
@@ -75,12 +77,13 @@ async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Respo
     let languages = negotiate::languages(&head.headers);
     match parsed {
         Parsed::One(incoming) => {
-            let context = context(id.0, languages, false, &incoming);
+            let context = context(id.0, address, languages, false, &incoming);
             respond::one(media, execute(app, incoming, context).await)
         }
         Parsed::Batch(items) => {
             let runs = items.into_iter().enumerate().map(|(index, incoming)| {
-                let context = context(format!("{}.{}", id.0, index + 1), languages.clone(), false, &incoming);
+                let id = format!("{}.{}", id.0, index + 1);
+                let context = context(id, address, languages.clone(), false, &incoming);
                 execute(app, incoming, context)
             });
             respond::batch(media, &future::join_all(runs).await)
@@ -91,9 +94,10 @@ async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Respo
 async fn get(app: &App, id: RequestId, media: Media, request: Request) -> Response {
     // Only the head: a body is not Sync and would keep this future from moving between threads.
     let (head, _) = request.into_parts();
+    let address = head.extensions.get::<ClientAddress>().map(|client| client.0);
     match request::parse_query_string(head.uri.query().unwrap_or("")) {
         Ok(incoming) => {
-            let context = context(id.0, negotiate::languages(&head.headers), true, &incoming);
+            let context = context(id.0, address, negotiate::languages(&head.headers), true, &incoming);
             respond::one(media, execute(app, incoming, context).await)
         }
         Err(refusal) => refusal.respond(media),
@@ -102,11 +106,13 @@ async fn get(app: &App, id: RequestId, media: Media, request: Request) -> Respon
 
 fn context(
     request_id: String,
+    address: Option<IpAddr>,
     languages: Vec<String>,
     read_only: bool,
     incoming: &Incoming,
 ) -> RequestContext {
     RequestContext {
+        origin: Origin { address, request_id: Some(request_id.clone()) },
         request_id,
         languages,
         read_only,

@@ -1,17 +1,20 @@
 //! The HTTP room: GraphQL over HTTP, health, GraphiQL. It knows an [`Executor`] and nothing of what is behind it.
 //!
 //! Way of a request: [`server`] (connection, time limits) → [`observe`] (request id, log line, panics, security
-//! headers) → [`graphql`] ([`negotiate`] the media type, [`request`] out of its transport, the executor, [`respond`]).
+//! headers) → [`guard`] (address, floods, headers of the shop) → [`graphql`] ([`negotiate`] the media type, [`request`] out of its transport, the executor, [`respond`]).
 //!
 //! No CSRF token is needed: a POST must be `application/json`, which no browser sends across origins without asking
-//! first (and the answer to that question is no), and a GET runs queries only.
+//! first (and the answer to that question is no, but for the origins that the shop lists), and a GET runs queries only
+//! and reads no cookie.
 
 mod graphql;
+mod guard;
 mod health;
 mod metrics;
 mod negotiate;
 mod observe;
 mod pages;
+mod patient;
 pub mod playground;
 mod request;
 mod respond;
@@ -32,9 +35,12 @@ use tower_http::{
     },
 };
 
-pub use self::server::serve;
+pub use self::{
+    guard::{ClientAddress, origin_allowed},
+    server::serve,
+};
 use crate::{
-    config::{HttpConfig, Limits, TelemetryConfig},
+    config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::Executor,
 };
 
@@ -67,6 +73,8 @@ pub struct HttpOptions {
     pub http: HttpConfig,
     /// `[limits]` of the shop.
     pub limits: Limits,
+    /// `[rate]` of the shop.
+    pub rate: RateConfig,
     /// `[telemetry]` of the shop.
     pub telemetry: TelemetryConfig,
     /// Tabs of GraphiQL.
@@ -85,6 +93,7 @@ struct AppInner {
     /// `/graphiql/examples.json`, written once.
     examples: bytes::Bytes,
     health: health::Cache,
+    flood: guard::Flood,
 }
 
 impl std::ops::Deref for App {
@@ -99,15 +108,21 @@ impl std::ops::Deref for App {
 pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     let examples = serde_json::to_vec(&options.examples).unwrap_or_else(|_| b"[]".to_vec());
     let graphiql = options.http.graphiql;
+    let flood = guard::Flood::new(&options.rate);
+    let mut graphql = any(graphql::handle);
+    if let Some(cors) = guard::cors(&options.http) {
+        graphql = graphql.layer(cors);
+    }
     let app = App(Arc::new(AppInner {
         executor,
         options,
         examples: examples.into(),
         health: health::Cache::default(),
+        flood,
     }));
     let mut router = Router::new()
         .route("/", any(pages::landing))
-        .route("/graphql", any(graphql::handle))
+        .route("/graphql", graphql)
         .route("/health/live", any(health::live))
         .route("/health/ready", any(health::ready))
         .route("/metrics", any(metrics::scrape));
@@ -123,7 +138,8 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
         .compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES));
     router
         .fallback(pages::not_found)
-        .with_state(app)
+        .with_state(app.clone())
+        .layer(axum::middleware::from_fn_with_state(app, guard::guard))
         .layer(axum::middleware::from_fn(observe::observe))
         .layer(compression)
 }

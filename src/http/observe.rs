@@ -26,7 +26,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) String);
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id that is taken over from a client or proxy.
 const REQUEST_ID_LENGTH: usize = 64;
 const GRAPHQL: &str = "/graphql";

@@ -11,10 +11,17 @@ use crate::graphql::{
     request::{GraphqlRequest, Strategy},
 };
 
+/// Longest id of a document that is looked up.
+const ID_LENGTH: usize = 200;
+
 /// One request and what the transport reads of its `extensions`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Incoming {
+    /// Blank when the document is asked for by id or hash.
     pub(super) query: String,
+    pub(super) document_id: Option<String>,
+    /// `extensions.persistedQuery.sha256Hash`.
+    pub(super) persisted_hash: Option<String>,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Map<String, Value>,
     /// `extensions.explain = true`: show plan and statements.
@@ -25,7 +32,13 @@ pub(super) struct Incoming {
 
 impl From<Incoming> for GraphqlRequest {
     fn from(incoming: Incoming) -> Self {
-        Self { query: incoming.query, operation_name: incoming.operation_name, variables: incoming.variables }
+        Self {
+            query: incoming.query,
+            document_id: incoming.document_id,
+            persisted_hash: incoming.persisted_hash,
+            operation_name: incoming.operation_name,
+            variables: incoming.variables,
+        }
     }
 }
 
@@ -44,6 +57,8 @@ pub(super) enum Parsed {
 struct Parameters {
     #[serde(default)]
     query: Option<Value>,
+    #[serde(default)]
+    document_id: Option<Value>,
     #[serde(default)]
     operation_name: Option<Value>,
     #[serde(default)]
@@ -122,6 +137,7 @@ pub(super) fn parse_query_string(raw: &str) -> Result<Incoming, Refusal> {
         let name = decode(name)?;
         let slot = match name.as_str() {
             "query" => &mut parameters.query,
+            "documentId" => &mut parameters.document_id,
             "operationName" => &mut parameters.operation_name,
             "variables" => &mut parameters.variables,
             "extensions" => &mut parameters.extensions,
@@ -136,7 +152,7 @@ pub(super) fn parse_query_string(raw: &str) -> Result<Incoming, Refusal> {
             "variables" | "extensions" if !value.is_empty() => serde_json::from_str(&value)
                 .map_err(|error| bad(format!("The parameter `{name}` is not JSON: {error}.")))?,
             "variables" | "extensions" => Value::Null,
-            "operationName" if value.is_empty() => Value::Null,
+            "operationName" | "documentId" if value.is_empty() => Value::Null,
             _ => Value::String(value),
         });
     }
@@ -153,12 +169,23 @@ fn decode(text: &str) -> Result<String, Refusal> {
 }
 
 fn check(parameters: Parameters) -> Result<Incoming, Refusal> {
-    let Parameters { query, operation_name, variables, extensions } = parameters;
+    let Parameters { query, document_id, operation_name, variables, extensions } = parameters;
+    let extensions = object("extensions", extensions)?;
+    let persisted_hash = persisted(&extensions)?;
+    let document_id = match document_id {
+        None | Some(Value::Null) => None,
+        Some(Value::String(id)) if id.len() <= ID_LENGTH => Some(id),
+        Some(Value::String(_)) => {
+            return Err(bad("The parameter `documentId` is too long to be one of ours."));
+        }
+        Some(other) => return Err(wrong_type("documentId", "a string or null", &other)),
+    };
     let query = match query {
         Some(Value::String(query)) if query.trim().is_empty() => {
             return Err(bad("The parameter `query` is empty: send a GraphQL document."));
         }
         Some(Value::String(query)) => query,
+        None | Some(Value::Null) if document_id.is_some() || persisted_hash.is_some() => String::new(),
         None | Some(Value::Null) => {
             return Err(bad("The parameter `query` is missing: send a GraphQL document."));
         }
@@ -170,7 +197,6 @@ fn check(parameters: Parameters) -> Result<Incoming, Refusal> {
         Some(other) => return Err(wrong_type("operationName", "a string or null", &other)),
     };
     let variables = object("variables", variables)?;
-    let extensions = object("extensions", extensions)?;
     let explain = extensions.get("explain").and_then(Value::as_bool).unwrap_or(false);
     let strategy = match extensions.get("strategy") {
         None | Some(Value::Null) => None,
@@ -179,7 +205,25 @@ fn check(parameters: Parameters) -> Result<Incoming, Refusal> {
         })?),
         Some(other) => return Err(wrong_type("extensions.strategy", "a string", other)),
     };
-    Ok(Incoming { query, operation_name, variables, explain, strategy })
+    Ok(Incoming { query, document_id, persisted_hash, operation_name, variables, explain, strategy })
+}
+
+/// `persistedQuery: { version: 1, sha256Hash: "…" }`, as Apollo's clients send it.
+fn persisted(extensions: &Map<String, Value>) -> Result<Option<String>, Refusal> {
+    let told = match extensions.get("persistedQuery") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(told)) => told,
+        Some(other) => return Err(wrong_type("extensions.persistedQuery", "an object", other)),
+    };
+    if told.get("version").is_some_and(|version| *version != Value::from(1)) {
+        return Err(bad("The extension `persistedQuery` is of a version that is not known: send version 1."));
+    }
+    match told.get("sha256Hash") {
+        Some(Value::String(hash)) if hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            Ok(Some(hash.clone()))
+        }
+        _ => Err(bad("The extension `persistedQuery` needs `sha256Hash`, 64 hexadecimal digits.")),
+    }
 }
 
 fn object(name: &str, value: Option<Value>) -> Result<Map<String, Value>, Refusal> {

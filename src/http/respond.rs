@@ -111,14 +111,21 @@ pub(super) fn one(media: Media, answer: GraphqlResponse) -> Response {
     facts.operation = answer.operation;
     facts.errors = answer.errors;
     let mut response = json(status, media.content_type(), answer.body);
-    if answer.outcome == Outcome::MethodNotAllowed {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    match answer.outcome {
+        Outcome::MethodNotAllowed => {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        Outcome::RateLimited { retry_after } => {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+        }
+        Outcome::Executed | Outcome::Refused | Outcome::TimedOut => {}
     }
     finish(&mut response, facts);
     response
 }
 
-/// The executor's answers to a batch, as one JSON array. Each speaks for itself; the status is 200.
+/// The executor's answers to a batch, as one JSON array. Each speaks for itself; the status is 200, and 429 where none of
+/// them could be paid for.
 pub(super) fn batch(media: Media, answers: &[GraphqlResponse]) -> Response {
     let size = answers.iter().map(|answer| answer.body.len() + 1).sum::<usize>() + 1;
     let mut body = Vec::with_capacity(size);
@@ -129,7 +136,17 @@ pub(super) fn batch(media: Media, answers: &[GraphqlResponse]) -> Response {
     body.push(b']');
     let mut facts = Facts::new("batch", body.len());
     facts.errors = answers.iter().map(|answer| answer.errors).sum();
-    let mut response = json(StatusCode::OK, media.content_type(), body.into());
+    let waits = answers.iter().map(|answer| match answer.outcome {
+        Outcome::RateLimited { retry_after } => Some(retry_after),
+        _ => None,
+    });
+    // The shortest wait, when all have one.
+    let wait = waits.collect::<Option<Vec<u64>>>().and_then(|waits| waits.into_iter().min());
+    let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
+    let mut response = json(status, media.content_type(), body.into());
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    }
     finish(&mut response, facts);
     response
 }
@@ -151,6 +168,7 @@ fn status_of(media: Media, outcome: Outcome) -> StatusCode {
         (Outcome::Refused, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::TimedOut, _) => StatusCode::GATEWAY_TIMEOUT,
+        (Outcome::RateLimited { .. }, _) => StatusCode::TOO_MANY_REQUESTS,
     }
 }
 
@@ -160,6 +178,7 @@ fn outcome_of(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::MethodNotAllowed => "method not allowed",
         Outcome::TimedOut => "timed out",
+        Outcome::RateLimited { .. } => "rate limited",
     }
 }
 

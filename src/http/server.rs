@@ -1,12 +1,13 @@
 //! Connections: accepting them, their time limits, and letting them end in peace.
 
 use std::{
+    collections::HashMap,
     future::Future,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -23,6 +24,12 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, net::TcpStream, task::JoinSet};
 use tower::ServiceExt;
+
+use super::patient::Patient;
+use crate::{
+    auth::rate::{exempt, place},
+    config::{ConnectionLimits, HttpConfig, Network},
+};
 
 /// How long a client may take for the headers of a request, the wait for the next one on a kept connection included:
 /// longer than the 60 seconds for which proxies keep one, so that it is they who close it.
@@ -43,19 +50,23 @@ const BREATH: Duration = Duration::from_millis(200);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    http: &HttpConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    serve_within(listener, router, shutdown, FIRST_REQUEST, DRAIN).await
+    serve_within(listener, router, http, shutdown, FIRST_REQUEST, DRAIN).await
 }
 
 pub(super) async fn serve_within(
     listener: TcpListener,
     router: Router,
+    http: &HttpConfig,
     shutdown: impl Future<Output = ()> + Send,
     first_request: Duration,
     drain: Duration,
 ) -> io::Result<()> {
-    let builder = Arc::new(builder());
+    let limits = http.connections;
+    let builder = Arc::new(builder(limits));
+    let open = Open::new(limits, http.proxies.clone());
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -73,19 +84,20 @@ pub(super) async fn serve_within(
                 }
             },
         };
-        let watcher = graceful.watcher();
-        connections.spawn(connection(
-            (stream, peer),
-            router.clone(),
-            Arc::clone(&builder),
-            watcher,
-            first_request,
-        ));
+        // Answers are written at once; waiting for more to send only adds latency.
+        let _ = stream.set_nodelay(true);
+        let Some(ticket) = open.enter(peer.ip()) else { continue };
+        let stream = Patient::new(stream, limits.write);
+        let (router, builder, watcher) = (router.clone(), Arc::clone(&builder), graceful.watcher());
+        connections.spawn(async move {
+            connection((stream, peer), router, builder, watcher, first_request).await;
+            drop(ticket);
+        });
     }
     drop(listener);
-    let open = graceful.count();
-    if open > 0 {
-        tracing::info!(connections = open, "draining");
+    let running = graceful.count();
+    if running > 0 {
+        tracing::info!(connections = running, "draining");
     }
     if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
         tracing::warn!(connections = connections.len(), "not drained in {} s: closing", drain.as_secs());
@@ -94,27 +106,86 @@ pub(super) async fn serve_within(
     Ok(())
 }
 
-fn builder() -> Builder<TokioExecutor> {
+/// The connections that are open, in all and by address. One too many is hung up on: it has not asked anything yet.
+#[derive(Clone)]
+struct Open {
+    limits: ConnectionLimits,
+    proxies: Vec<Network>,
+    counts: Arc<Mutex<HashMap<String, usize>>>,
+    all: Arc<tokio::sync::Semaphore>,
+}
+
+/// A place among the open connections, until it is dropped.
+struct Ticket {
+    counts: Arc<Mutex<HashMap<String, usize>>>,
+    place: Option<String>,
+    _one: tokio::sync::OwnedSemaphorePermit,
+}
+
+impl Open {
+    fn new(limits: ConnectionLimits, proxies: Vec<Network>) -> Self {
+        let all = Arc::new(tokio::sync::Semaphore::new(limits.total));
+        Self { limits, proxies, counts: Arc::default(), all }
+    }
+
+    fn enter(&self, peer: IpAddr) -> Option<Ticket> {
+        let Ok(one) = Arc::clone(&self.all).try_acquire_owned() else {
+            tracing::debug!("connection closed: http.connections are open");
+            return None;
+        };
+        // Behind a proxy of ours are many clients.
+        let place = (!exempt(&self.proxies, peer)).then(|| place(peer));
+        if let Some(place) = &place {
+            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = counts.entry(place.clone()).or_default();
+            if *count >= self.limits.per_address {
+                tracing::debug!(%peer, "connection closed: http.connections_per_address are open");
+                return None;
+            }
+            *count += 1;
+        }
+        Some(Ticket { counts: Arc::clone(&self.counts), place, _one: one })
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let Some(place) = &self.place else { return };
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(place) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(place);
+            }
+        }
+    }
+}
+
+fn builder(limits: ConnectionLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .max_buf_size(limits.header_bytes)
+        .max_headers(limits.headers);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING)
-        .max_concurrent_streams(STREAMS);
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX));
     builder
 }
 
 async fn connection(
-    (stream, peer): (TcpStream, SocketAddr),
+    (stream, peer): (Patient<TcpStream>, SocketAddr),
     router: Router,
     builder: Arc<Builder<TokioExecutor>>,
     watcher: hyper_util::server::graceful::Watcher,
     first_request: Duration,
 ) {
-    // Answers are written at once; waiting for more to send only adds latency.
-    let _ = stream.set_nodelay(true);
     let seen = Arc::new(AtomicBool::new(false));
     let service = {
         let seen = Arc::clone(&seen);

@@ -19,7 +19,7 @@ use tokio::{
 
 use super::{Example, HttpOptions, router, server::serve_within};
 use crate::{
-    config::{HttpConfig, Limits, TelemetryConfig},
+    config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
 };
 
@@ -116,26 +116,26 @@ async fn start(change: impl FnOnce(&mut HttpOptions)) -> Server {
             graphiql: true,
             introspection: true,
             batch: 0,
+            ..HttpConfig::default()
         },
         limits: Limits { body: 2_000, ..Limits::default() },
+        rate: RateConfig::default(),
         examples: vec![Example { title: "First".into(), query: "{ a }".into(), ..Example::default() }],
         essential_sources: vec!["erp".into()],
     };
     change(&mut options);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let http = options.http.clone();
     let app = router(fake.clone(), options);
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async {
         let _ = stopped.await;
     };
-    let task = tokio::spawn(serve_within(
-        listener,
-        app,
-        shutdown,
-        Duration::from_millis(400),
-        Duration::from_millis(1_500),
-    ));
+    let task = tokio::spawn(async move {
+        let (first, drain) = (Duration::from_millis(400), Duration::from_millis(1_500));
+        serve_within(listener, app, &http, shutdown, first, drain).await
+    });
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     Server { address, fake, client, stop: Some(stop), task }
 }

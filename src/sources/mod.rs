@@ -119,19 +119,36 @@ pub struct Moment {
 
 /// Which sources failed within one request, and by what stable cause: what the answer may lack.
 #[derive(Debug, Default)]
-pub struct Troubles(std::sync::Mutex<std::collections::BTreeMap<String, &'static str>>);
+pub struct Troubles(std::sync::Mutex<std::collections::BTreeMap<String, Trouble>>);
+
+/// What one source could not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// The stable cause.
+    pub cause: &'static str,
+    /// When the oldest of its cells was read that stands in, if any does.
+    pub stale: Option<DateTime<Utc>>,
+}
 
 impl Troubles {
     /// Notes that a source did not answer; its first cause stays.
     pub fn note(&self, source: &str, cause: &'static str) {
         let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.entry(source.to_owned()).or_insert(cause);
+        known.entry(source.to_owned()).or_insert(Trouble { cause, stale: None });
     }
 
-    /// Source and cause, by source.
-    pub fn list(&self) -> Vec<(String, &'static str)> {
+    /// Notes that a cell of earlier on stands in for what a source could not say.
+    pub fn note_stale(&self, source: &str, at: DateTime<Utc>) {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(trouble) = known.get_mut(source) {
+            trouble.stale = Some(trouble.stale.map_or(at, |oldest| oldest.min(at)));
+        }
+    }
+
+    /// What is the matter, by source.
+    pub fn list(&self) -> Vec<(String, Trouble)> {
         let known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.iter().map(|(source, cause)| (source.clone(), *cause)).collect()
+        known.iter().map(|(source, trouble)| (source.clone(), trouble.clone())).collect()
     }
 }
 

@@ -39,7 +39,8 @@ export class Referee {
       document,
       operationName: operationName ?? undefined,
       variableValues: variables ?? undefined,
-      contextValue: this.context,
+      // Mutations of one operation see what those before them did, and nothing of another operation's.
+      contextValue: { ...this.context, steps: { count: 0 } },
       fieldResolver: (record, args, context, info) => {
         try {
           const own = record?.[info.fieldName];

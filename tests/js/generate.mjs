@@ -9,6 +9,7 @@
 //     --filters code.eq,title.eq       what may be filtered by (lib/vocabulary.mjs has the default)
 //     --skip Article.brand,*.updatedAt fields left alone, beside those of lib/vocabulary.mjs
 //     --kinds valid,syntax             only these kinds
+//     --mutations 0.9                  share of operations that are mutations (0: none)
 //
 // Output: JSON lines {id, query, operationName, variables, kind}. `kind` is `valid`, `syntax`, the name of the
 // validation rule that is broken, `OperationName` or `Variables` (bad variable values).
@@ -24,7 +25,7 @@ import { Random } from './lib/random.mjs';
 import { readSchema, validationErrors } from './lib/schema.mjs';
 import { FILTERS, Vocabulary } from './lib/vocabulary.mjs';
 
-export const DEFAULTS = { invalid: 0.3, maximumDepth: 7, maximumFields: 30, filters: FILTERS, skippedFields: [], kinds: undefined };
+export const DEFAULTS = { invalid: 0.3, maximumDepth: 7, maximumFields: 30, filters: FILTERS, skippedFields: [], kinds: undefined, mutations: 0 };
 
 /** Every kind of wrong request. */
 export const WRONG_KINDS = ['syntax', 'OperationName', 'Variables', ...Object.keys(MISTAKES)];
@@ -109,6 +110,7 @@ function main(argv) {
       filters: { type: 'string' },
       skip: { type: 'string' },
       kinds: { type: 'string' },
+      mutations: { type: 'string' },
     },
   });
   if (!values.sdl || !values.data) {
@@ -137,6 +139,7 @@ export function readOptions(values) {
   if (values['maximum-fields']) options.maximumFields = Number(values['maximum-fields']);
   if (values.filters !== undefined) options.filters = LIST(values.filters);
   if (values.skip) options.skippedFields = LIST(values.skip);
+  if (values.mutations !== undefined) options.mutations = Number(values.mutations);
   if (values.kinds) options.kinds = LIST(values.kinds);
   return options;
 }

@@ -9,7 +9,8 @@ use std::{
 };
 
 use comptoir::{
-    graphql::request::{Executor, GraphqlRequest, RequestContext, Strategy},
+    auth::accounts::Accounts,
+    graphql::request::{Executor, GraphqlRequest, GraphqlResponse, RequestContext, Strategy},
     sources::Trace,
     value::Value,
 };
@@ -92,10 +93,22 @@ pub fn ready(test: &str) -> bool {
 impl Gateway {
     /// Opens a shop folder; the findings (`file:line:col CODE`) when it cannot be.
     pub fn open(dir: &Path) -> Result<Self, Vec<String>> {
+        Self::opened(dir, None)
+    }
+
+    /// Opens a shop folder with staff accounts.
+    pub fn open_with(dir: &Path, accounts: Arc<dyn Accounts>) -> Result<Self, Vec<String>> {
+        Self::opened(dir, Some(accounts))
+    }
+
+    fn opened(dir: &Path, accounts: Option<Arc<dyn Accounts>>) -> Result<Self, Vec<String>> {
         let recorder = Arc::new(Recorder::default());
         let overrides = Arc::new(comptoir::federation::overrides::MemoryOverrides::default());
-        let options =
-            comptoir::shop::ShopOptions { trace: Some(recorder.clone()), overrides: Some(overrides.clone()) };
+        let options = comptoir::shop::ShopOptions {
+            trace: Some(recorder.clone()),
+            overrides: Some(overrides.clone()),
+            accounts,
+        };
         match comptoir::shop::Shop::open_with(dir, options) {
             Ok(shop) => Ok(Self { executor: shop.executor(), recorder, overrides, shop }),
             Err(found) => Err(found
@@ -126,6 +139,11 @@ impl Gateway {
 
     pub fn reset(&self, over: &Override) {
         self.overrides.reset(&over.entity, &over.code, &over.field, over.language.as_deref());
+    }
+
+    /// Runs one request, with all that the transport knows of it.
+    pub async fn respond(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
+        self.executor.execute(request, context).await
     }
 
     /// Runs one operation; `languages` as `Accept-Language` would give them.
@@ -169,7 +187,12 @@ impl Gateway {
         (strategy, explain): (Option<Strategy>, bool),
     ) -> Json {
         let operation_name = name.map(str::to_owned);
-        let request = GraphqlRequest { query: query.to_owned(), operation_name, variables };
+        let request = GraphqlRequest {
+            query: query.to_owned(),
+            operation_name,
+            variables,
+            ..GraphqlRequest::default()
+        };
         let context = RequestContext {
             request_id: "test".to_owned(),
             languages: languages.iter().map(|&l| l.to_owned()).collect(),

@@ -29,13 +29,24 @@ pub struct Server {
 impl Server {
     /// Serves a shop on a free port; waits until it says where.
     pub fn start(dir: &Path) -> Self {
+        Self::start_with(dir, &[], Stdio::null())
+    }
+
+    /// As [`Server::start`], with all that it logs in a file.
+    pub fn start_logged(dir: &Path, level: &str, log: &Path) -> Self {
+        let file = std::fs::File::create(log).expect("a file for the log");
+        Self::start_with(dir, &["--log", "json", "--log-level", level], file.into())
+    }
+
+    fn start_with(dir: &Path, args: &[&str], stderr: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_comptoir"))
             .args(["serve", "--port", "0", "--shop"])
             .arg(dir)
+            .args(args)
             .current_dir(dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(stderr)
             .spawn()
             .expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();

@@ -53,6 +53,8 @@ postgres() {
 # Only the programs are wanted: the tests start a server of their own.
 postgres || install postgresql || say "no PostgreSQL: the tests that need it will say so"
 
+have redis-server || install redis-server || say "no redis-server: the tests that need it will say so"
+
 # The tests' SQL Server: Python packages of its own, over that PostgreSQL.
 stand_in() { sh tests/support/tds.sh install; }
 stand_in 2>/dev/null || { install python3-venv && stand_in; } || say "no stand-in for SQL Server: the tests that need one will say so"

@@ -53,7 +53,7 @@ impl Column {
 #[derive(Clone, Debug)]
 pub struct Scannable {
     pub(super) key: SortKey,
-    pub(super) field: FieldId,
+    pub(in crate::federation) field: FieldId,
     /// The deciding source's cells, where it is listed and has some.
     pub(super) own: Option<Column>,
     /// The other sources' cells.
@@ -271,7 +271,8 @@ impl Scan<'_> {
                 Ok(rows) => rows,
                 Err(cause) => {
                     let f = &engine.model.entities[self.light.entity].fields[self.can.field];
-                    if f.on_unknown == OnUnknown::Fail {
+                    // STALE: the list is gathered instead, and sorted by what is served.
+                    if f.on_unknown != OnUnknown::Fallback {
                         return Err(Fault::Source(cause));
                     }
                     stream.done = true;

@@ -273,6 +273,14 @@ impl Declare<'_, '_> {
                 "remove `group`",
             );
         }
+        if declared.on_unknown == crate::federation::model::OnUnknown::Stale {
+            self.diags.error(
+                "BAD_RULE",
+                declared.place.clone(),
+                format!("`{path}` is a list of records, of which none is kept"),
+                "use FALLBACK or FAIL: STALE is for single values",
+            );
+        }
         entity.lists.insert(
             name.clone(),
             ListField {

@@ -134,15 +134,7 @@ impl Declare<'_, '_> {
         let on_unknown = match written.get("onUnknown").and_then(|(v, _)| name(v)) {
             Some("FAIL") => OnUnknown::Fail,
             Some("FALLBACK") => OnUnknown::Fallback,
-            Some("STALE") => {
-                self.diags.error(
-                    "LATER_PART",
-                    place.clone(),
-                    format!("`{path}` asks for STALE, which needs the cache of a later part"),
-                    "use FALLBACK or FAIL",
-                );
-                OnUnknown::Stale
-            }
+            Some("STALE") => OnUnknown::Stale,
             _ if rule == Rule::Only => OnUnknown::Fail,
             _ => OnUnknown::Fallback,
         };
@@ -153,6 +145,14 @@ impl Declare<'_, '_> {
                 place.clone(),
                 format!("`{path}` gives a `maxAge` without `onUnknown: STALE`"),
                 "remove `maxAge`",
+            );
+        }
+        if on_unknown == OnUnknown::Stale && !written.contains_key("maxAge") && !echo {
+            self.diags.error(
+                "BAD_RULE",
+                place.clone(),
+                format!("`{path}` is STALE, but does not say for how long"),
+                "add `maxAge: \"PT1H\"`: how old a value may be that is served while its source is down",
             );
         }
         let text_of = |argument: &str| written.get(argument).and_then(|(v, _)| text(Some(v)));

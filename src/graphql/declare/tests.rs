@@ -40,6 +40,7 @@ fn config(sources: &[&str]) -> Config {
             graphiql: true,
             introspection: true,
             batch: 0,
+            ..HttpConfig::default()
         },
         limits: Limits::default(),
         web: WebConfig::default(),
@@ -54,6 +55,10 @@ fn config(sources: &[&str]) -> Config {
         access: AccessConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
+        redis: None,
+        cache: crate::config::CacheConfig::default(),
+        rate: crate::config::RateConfig::default(),
+        documents: crate::config::DocumentsConfig::default(),
         telemetry: TelemetryConfig::default(),
         cursor_keys: crate::config::CursorKeys::default(),
     }
@@ -217,7 +222,7 @@ extend type Article
   @precedence(field: "brand", rule: RECENT)
   @precedence(field: "subtitle", rule: ONLY, sources: ["erp", "isoshop"])
   @precedence(field: "unit", rule: UNION)
-  @precedence(field: "summary", onUnknown: STALE, maxAge: "PT5M")
+  @precedence(field: "summary", onUnknown: STALE)
   @precedence(field: "description", rule: MIN)
   @precedence(field: "vatRate", sources: ["isoshop"])
   @precedence(field: "nope", sources: ["erp"])

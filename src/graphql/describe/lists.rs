@@ -60,6 +60,9 @@ pub async fn settle(catalog: &Catalog, ask: &Ask, plan: &Plan, asked: Asked<'_>)
             }
             OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node, &mut found),
             OutKind::Nodes(targets, _) => targets.iter().for_each(|t| below(&t.node, &mut found)),
+            OutKind::Resolved(resolved) => {
+                resolved.records.iter().for_each(|t| below(&t.node, &mut found));
+            }
             OutKind::Route(outs) => {
                 for out in outs {
                     if let RouteWhat::Target(t) = &out.what {
@@ -84,7 +87,8 @@ pub async fn settle(catalog: &Catalog, ask: &Ask, plan: &Plan, asked: Asked<'_>)
         let because = plan.because(engine, node.entity, list.order);
         lists.by_slot.insert(slot, Settled { plan, because, must, told, streams });
     }
-    lists.silent = ask.moment.troubles.list();
+    lists.silent =
+        ask.moment.troubles.list().into_iter().map(|(source, trouble)| (source, trouble.cause)).collect();
     lists
 }
 

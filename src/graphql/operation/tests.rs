@@ -165,7 +165,7 @@ fn variables_are_coerced_as_by_graphql_js() {
         let case: Coercion = serde_json::from_str(line).unwrap();
         let document = syntax::parse(&case.query, 1_000).unwrap();
         let definitions = &document.operations[0].variables;
-        let ours = coerce::variables(&TYPES, definitions, &case.variables);
+        let ours = coerce::variables(&TYPES, definitions, &case.variables, &HashSet::new());
         let good = match (&ours, &case.coerced) {
             (Ok(ours), Some(theirs)) => {
                 let ours = ours.get("v").map_or(json!({}), |v| json!({"v": v.clone().into_json().unwrap()}));
@@ -183,8 +183,13 @@ fn variables_are_coerced_as_by_graphql_js() {
 
 fn args_of(query: &str, variables: &Json) -> Result<Args, GraphqlError> {
     let prepared = prepare(&TYPES, Some(&SCHEMA), &wide(), query, None).unwrap();
-    let given =
-        coerce::variables(&TYPES, &prepared.operation.variables, variables.as_object().unwrap()).unwrap();
+    let given = coerce::variables(
+        &TYPES,
+        &prepared.operation.variables,
+        variables.as_object().unwrap(),
+        &prepared.secrets,
+    )
+    .unwrap();
     let selected = collect(
         &prepared.document,
         &TYPES,
@@ -236,7 +241,7 @@ fn fields_are_collected_in_order_of_first_appearance() {
     let query = "query ($on: Boolean!) { node(id: 1) { b: id ...F ... on Person { age } a: id @include(if: $on) } }
         fragment F on Named { ... on Article { code b: id } name ...G } fragment G on Article { weight name }";
     let prepared = prepare(&TYPES, Some(&SCHEMA), &wide(), query, None).unwrap();
-    assert_eq!(prepared.condition_variables, ["on".into()]);
+    assert_eq!(prepared.condition_variables, [Arc::<str>::from("on")]);
     let keys = |on: bool| {
         let mut variables = Variables::default();
         variables.insert("on", ConstValue::Boolean(on));
@@ -271,8 +276,13 @@ fn limits_are_named_and_cost_knows_lists() {
     assert_eq!(refused(aliases, Limits { tokens: 5, ..wide() }), "\"TOO_MANY_TOKENS\" \"limits.tokens\"");
     let cost = |query: &str, variables: Json| {
         let prepared = prepare(&TYPES, Some(&SCHEMA), &wide(), query, None).unwrap();
-        let given =
-            coerce::variables(&TYPES, &prepared.operation.variables, variables.as_object().unwrap()).unwrap();
+        let given = coerce::variables(
+            &TYPES,
+            &prepared.operation.variables,
+            variables.as_object().unwrap(),
+            &prepared.secrets,
+        )
+        .unwrap();
         limits::cost(&TYPES, &prepared.document, &prepared.operation, &given)
     };
     assert_eq!(cost("{ hello article { title } }", json!({})), 1);
@@ -523,5 +533,40 @@ fn hostile_documents_end_soon() {
         let _ = prepare(&TYPES, Some(&SCHEMA), &wide(), &text, None);
         let took = start.elapsed();
         assert!(took < Duration::from_secs(5), "{took:?} for {}…", &text[..60]);
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_may_hold_a_secret_is_not_kept() {
+    let mut diags = crate::diagnostics::Diagnostics::default();
+    let types = Arc::new(sdl::build(&[], &mut diags).expect("the built-in schema"));
+    let operations = Operations::new(types, None, Limits::default(), 1 << 20);
+    let login =
+        |input: &str| format!("mutation {{ login(input: {{ login: \"eva\", {input} }}) {{ expiresAt }} }}");
+    for (text, code) in [
+        (login("password: \"hunter2\""), "SECRET_IN_DOCUMENT"),
+        (login("pasword: \"hunter2\""), "GRAPHQL_VALIDATION_FAILED"),
+        (login("password: \"hunter2"), "GRAPHQL_PARSE_FAILED"),
+    ] {
+        let errors = operations.prepare(&text, None).await.expect_err("refused");
+        assert_eq!(errors[0].extensions["code"], code);
+        assert!(errors.iter().all(|e| !e.message.contains("hunter2")), "{errors:?}");
+        let key: &dyn AsKey = &(text.as_str(), None);
+        assert!(operations.cache.get(key).await.is_none(), "{text}");
+    }
+    let text = "mutation ($i: LoginInput!) { login(input: $i) { expiresAt } }";
+    let prepared = operations.prepare(text, None).await.expect("prepared");
+    assert!(operations.cache.get(&(text, None) as &dyn AsKey).await.is_some());
+    for given in [
+        json!({ "i": { "login": "eva", "password": ["hunter2"] } }),
+        json!({ "i": { "login": "eva", "password": "hunter2", "transport": "hunter2" } }),
+        json!({ "i": { "login": "eva", "password": "hunter2", "more": 1 } }),
+        json!({ "i": "hunter2" }),
+    ] {
+        let definitions = &prepared.operation.variables;
+        let given = given.as_object().expect("variables");
+        let errors = coerce::variables(operations.types(), definitions, given, &prepared.secrets)
+            .expect_err("refused");
+        assert!(errors.iter().all(|e| !e.message.contains("hunter2")), "{errors:?}");
     }
 }

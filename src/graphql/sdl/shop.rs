@@ -12,7 +12,7 @@ use crate::{
 
 /// Directives by which our own catalogue speaks of what the product makes; a shop's sources hold
 /// columns, so its fields are declared by `@complement`.
-const OURS: [&str; 4] = ["computed", "cells", "items", "entity"];
+const OURS: [&str; 6] = ["computed", "cells", "items", "entity", "cost", "secret"];
 /// The built-in enum whose raw values sources hold, so that a shop may add some.
 const OPEN_ENUM: &str = "RelationKind";
 

@@ -6,9 +6,10 @@ use crate::{
     graphql::{
         arguments,
         error::Location,
+        execute::Spoken,
         objects::{Medium, OptionAxis, file_url},
         plain::{Plain, PlainObject},
-        plan::{Out, PlainOut},
+        plan::{Out, PlainOut, Target},
     },
     value::Value,
 };
@@ -69,6 +70,17 @@ impl Writer<'_> {
     }
 
     pub(super) fn plain_object(&mut self, object: &dyn PlainObject, plain: &PlainOut) -> Written {
+        self.payload(object, plain, &[], &[])
+    }
+
+    /// A plain object, some fields of which may be records of the catalogue.
+    pub(super) fn payload(
+        &mut self,
+        object: &dyn PlainObject,
+        plain: &PlainOut,
+        records: &[Target],
+        spoken: &[Spoken],
+    ) -> Written {
         self.buf.push(b'{');
         for (i, f) in plain.fields.iter().enumerate() {
             self.key(i, &f.json);
@@ -81,8 +93,19 @@ impl Writer<'_> {
                 self.field(f.non_null.first() == Some(&true), &f.key, |w| w.fail(f.place, error))?;
                 continue;
             }
-            let value = object.field(&f.name, self.args(f.slot));
             let non_null = f.non_null.first() == Some(&true);
+            if let Some(record) = f.record {
+                let (target, spoken) = (records.get(record), spoken.get(record));
+                self.field(non_null, &f.key, |w| match (target, spoken) {
+                    (Some(target), Some(Ok(Some((level, record))))) => {
+                        w.record(&target.outs, level, *record, f.place)
+                    }
+                    (_, Some(Err(error))) => w.fail(f.place, error.clone()),
+                    _ => w.absent(f.place, non_null),
+                })?;
+                continue;
+            }
+            let value = object.field(&f.name, self.args(f.slot));
             self.field(non_null, &f.key, |w| w.plain(&value, f.sub.as_ref(), &f.non_null, f.place))?;
         }
         self.buf.push(b'}');
@@ -109,6 +132,8 @@ impl Writer<'_> {
                 let items_non_null = inner.first() == Some(&true);
                 return self.list(items.iter(), items_non_null, |w, item| w.plain(item, sub, inner, place));
             }
+            // Written by what is selected of it; nowhere else does one stand.
+            Plain::Record(_) => self.null(),
             Plain::Object(object) => match sub {
                 Some(sub) => return self.plain_object(object.as_ref(), sub),
                 None => self.null(),

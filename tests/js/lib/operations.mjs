@@ -43,7 +43,7 @@ class Scope {
   }
 }
 
-/** Makes valid documents. `options`: {maximumDepth, maximumFields, filters, skippedFields}. */
+/** Makes valid documents. `options`: {maximumDepth, maximumFields, filters, skippedFields, mutations}. */
 export class Operations {
   constructor({ schema, vocabulary, random, options }) {
     Object.assign(this, { schema, vocabulary, random, options });
@@ -72,7 +72,9 @@ export class Operations {
     this.prefix = `F${index + 1}`;
     this.left = this.options.maximumFields;
     const name = this.random.pick(['Page', 'Q', '_a', 'Recherche']) + (index + 1);
-    const body = this.#selection(this.schema.getQueryType(), new Scope(), { depth: 0, lists: 0 });
+    const changes = this.options.mutations > 0 && this.random.chance(this.options.mutations);
+    const root = changes ? this.schema.getMutationType() : this.schema.getQueryType();
+    const body = this.#selection(root, new Scope(), { depth: 0, lists: 0 });
     const fragments = this.#reachable(body);
     const everything = [body, ...fragments.map((fragment) => fragment.text)].join('\n');
     const used = [...this.values.variables].filter(([variable]) => new RegExp(`\\$${variable}\\b`).test(everything));
@@ -82,8 +84,8 @@ export class Operations {
       fragments,
       text: (named) => {
         const variables = declared.length > 0 ? `(${declared.join(', ')})` : '';
-        if (!named && variables === '' && this.random.chance(0.6)) return body;
-        return `query${named ? ` ${name}` : ' '}${variables} ${body}`;
+        if (!named && !changes && variables === '' && this.random.chance(0.6)) return body;
+        return `${changes ? 'mutation' : 'query'}${named ? ` ${name}` : ' '}${variables} ${body}`;
       },
       values: () => {
         const given = used.filter(([, { value }]) => value !== undefined).map(([variable, { value }]) => [variable, value]);
@@ -123,7 +125,7 @@ export class Operations {
     if (this.left <= 0) return undefined;
     const roll = random.next();
     if (roll < 0.06) return this.#typename(scope);
-    if (place.depth === 0 && roll < 0.12) return this.#introspection(scope);
+    if (place.depth === 0 && type === this.schema.getQueryType() && roll < 0.12) return this.#introspection(scope);
     if (isAbstractType(type) && roll < 0.18) return this.#oneKeyTwoTypes(type, scope);
     if (roll < 0.22) return this.#inlineFragment(type, scope, place);
     if (roll < 0.3) return this.#namedFragment(type, scope, place);

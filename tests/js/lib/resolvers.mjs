@@ -11,6 +11,8 @@
 // of codes, or of {code, …} when an argument picks among them (related(kind:)). {"__error": "message"} in any place fails.
 import { getNamedType, GraphQLError, isListType, isNonNullType, isObjectType } from 'graphql';
 
+import { mutate, STEP_FIELDS } from './mutations.mjs';
+
 /** Which part of the data holds the records of an entity type. */
 export const ENTITIES = { Department: 'departments', Article: 'articles', Reference: 'references' };
 
@@ -115,12 +117,13 @@ const FIELDS = {
 };
 
 /** The field resolver for graphql-js; the context is `{shop}`. */
-export function resolve(record, args, { shop }, info) {
+export function resolve(record, args, { shop, steps }, info) {
   const parent = info.parentType.name;
   const field = info.fieldName;
   const type = getNamedType(info.returnType);
+  if (parent === 'Mutation') return complete(mutate(field, args, steps), type, args, shop, info);
   if (parent === 'Query') return complete(rootValue(field, type, args, shop), type, args, shop, info);
-  const special = FIELDS[`${parent}.${field}`];
+  const special = FIELDS[`${parent}.${field}`] ?? STEP_FIELDS[`${parent}.${field}`];
   const value = record[field];
   // A value that fails does so whatever the field would have done with it.
   if (special && !isFailure(value)) return complete(special(record, args, shop), type, args, shop, info);

@@ -146,7 +146,8 @@ export class Values {
       const json = {};
       for (const field of Object.values(type.getFields())) {
         if (!isRequiredInputField(field) && random.chance(0.6)) continue;
-        const value = this.#made(field.type);
+        // An input that names a record is given one that there is, most of the time.
+        const value = field.name === 'articleCode' ? { json: this.vocabulary.code(random, 'Article') } : this.#made(field.type);
         if (value === undefined) return undefined;
         json[field.name] = value.json;
       }

@@ -1,0 +1,84 @@
+//! The staff API: sessions, members, groups and the audit log, over [`Accounts`]. What callers can mend is a problem of
+//! the payload ([`problems`]); a lacking right and a silent site database are errors at the field.
+
+mod audit;
+mod connection;
+mod groups;
+mod input;
+mod members;
+mod problems;
+mod session;
+
+use std::sync::Arc;
+
+use super::{
+    error::{Code, GraphqlError},
+    request::RequestContext,
+    resolve::{Call, Resolvers},
+};
+use crate::{
+    auth::{
+        accounts::{AccountError, Accounts, Origin},
+        rights::{Grant, Right},
+    },
+    catalog::Catalog,
+};
+
+/// What the resolvers of this room share.
+#[derive(Clone)]
+struct Site {
+    accounts: Option<Arc<dyn Accounts>>,
+    catalog: Arc<Catalog>,
+}
+
+/// The resolvers of the staff API. Without accounts each answers `SITE_UNAVAILABLE`.
+pub fn resolvers(accounts: Option<Arc<dyn Accounts>>, catalog: &Arc<Catalog>) -> Resolvers {
+    let site = Site { accounts, catalog: catalog.clone() };
+    let mut all = Resolvers::default();
+    all.add("Mutation", "login", session::Login(site.clone()));
+    all.add("Mutation", "refreshToken", session::Refresh(site.clone()));
+    all.add("Mutation", "logout", session::Logout(site.clone()));
+    all.add("Mutation", "saveStaffGroup", groups::Save(site.clone()));
+    all.add("Mutation", "saveStaffMember", members::Save(site.clone()));
+    all.add("Query", "staffGroups", groups::List(site.clone()));
+    all.add("Query", "staffMembers", members::List(site.clone()));
+    all.add("Query", "auditLog", audit::Log(site));
+    all
+}
+
+impl Site {
+    fn accounts(&self) -> Result<&dyn Accounts, GraphqlError> {
+        self.accounts.as_deref().ok_or_else(unavailable)
+    }
+}
+
+/// Refuses who lacks a right of the site: one that is narrowed to a part of the catalogue does not reach it.
+fn must(context: &RequestContext, right: Right) -> Result<(), GraphqlError> {
+    if context.viewer.rights.0.contains(&Grant::whole(right)) {
+        return Ok(());
+    }
+    let word = right.word();
+    Err(GraphqlError::new(Code::Forbidden, format!("This needs the right `{word}`.")).with("right", word))
+}
+
+/// Where a call comes from, by its request's id.
+fn origin(call: &Call<'_>) -> Origin {
+    let Origin { address, request_id } = call.context.origin.clone();
+    Origin { address, request_id: request_id.or_else(|| Some(call.context.request_id.clone())) }
+}
+
+fn unavailable() -> GraphqlError {
+    GraphqlError::new(Code::SiteUnavailable, "The site database does not answer: try again later.")
+}
+
+/// A failure of a question, where the caller can mend nothing.
+fn fault(error: &AccountError) -> GraphqlError {
+    match error {
+        AccountError::Unavailable => unavailable(),
+        AccountError::Revoked => GraphqlError::new(Code::Forbidden, "The session has ended: log in again."),
+        other => {
+            tracing::error!(error = %other, "the site database refused a question");
+            GraphqlError::new(Code::Internal, "Something is wrong on our side; the log has the reason.")
+        }
+    }
+}

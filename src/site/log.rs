@@ -1,0 +1,105 @@
+//! The audit log: written in the transaction of what it tells, read from new to old.
+
+use serde_json::Value as Json;
+
+use super::{
+    Site,
+    db::{Fail, Row, Tx, args},
+    store::limit,
+};
+use crate::auth::accounts::{AuditEntry, AuditFilter, Origin};
+
+/// Who the command line is in the log.
+pub(super) const SYSTEM: &str = "system";
+
+/// Something that was done.
+pub(super) struct Done<'a> {
+    pub(super) actor: &'a str,
+    pub(super) action: &'static str,
+    pub(super) target: &'a str,
+    pub(super) detail: Json,
+}
+
+/// Writes an entry.
+pub(super) async fn write(
+    site: &Site,
+    tx: &mut Tx,
+    done: Done<'_>,
+    from: &Origin,
+) -> Result<(), sqlx::Error> {
+    let mut detail = done.detail;
+    if let (Some(address), Some(detail)) = (from.address, detail.as_object_mut()) {
+        detail.insert("address".to_owned(), address.to_string().into());
+    }
+    tx.execute(
+        "INSERT INTO audit (at, actor, action, target, detail, request_id) VALUES ($1, $2, $3, $4, $5, $6)",
+        args![
+            site.now(),
+            done.actor,
+            done.action,
+            done.target,
+            detail.to_string(),
+            from.request_id.as_deref()
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+macro_rules! filtered {
+    ($what:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM audit WHERE ($1 IS NULL OR actor = $1) AND ($2 IS NULL OR action = $2) \
+             AND ($3 IS NULL OR target = $3) AND ($4 IS NULL OR at >= $4) AND ($5 IS NULL OR at < $5)",
+            $rest
+        )
+    };
+}
+
+/// Entries from new to old, before one.
+pub(super) async fn read(
+    site: &Site,
+    filter: &AuditFilter,
+    before: Option<i64>,
+    first: usize,
+) -> Result<Vec<AuditEntry>, Fail> {
+    let pool = site.pool().await?;
+    let mut values = of(filter);
+    values.extend(args![before.unwrap_or(i64::MAX), limit(first)]);
+    let sql = filtered!(
+        "id, at, actor, action, target, detail, request_id",
+        " AND id < $6 ORDER BY id DESC LIMIT $7"
+    );
+    let rows = pool.rows(sql, values).await?;
+    Ok(rows.iter().map(entry).collect::<Result<_, _>>()?)
+}
+
+/// How many entries there are.
+pub(super) async fn count(site: &Site, filter: &AuditFilter) -> Result<u64, Fail> {
+    let pool = site.pool().await?;
+    Ok(pool.count(filtered!("count(*)", ""), of(filter)).await?)
+}
+
+fn of(filter: &AuditFilter) -> Vec<super::db::Arg> {
+    args![
+        filter.actor.as_deref(),
+        filter.action.as_deref(),
+        filter.target.as_deref(),
+        filter.since,
+        filter.until
+    ]
+}
+
+fn entry(row: &Row) -> Result<AuditEntry, sqlx::Error> {
+    Ok(AuditEntry {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        actor: row.get(2)?,
+        action: row.get(3)?,
+        target: row.get(4)?,
+        detail: serde_json::from_str(&row.get::<String>(5)?).unwrap_or(Json::Null),
+        request_id: row.get(6)?,
+    })
+}
