@@ -22,6 +22,7 @@ use crate::{
         model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
+        spelling::Spellings,
     },
     graphql::{
         async_schema, declare,
@@ -210,6 +211,7 @@ impl Shop {
         let rates = Rates::new(config.rate.clone(), cache.clone());
         let decisions = decisions(&model, department, config.web.decision);
         let engine = Arc::new(Engine {
+            spellings: Spellings::new(&model),
             model: Arc::new(model),
             sources: opened,
             zones,

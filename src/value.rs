@@ -127,6 +127,9 @@ pub enum KeyCompare {
     CiAs,
     /// Case- and accent-insensitive.
     CiAi,
+    /// Case-insensitive in ASCII letters only: where one of the two keys is known to be of upper-case ASCII
+    /// letters. What no such key can be equals nothing else, whatever a collation says of it (`ß`).
+    Ascii,
 }
 
 impl KeyCompare {
@@ -143,6 +146,8 @@ impl KeyCompare {
                 }
             }
             Self::CiAi => fold(key).to_uppercase().into(),
+            Self::Ascii if key.bytes().any(|b| b.is_ascii_lowercase()) => key.to_ascii_uppercase().into(),
+            Self::Ascii => key.into(),
         }
     }
 }

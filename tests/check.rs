@@ -455,6 +455,22 @@ fn slugs_and_keys_that_look_ups_miss() {
 }
 
 #[test]
+fn a_code_that_is_not_spelled_as_declared_is_told_with_the_setting() {
+    let mut recipe = healthy();
+    recipe.erp.push("UPDATE \"F_ARTICLE\" SET \"AR_Ref\" = 'Pompe-2' WHERE \"AR_Ref\" = 'POMPE-2'".into());
+    on_each("check of spelling", &recipe, &async |folder: &Folder| {
+        let checked = Checked::run(folder.path(), &[]);
+        let told = checked.one("KEY_SPELLING", "warning", &["1 key of Article", "upper-case"]);
+        assert!(told["examples"].to_string().contains("Pompe-2"), "{told:#}");
+        assert!(told["help"].to_string().contains("code_spelling"), "{told:#}");
+    });
+    recipe.settings.push("[sources.erp.settings]\ncode_spelling = \"any\"\n".into());
+    on_each("check of any spelling", &recipe, &async |folder: &Folder| {
+        assert!(Checked::run(folder.path(), &[]).of("KEY_SPELLING").is_empty());
+    });
+}
+
+#[test]
 fn another_product_is_told_by_its_name() {
     on_each("check of Cegid PMI", &shops::cegid(), &async |folder: &Folder| {
         folder

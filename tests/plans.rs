@@ -39,6 +39,13 @@ fn plan_of_a_merge_scan_with_a_filter() {
 }
 
 #[test]
+fn plan_of_a_merge_scan_that_is_filtered_by_what_sorts_it() {
+    insta::assert_snapshot!(plan(
+        "{ articles(first: 5, sort: [{ field: WEIGHT }], filter: { weight: { gte: \"5\" } }) { nodes { code weight } } }"
+    ));
+}
+
+#[test]
 fn plan_of_a_list_that_is_gathered() {
     insta::assert_snapshot!(plan(
         "{ articles(sort: [{ field: TITLE }], filter: { family: { in: [\"VELOS\"] } }) { nodes { code } } }"
@@ -176,6 +183,24 @@ fn refused_lists_say_what_is_to_blame() {
         error["message"].as_str().is_some_and(|m| m.contains("`subtitle`") && m.contains("What helps")),
         "{error:#}"
     );
+    // What may be inherited no source leaves out, and none sorts.
+    let error = refused(
+        "scan_rows = 3",
+        "{ references(first: 1, filter: { weight: { gt: \"100\" } }) { nodes { code } } }",
+    );
+    let told = &error["extensions"];
+    assert_eq!(told["code"], "UNSUPPORTED_FILTER", "{error:#}");
+    assert_eq!((&told["field"], &told["limit"]), (&json!("weight"), &json!("limits.scan_rows")), "{error:#}");
+    for part in ["list of references", "`weight`", "it may be inherited", "`eq` or `in` on `code`"] {
+        assert!(error["message"].as_str().is_some_and(|m| m.contains(part)), "{part}: {error:#}");
+    }
+    let error = refused("gather = 2", "{ references(sort: [{ field: WEIGHT }]) { nodes { code } } }");
+    let told = &error["extensions"];
+    assert_eq!(told["code"], "SORT_NEEDS_INDEX", "{error:#}");
+    assert_eq!((&told["field"], &told["limit"]), (&json!("weight"), &json!("limits.gather")), "{error:#}");
+    for part in ["list of references", "the field may be inherited", "a higher limits.gather, now 2"] {
+        assert!(error["message"].as_str().is_some_and(|m| m.contains(part)), "{part}: {error:#}");
+    }
     let error = refused("scan_rows = 1", "{ department(code: \"1\") { articles(first: 0) { totalCount } } }");
     assert_eq!(error["extensions"]["code"], "SCAN_BUDGET_EXCEEDED", "{error:#}");
     assert!(

@@ -170,12 +170,6 @@ impl Run<'_> {
                     }
                     found.value = reason.map_or(Json::Null, Json::String);
                 }
-                "updatedAt" => {
-                    found.value = match batch.updated_at(record) {
-                        Value::DateTime(at) => crate::value::rfc3339(at).into(),
-                        _ => Json::Null,
-                    };
-                }
                 _ => {}
             }
             return vec![found];

@@ -20,13 +20,14 @@ use super::{
 use crate::{
     connectors::map::RowSource,
     federation::{
-        batch::{Batch, DUPLICATE, NONE},
+        batch::{Batch, NONE},
         engine::Fault,
         filter::Filter,
         order::Order,
         page::{GROUPS_EACH, Page, Position},
         planner::{Scope, Way},
         pushdown::Must,
+        pushdown::Telling,
         shape::{Shape, SourceShape, Want, after_key},
     },
     sources::{Keys, Param, Rows, Statement},
@@ -212,7 +213,14 @@ impl Run<'_> {
         args.filter.want(&mut want);
         let (own, shape) = (shape, &shape.with_want(engine, want.clone()));
         let must = &engine
-            .must_listed(&self.ask, shape.entity, false, &args.filter, shape.language.as_deref())
+            .must_listed(
+                &self.ask,
+                shape.entity,
+                false,
+                &args.filter,
+                shape.language.as_deref(),
+                Telling::Whole,
+            )
             .await;
         let falling = args.ask().falling();
         let of_department = engine.compare(self.catalog.department);
@@ -352,14 +360,13 @@ impl Run<'_> {
             return Ok(overlaid);
         }
         // An overlay may spell a code otherwise, and CODE order is the order of the deciding source's keys.
-        let light = Arc::new(Shape::new(engine, self.catalog.article, Want::default(), None));
-        let codes: Vec<&str> = added.iter().map(|(code, _)| code.as_str()).collect();
-        let found = engine.by_code(&self.ask, &light, &codes).await?;
-        for ((_, department), record) in added.iter().zip(&found.of) {
-            let Some(position) = Some(*record).filter(|r| *r < DUPLICATE) else { continue };
-            if let Some(at) = engine.position(&found.batch, position) {
-                let code = found.batch.code(position).to_owned();
-                overlaid.0.entry(compare.fold(department).into_owned()).or_default().push((at, code));
+        let codes: HashSet<&str> = added.iter().map(|(code, _)| code.as_str()).collect();
+        let codes: Vec<&str> = codes.into_iter().collect();
+        let standing = engine.standing(&self.ask, self.catalog.article, &codes).await?;
+        let of_article = engine.compare(self.catalog.article);
+        for (code, department) in &added {
+            if let Some(at) = standing.get(&*of_article.fold(code)) {
+                overlaid.0.entry(compare.fold(department).into_owned()).or_default().push(at.clone());
             }
         }
         Ok(overlaid)

@@ -215,6 +215,24 @@ impl Live<'_> {
                 slugs,
             );
         }
+        let (count, codes) = &scan.misspelt;
+        if *count > 0 {
+            add(
+                Level::Warning,
+                "KEY_SPELLING",
+                format!(
+                    "{count} key{} of {} {} not spelled in upper-case ASCII letters, as the map says of all: filtered \
+                     lists may lack records",
+                    s(*count),
+                    e.name,
+                    if *count == 1 { "is" } else { "are" }
+                ),
+                "say code_spelling = \"any\" in this source's settings (spelling = \"any\" in a map of your own), or \
+                 spell these codes so in the source"
+                    .into(),
+                codes,
+            );
+        }
         if scan.no_key > 0 {
             add(
                 Level::Warning,

@@ -170,7 +170,7 @@ fn by_name(info: &ColumnInfo) -> Option<bool> {
 pub(super) fn word(compare: KeyCompare) -> &'static str {
     match compare {
         KeyCompare::Binary => "binary",
-        KeyCompare::CiAs => "ci_as",
+        KeyCompare::CiAs | KeyCompare::Ascii => "ci_as",
         KeyCompare::CiAi => "ci_ai",
     }
 }
@@ -180,7 +180,7 @@ fn judge(wanted: KeyCompare, decides: bool, sensitive: Option<bool>, key: &KeyRe
     let collation = key.collation.as_deref().unwrap_or("its own collation");
     let map = word(wanted);
     match (wanted, sensitive?) {
-        (KeyCompare::CiAs | KeyCompare::CiAi, true) if decides => Some(Finding::new(
+        (KeyCompare::CiAs | KeyCompare::CiAi | KeyCompare::Ascii, true) if decides => Some(Finding::new(
             Level::Warning,
             "KEY_CASE",
             format!(
@@ -192,7 +192,7 @@ fn judge(wanted: KeyCompare, decides: bool, sensitive: Option<bool>, key: &KeyRe
                  that ignores case"
             ),
         )),
-        (KeyCompare::CiAs | KeyCompare::CiAi, true) => Some(Finding::new(
+        (KeyCompare::CiAs | KeyCompare::CiAi | KeyCompare::Ascii, true) => Some(Finding::new(
             Level::Warning,
             "KEY_CASE",
             format!(

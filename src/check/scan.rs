@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use super::{EXAMPLES, Live};
 use crate::{
     catalog::slug,
+    connectors::map::KeyColumn,
     federation::{
         fetch::code_of,
         model::FieldId,
@@ -62,6 +63,8 @@ pub(super) struct Scan {
     pub same_slug: (usize, Vec<String>),
     /// Slugs with a character that a path cannot hold.
     pub bad_slugs: (usize, Vec<String>),
+    /// Keys that are spelled otherwise than the map declares: how many, and some.
+    pub misspelt: (usize, Vec<String>),
     /// Rows without a key.
     pub no_key: usize,
     pub bad_keys: Bad,
@@ -247,6 +250,11 @@ fn take(
     if key.first().is_none_or(Value::is_null) {
         scan.no_key += 1;
         return;
+    }
+    let fits = |(value, column): (&Value, &KeyColumn)| value.as_str().is_none_or(|k| column.spelling.fits(k));
+    if e.decides == shape.source && !key.iter().zip(&source.key).all(fits) {
+        scan.misspelt.0 += 1;
+        example(&mut scan.misspelt.1);
     }
     let folded: Vec<String> = key
         .iter()

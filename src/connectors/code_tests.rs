@@ -9,6 +9,7 @@ fn column(name: &str, ty: CastType) -> KeyColumn {
         expr: Expr::column("t", name),
         ty,
         compare: KeyCompare::Binary,
+        spelling: crate::connectors::map::Spelling::Any,
         trim: true,
     }
 }

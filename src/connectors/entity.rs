@@ -6,7 +6,7 @@ use super::{
     code,
     expression::{Reader, Scope},
     field::ChildUse,
-    map::{ChangeColumn, CodeRule, EntityMap, KeyColumn, MarkerRows, RowSource, TextRows},
+    map::{ChangeColumn, CodeRule, EntityMap, KeyColumn, MarkerRows, RowSource, Spelling, TextRows},
 };
 use crate::{
     config::doc::{Data, Entry, Node, known_keys},
@@ -20,6 +20,8 @@ use crate::{
 
 const COMPARES: [(&str, KeyCompare); 3] =
     [("binary", KeyCompare::Binary), ("ci_as", KeyCompare::CiAs), ("ci_ai", KeyCompare::CiAi)];
+
+const SPELLINGS: [(&str, Spelling); 2] = [("upper", Spelling::Upper), ("any", Spelling::Any)];
 
 const PRECISIONS: [(&str, &str); 5] = [
     ("microsecond", "microsecond"),
@@ -248,10 +250,11 @@ impl Reader<'_> {
         let name = name.to_owned();
         let Some(table) = node.as_table() else {
             let expr = self.expr(node, &name, scope)?;
-            return Some(KeyColumn { name, expr, ty: usual.0, compare: usual.1, trim: usual.2 });
+            let spelling = Spelling::Any;
+            return Some(KeyColumn { name, expr, ty: usual.0, compare: usual.1, trim: usual.2, spelling });
         };
         let within = format!("key column `{name}`");
-        known_keys(table, &within, &["expr", "type", "compare", "trim"], self.diags);
+        known_keys(table, &within, &["expr", "type", "compare", "trim", "spelling"], self.diags);
         let expr = self.required(node, "expr", scope);
         let ty = match node.get("type") {
             None => Some(usual.0),
@@ -259,13 +262,43 @@ impl Reader<'_> {
         };
         let compare = node.get("compare").and_then(|n| n.choice("compare", &COMPARES, self.diags));
         let trim = node.get("trim").and_then(|n| n.boolean("trim", self.diags));
-        Some(KeyColumn {
-            name,
-            expr: expr?,
-            ty: ty?,
-            compare: compare.unwrap_or(usual.1),
-            trim: trim.unwrap_or(usual.2),
-        })
+        let compare = compare.unwrap_or(usual.1);
+        let spelling = node.get("spelling").map_or(Spelling::Any, |n| self.spelling(n, compare));
+        Some(KeyColumn { name, expr: expr?, ty: ty?, compare, trim: trim.unwrap_or(usual.2), spelling })
+    }
+
+    /// How keys are spelled: a word, or the text setting that says it.
+    fn spelling(&mut self, node: &Node, compare: KeyCompare) -> Spelling {
+        let spelling = match node.get("setting") {
+            None => node.choice("spelling", &SPELLINGS, self.diags).unwrap_or_default(),
+            Some(setting) => {
+                if let Some(table) = node.as_table() {
+                    known_keys(table, "`spelling`", &["setting"], self.diags);
+                }
+                let Some(name) = setting.filled("setting", self.diags) else { return Spelling::Any };
+                if !self.settings.is_declared(name) {
+                    let message = format!("`spelling` names no setting: `{name}`");
+                    self.diags.error("UNKNOWN_SETTING", setting.place(), message, self.settings.help(name));
+                    return Spelling::Any;
+                }
+                let said = self.settings.values.get(name).and_then(|value| value.as_str());
+                let Some(known) = SPELLINGS.iter().find(|(word, _)| said == Some(word)) else {
+                    if !self.settings.is_broken(name) {
+                        let message = format!("setting `{name}` says of no key how it is spelled");
+                        let help = "give it values = [\"upper\", \"any\"]";
+                        self.diags.error("BAD_VALUE", setting.place(), message, help);
+                    }
+                    return Spelling::Any;
+                };
+                known.1
+            }
+        };
+        if spelling == Spelling::Upper && compare == KeyCompare::CiAi {
+            let message = "keys of upper-case ASCII letters have no accents that could be ignored";
+            let help = "say compare = \"ci_as\", or spelling = \"any\"";
+            self.diags.error("CONFLICT", node.place(), message, help);
+        }
+        spelling
     }
 
     fn key_type(&mut self, node: &Node) -> Option<CastType> {

@@ -118,6 +118,7 @@ impl Reader<'_> {
             format,
             optional,
             complement: false,
+            zone: None,
             place: node.place(),
         };
         ((!self.diags.errors_since(mark)).then_some(field), holds)

@@ -150,6 +150,28 @@ pub struct KeyColumn {
     pub compare: KeyCompare,
     /// Right-trim on the way in.
     pub trim: bool,
+    /// How the source spells its keys.
+    pub spelling: Spelling,
+}
+
+/// How a source spells its keys: what decides in which order another source's codes stand among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Spelling {
+    /// In any way.
+    #[default]
+    Any,
+    /// In upper case: printable ASCII characters without lower-case letters.
+    Upper,
+}
+
+impl Spelling {
+    /// Whether a key is spelled so.
+    pub fn fits(self, key: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Upper => key.bytes().all(|b| matches!(b, b' '..=b'~') && !b.is_ascii_lowercase()),
+        }
+    }
 }
 
 /// How a code is made of a row and read back: `code → typed key columns`.
@@ -204,6 +226,8 @@ pub struct FieldMap {
     pub optional: bool,
     /// Declared by the shop through `@complement`: a missing column is an error of the field.
     pub complement: bool,
+    /// The zone of its local times; `None`: the source's.
+    pub zone: Option<Tz>,
     /// Where it was declared.
     pub place: Place,
 }

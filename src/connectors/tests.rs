@@ -357,6 +357,18 @@ fn each_mistake_has_its_finding() {
         (format!("{head}{key}when = {{ s = 1 }}\n"), "5:10 UNKNOWN_SETTING `when` names no setting: `s`"),
         (format!("{head}{key}prefix = 's'\n"), "5:10 UNKNOWN_SETTING `prefix` names no setting: `s`"),
         (
+            format!("{head}key.c = {{ expr = 'a.C', compare = 'ci_as', spelling = 'uper' }}\n"),
+            "4:55 BAD_VALUE `spelling` cannot be \"uper\"",
+        ),
+        (
+            format!("{head}key.c = {{ expr = 'a.C', compare = 'ci_as', spelling = {{ setting = 's' }} }}\n"),
+            "4:67 UNKNOWN_SETTING `spelling` names no setting: `s`",
+        ),
+        (
+            format!("{head}key.c = {{ expr = 'a.C', compare = 'ci_ai', spelling = 'upper' }}\n"),
+            "4:55 CONFLICT keys of upper-case ASCII letters have no accents",
+        ),
+        (
             format!("{head}key = {{ a = 'a.A', b = {{ expr = 'a.B', type = 'int' }} }}\n"),
             "1:1 MISSING_KEY `code` is missing",
         ),

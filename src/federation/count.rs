@@ -7,7 +7,7 @@ use super::{
     engine::{Ask, Engine, Fault, Strategy},
     filter::{Filter, Test},
     page::{GROUPS_EACH, PageAsk, Position, ROUND},
-    pushdown::Must,
+    pushdown::{Must, Telling},
     shape::{Shape, Want, has_key},
     visible::let_on,
 };
@@ -23,6 +23,22 @@ impl Engine {
     /// # Errors
     /// The deciding source does not answer; more rows than the budget.
     pub async fn count(
+        &self,
+        ask: &Ask,
+        shape: &Shape,
+        parents: Option<&[&str]>,
+        filter: &Filter,
+    ) -> Result<Vec<usize>, Fault> {
+        let spelled = self.spellings.get(shape.entity);
+        let counts = self.count_once(ask, shape, parents, filter).await;
+        // As of a list: what a wrong spelling was trusted for is counted anew.
+        if self.spellings.get(shape.entity) == spelled {
+            return counts;
+        }
+        self.count_once(ask, shape, parents, filter).await
+    }
+
+    async fn count_once(
         &self,
         ask: &Ask,
         shape: &Shape,
@@ -61,16 +77,16 @@ impl Engine {
         }
         let light = Arc::new(Shape::new(self, shape.entity, Want::default(), None));
         let Some(decider) = light.decider(&self.model) else { return Ok(None) };
-        let mut other: Vec<String> = Vec::new();
+        let mut other = Must::Codes(Arc::default());
         if let Some(published) = e.fields.get_index_of("published").filter(|_| ask.shopper) {
             let no = Test::In(vec![Value::Bool(false)]);
-            let hidden = self.passing_codes(ask, shape.entity, published, &no);
+            let hidden = self.others(ask, shape.entity, published, &no, Telling::Windows);
             let shown = async {
                 let either = decision == WebDecision::Either;
                 if either { self.published_codes(ask, shape.entity).await } else { Some(Arc::default()) }
             };
             let (Ok(hidden), Some(shown)) = futures::join!(hidden, shown) else { return Ok(None) };
-            other.extend(hidden.iter().chain(shown.iter()).cloned());
+            other = hidden.or_codes(published, &shown, decider.map.rows.len());
         }
         let mut select = decider.select(|_, row| {
             let web = if ask.shopper { let_on(row) } else { Vec::new() };
@@ -83,11 +99,11 @@ impl Engine {
         let told_otherwise = async {
             let staff = Ask { shopper: false, ..ask.clone() };
             let (mut added, mut taken) = (0, 0);
-            if other.is_empty() {
+            if matches!(&other, Must::Codes(codes) if codes.is_empty()) {
                 return Ok::<_, Fault>((added, taken));
             }
-            let (all, must) = (Filter::And(Vec::new()), Must::Codes(other.into()));
-            self.scan_those(&staff, &light, None, (&all, &must), |_, batch, records| {
+            let all = Filter::And(Vec::new());
+            self.scan_those(&staff, &light, None, (&all, &other), |_, batch, records| {
                 for record in records {
                     let shown = self.visible(batch, *record).map_err(Fault::Source)?;
                     let counted = self.decider_says(batch, *record) == Some(true);
@@ -118,7 +134,9 @@ impl Engine {
         visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let under = parents.is_some();
-        let must = self.must_listed(ask, light.entity, under, filter, light.language.as_deref()).await;
+        let telling = if under { Telling::Whole } else { Telling::Windows };
+        let language = light.language.as_deref();
+        let must = self.must_listed(ask, light.entity, under, filter, language, telling).await;
         self.scan_those(ask, light, parents, (filter, &must), visit).await
     }
 
@@ -131,7 +149,9 @@ impl Engine {
         mut visit: impl FnMut(usize, &Batch, &[u32]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let mut budget = self.limits.scan_rows;
-        let all = PageAsk { first: 0, after: None, backward: false, filter, must };
+        // Of all records in parts, where other sources' codes are read a window at a time.
+        let mut front = self.front(ask, must, (None, false), ROUND);
+        front.advance(&mut budget).await?;
         // The first round is one statement for all groups; few groups have more than it brings.
         let groups = parents.map_or(1, <[&str]>::len);
         let mut size = if parents.is_some() { EACH } else { ROUND };
@@ -141,14 +161,23 @@ impl Engine {
             let held = open.len().min(if at.is_empty() { usize::MAX } else { GROUPS_EACH });
             let now = &open[..held];
             let afters = &at[..held.min(at.len())];
+            let (must, until) = (front.must(), front.until());
+            let all = PageAsk { first: 0, after: None, backward: false, filter, must, until };
             let (round, scans) =
                 self.go_on(ask, light, (parents, now), afters, &all, size, &mut budget, None).await?;
             let mut left = Vec::new();
+            let mut passed = false;
             for (group, scan) in now.iter().zip(scans) {
                 visit(*group, &round, &scan.good)?;
                 if scan.read >= size {
                     left.push((*group, scan.last));
+                } else if let Some(end) = front.end() {
+                    passed = true;
+                    left.push((*group, Some(end)));
                 }
+            }
+            if passed {
+                front.advance(&mut budget).await?;
             }
             let later = open.drain(held..).zip(at.drain(held.min(at.len())..).collect::<Vec<_>>());
             (open, at) = left.into_iter().chain(later).unzip();

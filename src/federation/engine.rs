@@ -3,7 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{batch::Cause, model::Model, overrides::Overrides, planner::blame::Blame, visible::Published};
+use super::{
+    batch::Cause,
+    model::Model,
+    overrides::Overrides,
+    planner::blame::Blame,
+    spelling::{Spelled, Spellings},
+    visible::Published,
+};
 use crate::{
     cache::Cache,
     config::{Limits, WebDecision},
@@ -29,6 +36,8 @@ pub struct Engine {
     pub fail_on_unknown: bool,
     /// Who decides what is on the web, by entity (`web.decision`).
     pub decisions: Vec<WebDecision>,
+    /// How the codes of each entity are spelled.
+    pub spellings: Spellings,
 }
 
 /// One request, as the levels see it.
@@ -105,8 +114,11 @@ impl Engine {
     }
 
     /// How the codes of an entity are told apart: as the source that decides existence compares
-    /// its keys.
+    /// its keys; where those are of upper-case ASCII letters, nothing else is equal to one.
     pub fn compare(&self, entity: usize) -> KeyCompare {
+        if self.spellings.get(entity) == Some(Spelled::Upper) {
+            return KeyCompare::Ascii;
+        }
         let e = &self.model.entities[entity];
         let key = e.maps.get(e.decides).and_then(Option::as_ref).and_then(|m| m.rows.first()?.key.first());
         key.map_or(KeyCompare::Binary, |k| k.compare)

@@ -147,6 +147,7 @@ impl Engine {
         let compare = self.compare(shape.entity);
         let count = rows.len();
         batch.codes = (0..count).map(|r| code_of(decider, rows.row(r))).collect();
+        (0..count).for_each(|r| self.look_at_spelling(decider, rows.row(r)));
         batch.owner = vec![e.decides; count];
         let index = (0..u32::try_from(count).unwrap_or(DUPLICATE - 1)).collect();
         let mut seen: HashMap<_, u32> = HashMap::with_capacity(count);

@@ -12,6 +12,7 @@ use super::{
     order::{Folded, Order, Spot},
     page::{Page, PageAsk},
     planner::{Scope, Way},
+    pushdown::Telling,
     shape::{Shape, Want},
 };
 use crate::telemetry::metrics;
@@ -112,17 +113,23 @@ impl Engine {
         if let Some(journal) = &ask.moment.journal {
             journal.here(|level| plan.note(self, shape.entity, list.order, level));
         }
-        match plan.way {
-            Way::Page => self.keyset(ask, shape, parents, list, held).await,
-            Way::MergeScan(can) => match self.merge_scan(ask, shape, list, &can).await {
-                // By cells of earlier on no source can sort.
-                Err(Fault::Source(_)) if self.sorts_stale(shape.entity, can.field) => {
-                    self.gather(ask, shape, parents, list).await
-                }
-                found => found,
-            },
-            Way::Gather => self.gather(ask, shape, parents, list).await,
-        }
+        let read = || async {
+            match &plan.way {
+                Way::Page => self.keyset(ask, shape, parents, list, held).await,
+                Way::MergeScan(can) => match self.merge_scan(ask, shape, list, can).await {
+                    // By cells of earlier on no source can sort.
+                    Err(Fault::Source(_)) if self.sorts_stale(shape.entity, can.field) => {
+                        self.gather(ask, shape, parents, list).await
+                    }
+                    found => found,
+                },
+                Way::Gather => self.gather(ask, shape, parents, list).await,
+            }
+        };
+        let spelled = self.spellings.get(shape.entity);
+        let pages = read().await;
+        // A code was read that is spelled otherwise than declared: what that was trusted for is read anew.
+        if self.spellings.get(shape.entity) == spelled { pages } else { read().await }
     }
 
     /// Whether cells of earlier on may stand in for the field that a list is sorted by.
@@ -141,9 +148,17 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let after = list.from.map(|spot| spot.position.clone());
         let under = parents.is_some();
-        let must = self.must_listed(ask, shape.entity, under, list.filter, shape.language.as_deref()).await;
-        let page =
-            PageAsk { first: list.size, after, backward: list.falling(), filter: list.filter, must: &must };
+        let telling = if under { Telling::Whole } else { Telling::Windows };
+        let language = shape.language.as_deref();
+        let must = self.must_listed(ask, shape.entity, under, list.filter, language, telling).await;
+        let page = PageAsk {
+            first: list.size,
+            after,
+            backward: list.falling(),
+            filter: list.filter,
+            must: &must,
+            until: None,
+        };
         let (batch, mut pages) = self.pages(ask, shape, parents, &page, held).await?;
         if list.backward {
             pages.iter_mut().for_each(|page| page.records.reverse());

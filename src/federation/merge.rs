@@ -113,8 +113,7 @@ impl Batch {
             return Cell::Absent;
         };
         let Some(part) = self.parts.get(source).and_then(Option::as_ref) else { return Cell::Absent };
-        // `published` is never empty on purpose.
-        if let Some(cause) = part.markers_failed.as_ref().filter(|_| self.shape.published != Some(field)) {
+        if let Some(cause) = part.markers_failed.as_ref().filter(|_| self.shape.may_be_emptied(field)) {
             return Cell::Unknown(cause.clone());
         }
         let wanted = if translated {
@@ -404,12 +403,6 @@ impl Batch {
     pub fn changed(&self, source: SourceId, record: u32) -> Option<&Value> {
         let column = self.shape.sources.get(source)?.as_ref()?.columns.change?;
         self.row(source, record)?.get(column).filter(|v| matches!(v, Value::DateTime(_)))
-    }
-
-    /// The newest change cell of all sources that were read.
-    pub fn updated_at(&self, record: u32) -> &Value {
-        let changes = (0..self.parts.len()).filter_map(|s| self.changed(s, record));
-        changes.max_by(|a, b| a.compare(b)).unwrap_or(&NULL)
     }
 }
 

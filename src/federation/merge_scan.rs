@@ -1,8 +1,11 @@
 //! A list sorted by a merged number, date or truth value, read as sorted streams: one of each source,
 //! ordered by its own cells, and one of the records for which no source has the value. A record stands in
 //! the first stream whose cell is the value that is served; the others drop it. The streams are merged like
-//! sorted runs until the page is full. How a source's cells can be ordered, [`streams`] tells.
+//! sorted runs until the page is full. How a source's cells can be ordered, [`streams`] tells; what a filter on
+//! them tells, [`filtered`].
 
+mod column;
+mod filtered;
 mod rest;
 mod streams;
 
@@ -15,21 +18,24 @@ use std::{
     },
 };
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 
+use self::filtered::Cells;
 pub use self::streams::Scannable;
+use self::{column::Column, streams::before_last_run};
 use super::{
     batch::{Batch, Cause, NONE},
     engine::{Ask, Engine, Fault},
     gather::{Cut, Gathered, ListAsk},
     merge::{Cell, Winner},
-    model::SourceId,
+    model::{OnUnknown, SourceId},
     order::Spot,
     page::Page,
-    pushdown::Must,
-    shape::{Shape, SourceShape},
+    pushdown::{Must, Telling},
+    shape::{Shape, SourceShape, has_key},
+    spelling::Spelled,
 };
-use crate::value::Value;
+use crate::{connectors::map::RowSource, sources::select::Predicate, value::Value};
 
 /// Rows first read of an overlay's stream: few of them stand on one page when it is sparse.
 const SPARSE: usize = 8;
@@ -43,6 +49,10 @@ struct Scan<'a> {
     list: &'a ListAsk<'a>,
     can: &'a Scannable,
     must: Must,
+    /// What the overlays' cells must pass, in their order.
+    passing: Vec<Option<Predicate>>,
+    /// How codes are spelled, where it is known.
+    spelled: Option<Spelled>,
     /// What deciding needs.
     light: Arc<Shape>,
     /// What the page needs: the first rows of the deciding source are read with all of it.
@@ -85,7 +95,7 @@ struct Stream {
     at: Option<(Value, Vec<Value>)>,
     /// Rows to ask for next.
     size: usize,
-    /// An overlay's: what lies up to `at` was read, `at` included.
+    /// What lies up to `at` was read, of an overlay `at` included.
     begun: bool,
     done: bool,
 }
@@ -103,8 +113,11 @@ impl Engine {
         list: &ListAsk<'_>,
         can: &Scannable,
     ) -> Result<(Batch, Vec<Page>), Fault> {
-        let must = self.must_listed(ask, shape.entity, false, list.filter, shape.language.as_deref()).await;
-        let scan = self.scan_of(ask, shape, list, can, must);
+        let language = shape.language.as_deref();
+        let must = self
+            .must_listed(ask, shape.entity, false, list.filter, language, Telling::Streams(can.field))
+            .await;
+        let scan = self.scan_of(ask, shape, list, can, must).await;
         let (mut good, whole) = scan.read().await?;
         let more = good.len() > list.size;
         good.truncate(list.size);
@@ -122,7 +135,7 @@ impl Engine {
         self.whole(ask, shape, vec![Cut { page, more, total: None }]).await
     }
 
-    fn scan_of<'a>(
+    async fn scan_of<'a>(
         &'a self,
         ask: &'a Ask,
         shape: &Arc<Shape>,
@@ -130,7 +143,17 @@ impl Engine {
         can: &'a Scannable,
         must: Must,
     ) -> Scan<'a> {
+        let e = &self.model.entities[shape.entity];
+        let field = &e.fields[can.field];
+        let passing = can.overlays.iter().map(|(source, _)| async {
+            let row = e.maps.get(*source).and_then(Option::as_ref)?.rows.first()?;
+            let map = row.fields.get(field.name.as_str())?;
+            let cells = Cells { source: *source, row, id: can.field, field, map };
+            self.passing_cells(cells, list.filter, shape.language.as_deref()).await
+        });
         Scan {
+            passing: join_all(passing).await,
+            spelled: self.spellings.get(shape.entity),
             engine: self,
             ask,
             list,
@@ -244,10 +267,17 @@ impl Scan<'_> {
     /// The streams of the run without a value, or of the run with one, from where the list goes on.
     async fn streams(&self, nulls: bool, start: Option<&Spot>) -> Result<Vec<Stream>, Fault> {
         let stream = |what: What, size: usize| {
+            let overlay = |source| self.can.overlays.iter().find(|(s, _)| *s == source).map(|(_, c)| c);
+            let column = match what {
+                What::Own => self.can.own.as_ref(),
+                What::Overlay(source) => overlay(source),
+                What::Rest(_) | What::Site => None,
+            };
             let at = start.map(|spot| {
                 let value = spot.values.first().cloned().unwrap_or_default();
-                let key = if self.runs { Vec::new() } else { spot.position.key.clone() };
-                (value, key)
+                let (value, key) = column
+                    .map_or_else(|| (value, spot.position.key.clone()), |c| c.start(spot, self.falling));
+                (value, if self.runs { Vec::new() } else { key })
             });
             Stream { what, ready: VecDeque::new(), at, size, begun: false, done: false }
         };
@@ -283,6 +313,14 @@ impl Scan<'_> {
         if self.can.site {
             streams.push(self.site(stream(What::Site, 0)).await?);
         }
+        let strays = |column: &Column| column.strays;
+        if let Some(column) = self.can.own.as_ref().filter(|c| strays(c)) {
+            let decides = self.engine.model.entities[self.light.entity].decides;
+            streams.push(self.strays(stream(What::Own, 0), decides, column).await?);
+        }
+        for (source, column) in self.can.overlays.iter().filter(|(_, c)| strays(c)) {
+            streams.push(self.strays(stream(What::Overlay(*source), 0), *source, column).await?);
+        }
         Ok(streams)
     }
 
@@ -297,10 +335,37 @@ impl Scan<'_> {
         if codes.len() > self.engine.limits.gather {
             return Err(self.list.too_long(self.engine, self.light.entity));
         }
-        let mut found = self.by_codes(&codes, &stream.what).await?;
+        self.gathered(stream, &codes).await
+    }
+
+    /// A stream of records by code: they are gathered.
+    async fn gathered(&self, mut stream: Stream, codes: &[String]) -> Result<Stream, Fault> {
+        stream.done = true;
+        let mut found = self.by_codes(codes, &stream.what).await?;
         found.sort_by(|a, b| self.compare(&a.found.0, &b.found.0));
         stream.ready = found.into();
         Ok(stream)
+    }
+
+    /// The records whose cells in a source it does not order, and which may be values all the same.
+    async fn strays(&self, mut stream: Stream, source: SourceId, column: &Column) -> Result<Stream, Fault> {
+        stream.done = true;
+        let cells = self.cells();
+        let Some(shape) = cells.sources.get(source).and_then(Option::as_ref) else { return Ok(stream) };
+        let odd = |_: usize, row: &RowSource| Some(vec![has_key(row), column.odd()]);
+        match self.engine.codes_of(self.ask, shape, odd).await {
+            Ok(Some(codes)) => self.gathered(stream, &codes).await,
+            Ok(None) => Err(self.list.too_long(self.engine, self.light.entity)),
+            Err(cause) => self.passed_over(source, cause).map(|()| stream),
+        }
+    }
+
+    /// An overlay that does not answer is passed over where the field allows it.
+    fn passed_over(&self, source: SourceId, cause: Arc<Cause>) -> Result<(), Fault> {
+        let e = &self.engine.model.entities[self.light.entity];
+        // STALE: the list is gathered instead, and sorted by what is served.
+        let fails = e.fields[self.can.field].on_unknown != OnUnknown::Fallback;
+        if fails || source == e.decides { Err(Fault::Source(cause)) } else { Ok(()) }
     }
 
     /// Reads on in a stream: how many rows were read, and the batch when it was read whole.
@@ -345,25 +410,54 @@ impl Scan<'_> {
         let rows = self.engine.rows(self.ask, entity, decider, &statement, &params).await;
         let rows = rows.map_err(Fault::Source)?;
         let read = rows.len();
+        let full = read >= stream.size;
+        let own = self.can.own.as_ref().filter(|_| matches!(stream.what, What::Own));
+        let value = decider.columns.fields.get(self.can.field).copied().flatten();
+        let mut kept = read;
+        let mut again = None;
+        if let (Some(column), Some(value), Some(last)) = (own, value, read.checked_sub(1)) {
+            // Cells of different order that are one value are read whole, and sorted here.
+            if full && column.blurred(rows.get(last, value)) {
+                kept = before_last_run(&rows, value);
+            }
+            if kept == 0 {
+                self.longer(stream)?;
+                return Ok((read, None));
+            }
+            // Those of the last such run may come again.
+            again = stream.at.take().map(|(at, _)| at).filter(|at| stream.begun && column.blurred(at));
+        }
+        let ends = kept.checked_sub(1).zip(value).map(|(last, value)| rows.get(last, value).clone());
         let mut batch = self.engine.adopt(shape, rows);
         self.engine.complete(self.ask, &mut batch, None).await;
         let batch = self.relate(batch).await?;
-        if let Some(last) = u32::try_from(read).ok().and_then(|n| n.checked_sub(1)) {
-            let value = match batch.cell(&self.engine.model, decider.source, self.can.field, last, false) {
-                Cell::Value(value) => value.clone(),
-                _ => Value::Null,
-            };
+        if let Some(last) = u32::try_from(kept).ok().and_then(|n| n.checked_sub(1)) {
             let key = self.engine.position(&batch, last).map(|p| p.key).unwrap_or_default();
-            stream.at = Some((value, key));
+            stream.at = Some((ends.unwrap_or_default(), key));
+            stream.begun = true;
         }
-        for record in 0..u32::try_from(read).unwrap_or(0) {
-            if let Some(found) = self.stands(&batch, record, &stream.what)? {
+        for record in 0..u32::try_from(kept).unwrap_or(0) {
+            let Some(found) = self.stands(&batch, record, &stream.what)? else { continue };
+            let value = found.0.values.first();
+            if again.as_ref().zip(value).is_none_or(|(at, value)| at.compare(value) != Ordering::Equal) {
                 stream.ready.push_back(Good { found, whole: whole.then_some(record) });
             }
         }
-        stream.done = read < stream.size;
+        if own.is_some() {
+            stream.ready.make_contiguous().sort_by(|a, b| self.compare(&a.found.0, &b.found.0));
+        }
+        stream.done = !full;
         stream.size = (stream.size * 2).clamp(SPARSE, MOST);
         Ok((read, whole.then_some(batch)))
+    }
+
+    /// One long run of equal values is read whole: more rows the next time.
+    fn longer(&self, stream: &mut Stream) -> Result<(), Fault> {
+        if stream.size > self.engine.limits.gather {
+            return Err(self.list.too_long(self.engine, self.light.entity));
+        }
+        stream.size = (stream.size * 4).min(self.engine.limits.gather + 1);
+        Ok(())
     }
 
     /// Reads what the filter needs to know of the records that hang on a batch's.

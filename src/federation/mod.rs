@@ -2,7 +2,7 @@
 //! [`shape`] what each source is asked for a level; [`fetch`] asks; [`batch`] holds what they said;
 //! [`merge`] and [`lists`] make one value of it; [`provenance`] explains it. [`page`] reads lists in CODE order,
 //! [`merge_scan`] and [`gather`] in any [`order`] ([`planner`] chooses), with what [`pushdown`] can leave to the
-//! sources; [`related`] filters them by what hangs on their records. Knows no ERP and no GraphQL library.
+//! sources ([`windows`] at a time); [`related`] filters them by what hangs on their records. Knows no ERP and no GraphQL library.
 
 pub mod batch;
 pub mod children;
@@ -25,5 +25,7 @@ pub mod provenance;
 pub mod pushdown;
 pub mod related;
 pub mod shape;
+pub mod spelling;
 pub mod stale;
 pub mod visible;
+pub mod windows;

@@ -9,6 +9,7 @@ use super::{
     engine::{Ask, Engine, Fault},
     fetch::{key_of, row_source},
     filter::Filter,
+    model::EntityId,
     order::Spot,
     pushdown::Must,
     shape::{PageKey, PageSlots, Shape, SourceShape, Want, after_key, has_key},
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     connectors::map::RowSource,
     sources::{Param, Rows, Select, Statement, expr::CastType, select::Predicate},
-    value::Value,
+    value::{KeyCompare, Value},
 };
 
 /// A position in CODE order: row source and native key.
@@ -51,6 +52,8 @@ pub struct PageAsk<'a> {
     pub filter: &'a Filter,
     /// What the deciding source's rows of them fulfil.
     pub must: &'a Must,
+    /// Only up to this code, of a source with one table and one key column.
+    pub until: Option<&'a str>,
 }
 
 /// A page: which records of the batch, in order, and whether there are more.
@@ -143,8 +146,15 @@ impl Engine {
     ) -> Result<(Batch, Vec<Page>), Fault> {
         let groups = parents.map_or(1, <[&str]>::len);
         let (own, shape) = (shape, &shape.with_filter(self, page.filter));
-        let rows = self.read(ask, shape, parents.map(Under::first), page, page.first + 1).await?;
-        let mut budget = self.limits.scan_rows.saturating_sub(rows.len());
+        let full = page.first + 1;
+        let mut budget = self.limits.scan_rows;
+        // Somewhat more codes than records: not all of them pass.
+        let from = (page.after.as_ref(), page.backward);
+        let mut front = self.front(ask, page.must, from, full + page.first / 2);
+        front.advance(&mut budget).await?;
+        let part = PageAsk { must: front.must(), until: front.until(), ..page.clone() };
+        let rows = self.read(ask, shape, parents.map(Under::first), &part, full).await?;
+        budget = budget.saturating_sub(rows.len());
         let mut batch = self.adopt(shape, rows);
         let checked = shape.decider(&self.model).is_some_and(|d| d.doubles.is_some());
         let codes = if checked { batch.codes.clone() } else { Vec::new() };
@@ -159,8 +169,8 @@ impl Engine {
         }
         let batch = self.relate(ask, batch, page.filter, &mut budget).await?;
         let scans = self.sort_out(ask, &batch, parents, page)?;
-        let full = page.first + 1;
-        if scans.iter().all(|s| s.good.len() >= full || s.read < full) {
+        let ended = front.until().is_none();
+        if scans.iter().all(|s| s.good.len() >= full || (ended && s.read < full)) {
             let pages = scans.into_iter().map(|s| s.page(page.first)).collect();
             return Ok((batch, pages));
         }
@@ -172,10 +182,12 @@ impl Engine {
             .iter()
             .map(|scan| Progress {
                 good: scan.good.iter().map(|r| batch.codes[*r as usize].clone()).collect(),
-                after: scan.last.clone(),
-                more: scan.read >= full,
+                after: if scan.read < full { front.end() } else { scan.last.clone() },
+                more: scan.read >= full || !ended,
             })
             .collect();
+        // There are parts in a list of all records only: one group.
+        let mut passed = scans.iter().all(|scan| scan.read < full);
         loop {
             let open: Vec<usize> = (0..groups)
                 .filter(|g| progress[*g].more && progress[*g].good.len() < full)
@@ -184,15 +196,21 @@ impl Engine {
             if open.is_empty() {
                 break;
             }
+            if std::mem::take(&mut passed) && front.until().is_some() {
+                front.advance(&mut budget).await?;
+            }
             let size = (full * 4).clamp(100, ROUND).min((budget / open.len()).max(1));
             let at: Vec<_> = open.iter().map(|g| progress[*g].after.clone()).collect();
+            let part = PageAsk { must: front.must(), until: front.until(), ..page.clone() };
             let (round, scans) =
-                self.go_on(ask, &light, (parents, &open), &at, page, size, &mut budget, held).await?;
+                self.go_on(ask, &light, (parents, &open), &at, &part, size, &mut budget, held).await?;
             for (g, scan) in open.into_iter().zip(scans) {
                 let state = &mut progress[g];
                 state.good.extend(scan.good.iter().map(|r| round.codes[*r as usize].clone()));
-                state.more = scan.read >= size;
-                state.after = scan.last.or(state.after.take());
+                let end = front.end().filter(|_| scan.read < size);
+                passed = end.is_some();
+                state.more = scan.read >= size || passed;
+                state.after = end.or(scan.last).or(state.after.take());
             }
         }
         let codes: Vec<Vec<Value>> =
@@ -229,7 +247,11 @@ impl Engine {
         };
         let select = || self.page_select(ask.shopper, decider, under, page);
         let apart = under.is_some_and(|u| !u.afters.is_empty());
-        let (statement, extra) = if page.filter.is_all() && page.must.is_any() && !apart {
+        let (statement, extra) = if page.filter.is_all()
+            && page.must.is_any()
+            && page.until.is_none()
+            && !apart
+        {
             let after = page.after.as_ref().map(|a| a.row);
             let key =
                 PageKey { shopper: ask.shopper, windowed: under.is_some(), after, backward: page.backward };
@@ -279,6 +301,10 @@ impl Engine {
             }
             let mut params = params.borrow_mut();
             predicates.extend(page.must.predicate((i, row), base, &mut params));
+            if let (Some(until), Some(column)) = (page.until, SourceShape::order(row, page.backward).pop()) {
+                params.push(Param::Value(Value::text(until)));
+                predicates.push(Predicate::UpTo { column, slot: base + params.len() - 1 });
+            }
             if let Some(under) = apart {
                 predicates.push(under.after((i, row), page.backward, base, &mut params)?);
             }
@@ -368,6 +394,45 @@ impl Engine {
         let round = self.relate(ask, round, page.filter, budget).await?;
         let scans = self.sort_out(ask, &round, asked.as_deref(), &page)?;
         Ok((round, scans))
+    }
+
+    /// Where records stand in CODE order, and their codes as the deciding source spells them, by the codes that
+    /// another source has of them, as keys compare. It is asked only where its spelling does not follow from
+    /// theirs; then there are none of codes that it does not have.
+    ///
+    /// # Errors
+    /// The deciding source does not answer.
+    pub async fn standing(
+        &self,
+        ask: &Ask,
+        entity: EntityId,
+        codes: &[&str],
+    ) -> Result<HashMap<String, (Position, String)>, Fault> {
+        let compare = self.compare(entity);
+        let shape = Arc::new(Shape::new(self, entity, Want::default(), None));
+        let Some(decider) = shape.decider(&self.model) else { return Ok(HashMap::new()) };
+        let at = |code: &str| {
+            let rows = (0..).zip(&decider.map.rows);
+            rows.into_iter().find_map(|(row, r)| Some(Position { row, key: r.code.decode(code, &r.key)? }))
+        };
+        if self.spellings.get(entity).is_some() || compare == KeyCompare::Binary {
+            // What is folded is spelled so.
+            let known = codes.iter().map(|code| compare.fold(code).into_owned());
+            return Ok(known.filter_map(|code| Some((code.clone(), (at(&code)?, code)))).collect());
+        }
+        let mut asked: Vec<&str> = codes.iter().copied().filter(|code| !code.trim().is_empty()).collect();
+        asked.sort_unstable();
+        let keys = asked.iter().map(|c| Box::from([Value::text(*c)])).collect();
+        let rows =
+            self.rows_by_code(ask, entity, decider, &asked, &keys, &[]).await.map_err(Fault::Source)?;
+        let batch = self.adopt(&shape, rows);
+        let records = 0..u32::try_from(batch.len()).unwrap_or(0);
+        Ok(records
+            .filter_map(|record| {
+                let code = batch.code(record).to_owned();
+                Some((compare.fold(&code).into_owned(), (self.position(&batch, record)?, code)))
+            })
+            .collect())
     }
 
     /// The position of a record in CODE order, for cursors.

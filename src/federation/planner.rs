@@ -13,6 +13,7 @@ use super::{
     order::{By, Order},
     pushdown::{LONGEST, Must, condition::never},
     shape::snake,
+    windows::CodeStream,
 };
 use crate::{connectors::map::EntityMap, sources::journal::LevelNotes};
 
@@ -336,12 +337,13 @@ impl Teller<'_> {
             Must::And(parts) => each(parts, ", and "),
             Must::Or(parts) => each(parts, ", or "),
             Must::Codes(codes) => format!("{decider}'s key is {}", counted(codes.len())),
+            Must::Sorted { .. } => "the cells by which each source's rows are sorted".into(),
             Must::Parents(codes) => format!("what it belongs to has {}", counted(codes.len())),
             // What stands in where no source has a value.
             Must::Cell { field, .. } if of.is_some_and(|of| of != *field) => {
                 format!("{decider}'s own `{}`, which stands in", self.name(*field))
             }
-            Must::Cell { field, own, codes } => {
+            Must::Cell { field, own, codes, streams } => {
                 let some = own.iter().any(Option::is_none);
                 let cells = own.iter().flatten().any(|predicate| *predicate != never());
                 let mut said: Vec<String> = Vec::new();
@@ -349,21 +351,27 @@ impl Teller<'_> {
                     let part = if some { ", in some of its tables" } else { "" };
                     said.push(format!("{decider}'s own cell{part}"));
                 }
-                if !codes.is_empty() || !cells {
-                    said.push(format!("{} by {}", counted(codes.len()), self.others(*field)));
+                if !codes.is_empty() || (!cells && streams.is_empty()) {
+                    let others = self.others(*field, streams);
+                    said.push(format!("{} by {others}", counted(codes.len())));
+                }
+                if !streams.is_empty() {
+                    let names: Vec<String> = streams.iter().map(|s| self.source(s.source)).collect();
+                    said.push(format!("codes by {}, a window at a time", names.join(" and ")));
                 }
                 said.join(", or ")
             }
         }
     }
 
-    /// The sources beside the deciding one that may hold a field.
-    fn others(&self, field: FieldId) -> String {
+    /// The sources beside the deciding one that may hold a field, but those that give streams of codes.
+    fn others(&self, field: FieldId, streams: &[CodeStream]) -> String {
         let e = &self.engine.model.entities[self.entity];
         let f = &e.fields[field];
         let holds = |source: &&SourceId| {
             let map = e.maps.get(**source).and_then(Option::as_ref);
-            **source != e.decides && map.is_some_and(|map| map_has(map, &f.name))
+            let streams = streams.iter().any(|stream| stream.source == **source);
+            **source != e.decides && !streams && map.is_some_and(|map| map_has(map, &f.name))
         };
         let mut names: Vec<String> = f.sources.iter().filter(holds).map(|s| self.source(*s)).collect();
         if f.lock.is_none() && self.engine.overrides.is_some() {

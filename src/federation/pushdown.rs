@@ -3,9 +3,10 @@
 //!
 //! A merged value that passes is some source's cell that passes. So a record can pass only if its own
 //! row says so, or an overlay's row (or an override) does: the overlay is asked for the codes of its rows
-//! that may pass, and the condition becomes "own cell, or one of these codes". Where an overlay has
-//! more of them than may be gathered, or cannot be asked, nothing is told. Every record is decided on
-//! its merged value afterwards.
+//! that may pass, and the condition becomes "own cell, or one of these codes". Where they can be read in
+//! CODE order that is done as far as a list is read ([`super::windows`]); else all at once, and where an
+//! overlay has more of them than may be gathered, or cannot be asked, nothing is told. Every record is
+//! decided on its merged value afterwards.
 
 pub mod condition;
 
@@ -15,15 +16,17 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 
 use self::condition::{On, condition, never};
 use super::{
+    batch::Cause,
     engine::{Ask, Engine, Strategy},
     fetch::code_of,
     filter::{Filter, Test},
-    model::{Default_, EntityId, Field, FieldId, Rule, SourceId},
+    model::{Default_, Entity, EntityId, Field, FieldId, Rule, SourceId},
     planner::Why,
-    shape::{Shape, SourceShape, Want},
+    shape::{NEVER_EMPTY, Shape, SourceShape, Want},
+    windows::CodeStream,
 };
 use crate::{
-    connectors::map::{FieldMap, RowSource},
+    connectors::map::{EntityMap, FieldMap, RowSource},
     sources::{
         Expr, Param, Statement,
         columns::Known,
@@ -71,7 +74,44 @@ pub enum Must {
         own: Vec<Option<Predicate>>,
         /// Records for which another source may say what passes.
         codes: Arc<[String]>,
+        /// Sources that have more of them, read as far as the list is.
+        streams: Arc<[CodeStream]>,
     },
+    /// The cell by which a stream is sorted, and which is the value of its records.
+    Sorted {
+        /// The deciding source's own, by row source (`None`: not told there).
+        own: Vec<Option<Predicate>>,
+        /// What it must pass.
+        test: Test,
+    },
+}
+
+/// The records for which other sources than the deciding one may say what passes.
+pub(super) struct Others {
+    codes: Arc<[String]>,
+    streams: Arc<[CodeStream]>,
+}
+
+impl Others {
+    /// "One of these records, or of some others": what the rows of so many row sources fulfil.
+    pub(super) fn or_codes(self, field: FieldId, more: &[String], rows: usize) -> Must {
+        let codes: Arc<[String]> = self.codes.iter().chain(more).cloned().collect();
+        if self.streams.is_empty() {
+            return Must::Codes(codes);
+        }
+        Must::Cell { field, own: vec![Some(never()); rows], codes, streams: self.streams }
+    }
+}
+
+/// For whom a condition is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// A reader of all rows, or of rows in any order.
+    Whole,
+    /// A reader of all records in CODE order.
+    Windows,
+    /// Readers of streams that are sorted by their cells of a field.
+    Streams(FieldId),
 }
 
 impl Must {
@@ -105,13 +145,26 @@ impl Must {
                 let slot = base + params.len() - 1;
                 Some(Predicate::In { exprs: vec![parent], types: vec![CastType::Text(0)], slot })
             }
-            Self::Cell { own, codes, .. } => {
+            Self::Cell { own, codes, streams, .. } => {
                 let own = own.get(i)?.clone()?;
-                if codes.is_empty() {
+                if codes.is_empty() && streams.is_empty() {
                     return Some(own);
                 }
                 Some(Predicate::Or(vec![own, coded(row, codes, base, params)]))
             }
+            Self::Sorted { own, .. } => own.get(i)?.clone(),
+        }
+    }
+
+    /// The condition on records that are all served one value of the field by which they are sorted, though
+    /// no cell of it is read.
+    pub fn serving(&self, value: &Value) -> Self {
+        match self {
+            Self::And(parts) => Self::And(parts.iter().map(|part| part.serving(value)).collect()),
+            Self::Or(parts) => Self::Or(parts.iter().map(|part| part.serving(value)).collect()),
+            Self::Sorted { test, .. } if test.passes(value) => Self::Any,
+            Self::Sorted { .. } => Self::Codes(Arc::default()),
+            other => other.clone(),
         }
     }
 
@@ -122,7 +175,7 @@ impl Must {
             Self::And(parts) => parts.iter().all(Self::is_any),
             Self::Or(parts) => parts.iter().any(Self::is_any),
             Self::Codes(_) | Self::Parents(_) => false,
-            Self::Cell { own, .. } => own.iter().all(Option::is_none),
+            Self::Cell { own, .. } | Self::Sorted { own, .. } => own.iter().all(Option::is_none),
         }
     }
 }
@@ -189,8 +242,15 @@ impl Engine {
 
     /// What must hold of the deciding source's rows for a filter to pass. Overlays are asked which of
     /// their rows may pass; one that does not answer tells nothing.
-    pub async fn must(&self, ask: &Ask, entity: EntityId, filter: &Filter, language: Option<&str>) -> Must {
-        let must = self.must_of(ask, entity, filter, language).await;
+    pub async fn must(
+        &self,
+        ask: &Ask,
+        entity: EntityId,
+        filter: &Filter,
+        language: Option<&str>,
+        telling: Telling,
+    ) -> Must {
+        let must = self.must_of(ask, entity, filter, language, telling).await;
         if let Some(journal) = &ask.moment.journal {
             let told = self.told(ask, entity, filter, &must);
             journal.here(|level| (level.pushed, level.rechecked) = (told.pushed, told.rechecked));
@@ -205,6 +265,7 @@ impl Engine {
         entity: EntityId,
         filter: &'a Filter,
         language: Option<&'a str>,
+        telling: Telling,
     ) -> BoxFuture<'a, Must> {
         async move {
             match filter {
@@ -213,13 +274,14 @@ impl Engine {
                 }
                 Filter::And(all) => {
                     let some = all.iter().take(LONGEST).filter(|f| !f.is_all());
-                    Must::And(join_all(some.map(|f| self.must_of(ask, entity, f, language))).await)
+                    Must::And(join_all(some.map(|f| self.must_of(ask, entity, f, language, telling))).await)
                 }
-                Filter::Or(all) if !all.is_empty() && all.len() <= LONGEST => {
-                    Must::Or(join_all(all.iter().map(|f| self.must_of(ask, entity, f, language))).await)
-                }
+                Filter::Or(all) if !all.is_empty() && all.len() <= LONGEST => Must::Or(
+                    join_all(all.iter().map(|f| self.must_of(ask, entity, f, language, telling))).await,
+                ),
                 Filter::Field(field, test) => {
-                    self.must_cell(ask, entity, *field, test, language).await.unwrap_or_else(Must::Untold)
+                    let cell = self.must_cell(ask, entity, *field, test, language, telling);
+                    cell.await.unwrap_or_else(Must::Untold)
                 }
                 Filter::Code(Test::In(values)) => {
                     Must::Codes(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
@@ -238,6 +300,7 @@ impl Engine {
         .boxed()
     }
 
+    #[allow(clippy::too_many_arguments)]
     async fn must_cell(
         &self,
         ask: &Ask,
@@ -245,6 +308,7 @@ impl Engine {
         field: FieldId,
         test: &Test,
         language: Option<&str>,
+        telling: Telling,
     ) -> Result<Must, Why> {
         let e = &self.model.entities[entity];
         let f = &e.fields[field];
@@ -259,14 +323,21 @@ impl Engine {
             let Some(map) = row.fields.get(f.name.as_str()).filter(|_| listed) else { return Ok(never()) };
             self.on_row(e.decides, row, f, map, test).await
         }));
-        let (own, codes) = futures::join!(own, self.passing_codes(ask, entity, field, test));
-        let codes = codes?;
+        if telling == Telling::Streams(field) {
+            let own = own.await.into_iter().map(Result::ok).collect();
+            return Ok(Must::Sorted { own, test: test.clone() });
+        }
+        if listed && let Some(must) = self.bounded(e, field, decider, test).await {
+            return Ok(must);
+        }
+        let (own, others) = futures::join!(own, self.others(ask, entity, field, test, telling));
+        let Others { codes, streams } = others?;
         if let Some(why) = own.iter().find_map(|row| row.as_ref().err().copied())
             && own.iter().all(Result::is_err)
         {
             return Err(why);
         }
-        let cell = Must::Cell { field, own: own.into_iter().map(Result::ok).collect(), codes };
+        let cell = Must::Cell { field, own: own.into_iter().map(Result::ok).collect(), codes, streams };
         // Where no source says anything, the default does.
         Ok(match &f.default {
             None => cell,
@@ -277,13 +348,45 @@ impl Engine {
             Some(Default_::Field(other)) if e.fields[*other].name == "code" => {
                 let own =
                     decider.rows.iter().map(|row| code_condition(row, &e.fields[field], test)).collect();
-                Must::Or(vec![cell, Must::Cell { field: *other, own, codes: Arc::default() }])
+                let (codes, streams) = (Arc::default(), Arc::default());
+                Must::Or(vec![cell, Must::Cell { field: *other, own, codes, streams }])
             }
             Some(Default_::Field(_)) => return Err(Why::of("the field's default is another field")),
         })
     }
 
-    async fn on_row(
+    /// Where the greatest of all cells is less than something, each of them is: the deciding source's own
+    /// tells, whatever the others say. So it is with the smallest that is greater. `None` where a cell of
+    /// its own may count for nothing, or the field has other values than cells.
+    async fn bounded(&self, e: &Entity, field: FieldId, decider: &EntityMap, test: &Test) -> Option<Must> {
+        let f = &e.fields[field];
+        let bounds = match f.rule {
+            Rule::Max => matches!(test, Test::Lt(_) | Test::Lte(_)),
+            Rule::Min => matches!(test, Test::Gt(_) | Test::Gte(_)),
+            _ => false,
+        };
+        let site = f.lock.is_none() && self.overrides.is_some();
+        let marked = decider.markers.is_some() && !NEVER_EMPTY.contains(&f.name.as_str());
+        if !bounds || site || marked || f.default.is_some() || f.zero_is_absent {
+            return None;
+        }
+        let own = join_all(decider.rows.iter().map(|row| async move {
+            let map = row.fields.get(f.name.as_str())?;
+            let absent = &map.absent_when;
+            let counts = absent.zero != Some(true) && absent.false_ != Some(true);
+            let expr =
+                map.expr.as_ref().filter(|_| counts && absent.dates.is_empty() && absent.texts.is_empty())?;
+            let passes = self.on_row(e.decides, row, f, map, test).await.ok()?;
+            let none = Predicate::Expr(Expr::IsNull(Box::new(expr.clone()), false));
+            Some(Predicate::Or(vec![none, passes]))
+        }));
+        let own = own.await;
+        let told = own.iter().any(Option::is_some);
+        told.then(|| Must::Cell { field, own, codes: Arc::default(), streams: Arc::default() })
+    }
+
+    /// A test of a row source's cells, as a condition on its rows.
+    pub(super) async fn on_row(
         &self,
         source: SourceId,
         row: &RowSource,
@@ -309,6 +412,19 @@ impl Engine {
         field: FieldId,
         test: &Test,
     ) -> Result<Arc<[String]>, Why> {
+        self.others(ask, entity, field, test, Telling::Whole).await.map(|others| others.codes)
+    }
+
+    /// As [`Engine::passing_codes`], with streams of codes instead where the reader can use them.
+    pub(super) async fn others(
+        &self,
+        ask: &Ask,
+        entity: EntityId,
+        field: FieldId,
+        test: &Test,
+        telling: Telling,
+    ) -> Result<Others, Why> {
+        let spelled = self.spellings.get(entity).filter(|_| telling == Telling::Windows);
         let e = &self.model.entities[entity];
         let f = &e.fields[field];
         let mut codes: Vec<String> = Vec::new();
@@ -329,18 +445,27 @@ impl Engine {
             .await;
             let own: Result<Vec<Option<Predicate>>, Why> = own.into_iter().collect();
             let own = own?;
-            self.codes_where(ask, overlay, |i, _| Some(vec![own.get(i)?.clone()?])).await
+            if let (Some(spelled), [Some(condition)]) = (spelled, own.as_slice())
+                && let Some(stream) = CodeStream::new(overlay, spelled, condition.clone())
+            {
+                return Ok((Vec::new(), Some(stream)));
+            }
+            let all = self.codes_where(ask, overlay, |i, _| Some(vec![own.get(i)?.clone()?]));
+            all.await.map(|codes| (codes, None))
         }))
         .await;
+        let mut streams = Vec::new();
         for found in asked {
-            codes.extend(found?);
+            let (found, stream) = found?;
+            codes.extend(found);
+            streams.extend(stream);
         }
         if codes.len() > self.limits.gather {
             return Err(Why::of(
                 "more records than limits.gather pass by other sources than the one that decides existence",
             ));
         }
-        Ok(codes.into())
+        Ok(Others { codes: codes.into(), streams: streams.into() })
     }
 
     /// The codes (or native keys, where a row names its record by one) of an overlay's rows that fulfil a condition. Fails
@@ -351,9 +476,23 @@ impl Engine {
         overlay: &SourceShape,
         filter: impl Fn(usize, &RowSource) -> Option<Vec<Predicate>>,
     ) -> Result<Vec<String>, Why> {
+        match self.codes_of(ask, overlay, filter).await {
+            Ok(Some(codes)) => Ok(codes),
+            Ok(None) => Err(Why::by("has more rows that may pass than limits.gather", overlay.source)),
+            Err(_) => Err(Why::by("does not answer", overlay.source)),
+        }
+    }
+
+    /// As [`Engine::codes_where`], of any source; `None` when there are more than may be gathered.
+    pub(super) async fn codes_of(
+        &self,
+        ask: &Ask,
+        overlay: &SourceShape,
+        filter: impl Fn(usize, &RowSource) -> Option<Vec<Predicate>>,
+    ) -> Result<Option<Vec<String>>, Arc<Cause>> {
         let mut select = overlay.select(filter);
         if select.branches.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         // Row, keys, own code; then the native key.
         let kept = overlay.columns.own + 1;
@@ -367,17 +506,16 @@ impl Engine {
         }
         let most = i64::try_from(self.limits.gather).unwrap_or(i64::MAX - 1);
         let params = [Param::Value(Value::Int(most + 1))];
-        let rows = self.run(overlay.source, &Statement::new(select), &params, &ask.moment).await;
-        let rows = rows.map_err(|_| Why::by("does not answer", overlay.source))?;
+        let rows = self.run(overlay.source, &Statement::new(select), &params, &ask.moment).await?;
         if rows.len() > self.limits.gather {
-            return Err(Why::by("has more rows that may pass than limits.gather", overlay.source));
+            return Ok(None);
         }
         let codes = (0..rows.len()).filter_map(|r| {
             let row = rows.row(r);
             let native = native.and_then(|_| row.get(kept)).and_then(Value::as_str);
             native.map(str::to_owned).or_else(|| code_of(overlay, row).as_str().map(str::to_owned))
         });
-        Ok(codes.collect())
+        Ok(Some(codes.collect()))
     }
 }
 
@@ -387,8 +525,6 @@ pub(super) fn stays(field: &Field, test: &Test, language: Option<&str>) -> Optio
         "it may be inherited"
     } else if field.localized && language.is_some() {
         "it is served in another language than the shop's first"
-    } else if field.name == "updatedAt" {
-        "it is the newest change of all sources"
     } else if field.rule == Rule::Union || matches!(field.ty, Type::Html | Type::List(_)) {
         "it is no single value of a source"
     } else if *test == Test::IsNull(true) {

@@ -18,6 +18,7 @@ use super::{
     model::{EntityId, Model},
     page::{GROUPS_EACH, PageAsk, Position},
     pushdown::Must,
+    pushdown::Telling,
     shape::{Shape, Want},
 };
 use crate::value::{KeyCompare, Value};
@@ -304,9 +305,13 @@ impl Engine {
         let decides = self.model.entities[related.entity].decides;
         let must = related
             .must
-            .get_or_init(|| self.must_of(ask, related.entity, &related.filter, light.language.as_deref()));
-        let all =
-            PageAsk { first: 0, after: None, backward: false, filter: &related.filter, must: must.await };
+            .get_or_init(|| {
+                let language = light.language.as_deref();
+                self.must_of(ask, related.entity, &related.filter, language, Telling::Whole)
+            })
+            .await;
+        let filter = &related.filter;
+        let all = PageAsk { first: 0, after: None, backward: false, filter, must, until: None };
         for parents in parents.chunks(self.batch_of(decides)) {
             for hit in self.parents_with(ask, &light, batch, parents, &all, budget).await? {
                 let same = of.get(&compare.fold(parents[hit])).into_iter().flatten();

@@ -127,7 +127,12 @@ pub struct Shape {
     pub language: Option<String>,
     /// The field that takes records off the web: every record is asked for it.
     pub published: Option<FieldId>,
+    /// The fields that are [`NEVER_EMPTY`].
+    never_empty: [Option<FieldId>; NEVER_EMPTY.len()],
 }
+
+/// Fields that nobody empties on purpose: whether a record is on the web, and when it changed.
+pub const NEVER_EMPTY: [&str; 2] = ["published", "updatedAt"];
 
 impl Shape {
     /// The shape of a want (closed here), in a language (`None`: the default).
@@ -146,7 +151,13 @@ impl Shape {
             Arc::new(Self::new(engine, parent, theirs, language))
         });
         let published = e.fields.get_index_of("published");
-        Self { entity, want, sources, inherited, language: language.map(Into::into), published }
+        let never_empty = NEVER_EMPTY.map(|name| e.fields.get_index_of(name));
+        Self { entity, want, sources, inherited, language: language.map(Into::into), published, never_empty }
+    }
+
+    /// Whether a marker may empty a field on purpose.
+    pub fn may_be_emptied(&self, field: FieldId) -> bool {
+        !self.never_empty.contains(&Some(field))
     }
 
     /// Whether another shape of the same entity fetches all that this one does.

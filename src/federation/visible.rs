@@ -12,7 +12,7 @@ use super::{
     filter::{Filter, Test},
     merge::Cell,
     model::{EntityId, SourceId},
-    pushdown::Must,
+    pushdown::{Must, Telling},
     shape::{Shape, Want},
 };
 use crate::{
@@ -224,9 +224,11 @@ impl Engine {
         under: bool,
         filter: &Filter,
         language: Option<&str>,
+        telling: Telling,
     ) -> Must {
         let published = async { if under { Must::Any } else { self.must_be_published(ask, entity).await } };
-        let (published, filter) = futures::join!(published, self.must(ask, entity, filter, language));
+        let (published, filter) =
+            futures::join!(published, self.must(ask, entity, filter, language, telling));
         match (published, filter) {
             (Must::Any, must) | (must, Must::Any) => must,
             (published, filter) => Must::And(vec![published, filter]),

@@ -223,10 +223,6 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 need(&["hiddenReason"]);
                 OutKind::HiddenReason
             }
-            "updatedAt" => {
-                b.want.changes = true;
-                OutKind::UpdatedAt
-            }
             "level" => OutKind::Level,
             "seo" => {
                 need(&["slug", "title", "seoTitle", "seoDescription", "seoKeywords"]);

@@ -228,6 +228,11 @@ fn list_level(
     let windowed = scope == Scope::Parents;
     let language = node.shape.language.as_deref();
     let light = || Shape::new(engine, node.entity, args.ask().want(), language);
+    let streams = |depth: usize, text: &mut String| {
+        for (source, what, select) in &settled.streams {
+            say(catalog, *source, what, select, depth, text);
+        }
+    };
     match (&settled.plan.way, scope) {
         (_, Scope::Departments) => {
             let falling = matches!(settled.plan.way, ListWay::Page) && args.ask().falling();
@@ -238,17 +243,15 @@ fn list_level(
         }
         (ListWay::Page, _) => {
             let filtered = node.shape.with_filter(engine, &args.filter);
+            streams(depth + 1, text);
             shape(catalog, &filtered, Way::List(args, &settled.must, windowed), depth + 1, text);
             related::filters(catalog, node, Some(args), depth, text);
             links(catalog, node, depth, asked, text);
             return;
         }
-        (ListWay::MergeScan(_), _) => {
-            for (source, what, select) in &settled.streams {
-                say(catalog, *source, what, select, depth + 1, text);
-            }
-        }
+        (ListWay::MergeScan(_), _) => streams(depth + 1, text),
         (ListWay::Gather, _) => {
+            streams(depth + 1, text);
             let all = PageArgs { from: None, backward: false, order: Order::default(), ..args.clone() };
             shape(catalog, &light(), Way::List(&all, &settled.must, windowed), depth + 1, text);
         }
@@ -336,6 +339,7 @@ fn decider_select(engine: &crate::federation::engine::Engine, asked: &SourceShap
                 backward: args.is_some_and(|a| a.ask().falling()),
                 filter: args.map_or(&filter, |a| &a.filter),
                 must,
+                until: None,
             };
             let under = windowed.then(|| Under::first(&[]));
             engine.page_select(true, asked, under, &page).0

@@ -38,6 +38,8 @@ fn refused(blame: &Blame) -> GraphqlError {
         (Code::SortNeedsIndex, "hold more than {limit} records")
     } else if *setting == "limits.gather" {
         (Code::ScanBudgetExceeded, "hold more than {limit} records")
+    } else if blame.unsupported {
+        (Code::UnsupportedFilter, "read more than {limit} rows")
     } else {
         (Code::ScanBudgetExceeded, "read more than {limit} rows")
     };

@@ -96,8 +96,6 @@ pub enum OutKind {
     Published,
     /// Why it is not.
     HiddenReason,
-    /// The newest change.
-    UpdatedAt,
     /// A department's level in the tree.
     Level,
     /// `seo`.

@@ -350,7 +350,6 @@ impl<'a> Writer<'a> {
                 let reason = self.run.hidden_reason(batch, record, self.run.tree_now());
                 self.text_or_null(reason.as_deref());
             }
-            OutKind::UpdatedAt => self.scalar(batch.updated_at(record)),
             OutKind::Level => {
                 let depth = self.run.tree_now().map_or(1, |t| t.path(record).len());
                 self.buf.extend_from_slice(depth.to_string().as_bytes());

@@ -20,7 +20,10 @@ use crate::{
         Moment, Param, SharedSource, Trace,
         expr::{CastType, parse},
         open::{Opening, open},
-        select::{Branch, Decode, Item, Missing, Output, Pairs, Predicate, Select, Statement, Table, Window},
+        select::{
+            Branch, Decode, Item, Missing, OrderBy, Output, Pairs, Predicate, Select, Statement, Table,
+            Window,
+        },
         sqlserver::tests::Server,
     },
     value::{Type, Value},
@@ -338,6 +341,37 @@ async fn pages(kind: SourceKind) {
     s.end().await;
 }
 
+async fn capitals(kind: SourceKind) {
+    let Some(s) = Bench::open(
+        kind,
+        "CREATE TABLE e (ref {text}); INSERT INTO e VALUES ('b'), ('AZ'), ('é'), ('ab'), ('A'), ('a_')",
+        1,
+        LONG,
+    )
+    .await
+    else {
+        return;
+    };
+    let read = async |descending: bool, filter: fn(OrderBy) -> Predicate| {
+        let order = OrderBy { descending, ..by("UPPER_ASCII(e.ref)", CastType::Text(0)) };
+        let mut b = branch(s.table("e", "e"), &["e.ref"]);
+        b.filter = vec![filter(order.clone())];
+        b.order = vec![order];
+        b.limit = Some(1);
+        let params = [Value::text("AB"), Value::Int(9)].map(Param::Value);
+        let rows = s.source.run(&statement(&[Type::Text], vec![b]), &params, &now()).await.unwrap();
+        (0..rows.len()).map(|r| rows.get(r, 0).as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let after = |order| Predicate::After { columns: vec![order], slots: vec![0] };
+    let up_to = |column| Predicate::UpTo { column, slot: 0 };
+    // By code points once ASCII letters are capitals: `_` stands behind them, `é` last.
+    assert_eq!(read(false, up_to).await, ["A", "ab"]);
+    assert_eq!(read(false, after).await, ["AZ", "a_", "b", "é"]);
+    assert_eq!(read(true, up_to).await, ["é", "b", "a_", "AZ", "ab"]);
+    assert_eq!(read(true, after).await, ["A"]);
+    s.end().await;
+}
+
 async fn windows(kind: SourceKind) {
     let Some(s) = Bench::open(
         kind,
@@ -606,4 +640,4 @@ macro_rules! conformance {
     };
 }
 
-conformance!(types, batches, pages, windows, missing, limits, exhausted, lost, dialect);
+conformance!(types, batches, pages, capitals, windows, missing, limits, exhausted, lost, dialect);

@@ -1,11 +1,10 @@
 //! From what a database holds to a normalised [`Value`], in one pass, whatever the column's own
 //! type. What cannot be is a [`Value::Bad`] of that cell, never an error of the statement.
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::{rtf, select::Decode};
+use super::{rtf, select::Decode, zones::to_utc};
 use crate::value::{Type, Value};
 
 /// Not what the type says; shows the beginning of what was found.
@@ -279,20 +278,6 @@ fn utc_as(d: &Decode, ty: &Type, moment: DateTime<Utc>) -> Value {
         Type::DateTime if !d.sentinels.contains(&local.date()) => Value::DateTime(moment),
         _ => local_as(d, ty, local),
     }
-}
-
-/// A local time in UTC: of an hour that exists twice the earlier, of one that does not exist the
-/// time as far after the gap.
-pub(super) fn to_utc(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
-    if let Some(moment) = zone.from_local_datetime(&local).earliest() {
-        return moment.with_timezone(&Utc);
-    }
-    let before = local.checked_sub_days(Days::new(1)).unwrap_or(local);
-    let offset = zone
-        .offset_from_local_datetime(&before)
-        .earliest()
-        .map_or(TimeDelta::zero(), |o| TimeDelta::seconds(o.fix().local_minus_utc().into()));
-    DateTime::from_naive_utc_and_offset(local.checked_sub_signed(offset).unwrap_or(local), Utc)
 }
 
 /// `YYYYMMDD`.

@@ -81,9 +81,9 @@ fn dates_and_moments() {
     assert_eq!(read(Type::DateTime, "2024-01-01 12:00:01.5"), utc("2024-01-01T11:00:01.5Z"));
     assert_eq!(read(Type::DateTime, "2024-01-01T12:00:00+05:30"), utc("2024-01-01T06:30:00Z"));
     assert_eq!(read(Type::DateTime, "2024-01-01 12:00:00+02"), utc("2024-01-01T10:00:00Z"));
-    // The hour that exists twice: the earlier. The one that does not exist: shifted forward.
+    // The hour that exists twice: the earlier. The one that does not exist: the moment of the leap.
     assert_eq!(read(Type::DateTime, "2024-10-27 02:30"), utc("2024-10-27T00:30:00Z"));
-    assert_eq!(read(Type::DateTime, "2024-03-31 02:30"), utc("2024-03-31T01:30:00Z"));
+    assert_eq!(read(Type::DateTime, "2024-03-31 02:30"), utc("2024-03-31T01:00:00Z"));
     let sentinel = Decode {
         sentinels: vec![NaiveDate::from_ymd_opt(1753, 1, 1).unwrap()].into(),
         ..Decode::of(Type::DateTime)

@@ -109,6 +109,8 @@ pub enum Function {
     RTrim,
     LTrim,
     Upper,
+    /// ASCII letters only, in every dialect and collation.
+    UpperAscii,
     Lower,
     Substring,
     Length,
@@ -148,13 +150,14 @@ pub struct ExprError {
 
 impl Function {
     /// Every function with its name and the least and most arguments it takes.
-    pub const ALL: [(Self, &'static str, usize, usize); 13] = [
+    pub const ALL: [(Self, &'static str, usize, usize); 14] = [
         (Self::Coalesce, "COALESCE", 1, 100),
         (Self::NullIf, "NULLIF", 2, 2),
         (Self::Trim, "TRIM", 1, 1),
         (Self::RTrim, "RTRIM", 1, 1),
         (Self::LTrim, "LTRIM", 1, 1),
         (Self::Upper, "UPPER", 1, 1),
+        (Self::UpperAscii, "UPPER_ASCII", 1, 1),
         (Self::Lower, "LOWER", 1, 1),
         (Self::Substring, "SUBSTRING", 2, 3),
         (Self::Length, "LENGTH", 1, 1),

@@ -24,6 +24,7 @@ pub mod select;
 mod sqlite;
 pub mod sqlserver;
 pub mod survey;
+pub(crate) mod zones;
 
 use std::{sync::Arc, time::Duration};
 

@@ -66,6 +66,7 @@ fn each_expr<'a>(branch: &'a Branch, f: &mut dyn FnMut(&'a Expr)) {
             Predicate::Not(inner) => of(inner, f),
             Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| of(p, f)),
             Predicate::After { columns, .. } => columns.iter().for_each(|by| f(&by.expr)),
+            Predicate::UpTo { column, .. } => f(&column.expr),
         }
     }
     branch.joins.iter().for_each(|join| f(&join.on));
@@ -87,6 +88,7 @@ fn each_expr_mut(branch: &mut Branch, f: &dyn Fn(&mut Expr)) {
             Predicate::Not(inner) => of(inner, f),
             Predicate::And(all) | Predicate::Or(all) => all.iter_mut().for_each(|p| of(p, f)),
             Predicate::After { columns, .. } => columns.iter_mut().for_each(|by| f(&mut by.expr)),
+            Predicate::UpTo { column, .. } => f(&mut column.expr),
         }
     }
     branch.joins.iter_mut().for_each(|join| f(&mut join.on));

@@ -5,14 +5,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::super::sqlite::tests::{Log, branch, statement, table, texts};
+use super::super::sqlite::tests::{Log, branch, by, statement, table, texts};
 use crate::{
     config::{Secret, SourceKind, SourceLimits},
     sources::{
         Moment, Param, SharedSource, Trace,
         expr::{CastType, parse},
         open::{Opening, open},
-        select::{Decode, Output, Predicate, Select, Statement, Table},
+        select::{Decode, OrderBy, Output, Predicate, Select, Statement, Table},
     },
     value::{Type, Value},
 };
@@ -220,4 +220,31 @@ async fn a_server_that_is_down_is_an_error_of_the_statement() {
         let opened = open(opening(&Secret(url.into()), &limits, chrono_tz::UTC), log);
         assert!(!opened.err().unwrap().to_string().contains("s3cret"));
     }
+}
+
+#[tokio::test]
+async fn codes_in_upper_case_are_sought_and_ordered_by_the_index_that_isoshop_has() {
+    let script = crate::isoshop::script(SourceKind::Postgres);
+    let Some(mut s) = server("capitals", script, LONG).await else { return };
+    for descending in [false, true] {
+        let order = OrderBy { descending, ..by("UPPER_ASCII(a.code)", CastType::Text(0)) };
+        let mut b = branch(s.table("article", "a"), &["UPPER_ASCII(a.code)"]);
+        b.filter = vec![Predicate::After { columns: vec![order.clone()], slots: vec![0] }];
+        b.order = vec![order];
+        b.limit = Some(1);
+        let params = [Value::text("ART"), Value::Int(5)].map(Param::Value);
+        s.source.run(&statement(&[Type::Text], vec![b]), &params, &now()).await.unwrap();
+    }
+    s.admin.execute("SET enable_seqscan = off; SET enable_bitmapscan = off").await.unwrap();
+    let sent = s.log.0.lock().unwrap().clone();
+    for sql in sent {
+        let sql = sql.replace("$1", "'ART'").replace("$2", "5");
+        let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {sql}")))
+            .fetch_all(&mut s.admin)
+            .await
+            .unwrap();
+        let has = |words: &str| plan.iter().any(|line| line.contains(words));
+        assert!(has("article_code_upper") && has("Index Cond") && !has("Sort"), "{plan:?}");
+    }
+    s.end().await;
 }

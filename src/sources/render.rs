@@ -14,7 +14,8 @@
 //! - `LIKE` is case- and accent-sensitive and has no escape character (SQLite connections run with
 //!   `case_sensitive_like`; PostgreSQL compares in collation "C").
 //! - Functions of text take the text of whatever they are given. `LENGTH` and `SUBSTRING` count
-//!   characters from 1. `UPPER`/`LOWER` fold ASCII only on SQLite, every letter on PostgreSQL.
+//!   characters from 1. `UPPER`/`LOWER` fold ASCII only on SQLite, every letter on PostgreSQL;
+//!   `UPPER_ASCII` folds ASCII, and on SQL Server other letters too, none of them to an ASCII one.
 //! - `ROUND` and `ABS` take numbers; halves go away from zero.
 //! - `CAST` to a whole number drops the fraction. Text that is no number is a refusal on
 //!   PostgreSQL, 0 on SQLite.
@@ -225,7 +226,11 @@ fn key_slots(predicate: &Predicate, slots: &mut Vec<usize>) {
         Predicate::In { slot, .. } => slots.push(*slot),
         Predicate::Not(inner) => key_slots(inner, slots),
         Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| key_slots(p, slots)),
-        Predicate::Expr(_) | Predicate::After { .. } | Predicate::Odd { .. } | Predicate::Beyond(_) => {}
+        Predicate::Expr(_)
+        | Predicate::After { .. }
+        | Predicate::UpTo { .. }
+        | Predicate::Odd { .. }
+        | Predicate::Beyond(_) => {}
     }
 }
 

@@ -119,6 +119,17 @@ impl From<Expr> for Item {
     }
 }
 
+/// What cells are promised to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// Whole numbers.
+    Whole,
+    /// Numbers.
+    Number,
+    /// Days or moments to the second, spelled as SQLite spells them: `2024-03-31`, `2024-03-31 08:15:00`.
+    Moment,
+}
+
 /// A row restriction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Predicate {
@@ -140,13 +151,13 @@ pub enum Predicate {
     And(Vec<Predicate>),
     /// Any of them.
     Or(Vec<Predicate>),
-    /// The cell is of a type that the column's own does not promise: SQLite keeps any value in any
-    /// column. Elsewhere no row fulfils it.
+    /// The cell is something, and not as it was promised: SQLite keeps any value in any column. Elsewhere
+    /// no row fulfils it.
     Odd {
-        /// The expression, of numbers.
+        /// The expression.
         expr: Expr,
-        /// Whole numbers are promised, else any.
-        whole: bool,
+        /// What was promised.
+        plain: Plain,
     },
     /// The text has a character that Windows-1252 lacks (or none can tell).
     Beyond(Expr),
@@ -157,6 +168,13 @@ pub enum Predicate {
         columns: Vec<OrderBy>,
         /// One scalar slot per column.
         slots: Vec<usize>,
+    },
+    /// Rows whose order column comes not after the value in the slot, text by code points.
+    UpTo {
+        /// The order column.
+        column: OrderBy,
+        /// Its scalar slot.
+        slot: usize,
     },
 }
 

@@ -443,3 +443,26 @@ async fn cost_of_fifty_rows_of_twelve_columns() {
         println!("round {round}: {:?} a statement", started.elapsed() / 2000);
     }
 }
+
+#[tokio::test]
+async fn codes_in_upper_case_are_sought_and_ordered_by_the_index_that_isoshop_has() {
+    let s = shop(crate::isoshop::script(SourceKind::Sqlite), LONG).await;
+    for descending in [false, true] {
+        let order = OrderBy { descending, ..by("UPPER_ASCII(a.code)", CastType::Text(0)) };
+        let mut b = branch(table("article", "a"), &["UPPER_ASCII(a.code)"]);
+        b.filter = vec![Predicate::After { columns: vec![order.clone()], slots: vec![0] }];
+        b.order = vec![order];
+        b.limit = Some(1);
+        let params = [Value::text("ART"), Value::Int(5)].map(Param::Value);
+        s.source.run(&statement(&[Type::Text], vec![b]), &params, &now()).await.unwrap();
+    }
+    let sent = s.log.0.lock().unwrap().clone();
+    for sql in sent {
+        let plan = plan(&s, &sql).await;
+        assert!(
+            plan.iter().any(|line| line.starts_with("SEARCH a") && line.contains("article_code_upper")),
+            "{plan:?}"
+        );
+        assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{plan:?}");
+    }
+}

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     law_on, law_with,
-    shop::{self, TEXTS},
+    shop::{self, RandomShop, TEXTS},
 };
 use crate::{
     naive::{Entity, Twin},
@@ -37,10 +37,12 @@ pub(super) struct RandomList {
     pub(super) english: bool,
 }
 
-/// How many random shops: `COMPTOIR_LAWS`, else 12, or 1,000 in a soak.
+/// How many random shops: `COMPTOIR_LAWS`, else 150, or 3,000 in a soak.
 fn shops() -> u32 {
-    let soak = std::env::var_os("COMPTOIR_LAWS").is_none() && std::env::var_os("COMPTOIR_SOAK").is_some();
-    if soak { 1_000 } else { super::shops() }
+    if std::env::var_os("COMPTOIR_LAWS").is_some() {
+        return super::shops();
+    }
+    if std::env::var_os("COMPTOIR_SOAK").is_some() { 3_000 } else { 150 }
 }
 
 // --- filters and sorts ---------------------------------------------------------------------------
@@ -92,6 +94,19 @@ const SERVED: &[&str] = &[
     "Pièce",
     "FAM1",
     "376000",
+];
+
+/// Moments, of both nights in which clocks are changed too.
+const MOMENTS: &[&str] = &[
+    "2024-03-30T23:00:00Z",
+    "2024-03-31T00:00:00+01:00",
+    "2023-07-13T22:00:00Z",
+    "2024-01-01T00:00:00Z",
+    "2024-03-31T00:59:00Z",
+    "2024-03-31T01:00:00Z",
+    "2024-10-27T00:30:00Z",
+    "2024-10-27T01:15:00Z",
+    "2024-10-27T02:00:00Z",
 ];
 
 type Op = (&'static str, Json);
@@ -181,7 +196,7 @@ fn field(entity: Entity) -> BoxedStrategy<Json> {
             1 => named(Just("family").boxed(), object(sets(&["in"], one_of(&["FAM1", "FAM2", "fam3"])))),
             3 => named(select(&["weight", "vatRate"][..]).boxed(), ordered(decimal())),
             3 => named(Just("warrantyMonths").boxed(), ordered(select(&[0, 1, 6, 12, 24, 36][..]).prop_map(Json::from).boxed())),
-            2 => named(Just("createdAt").boxed(), ordered(one_of(&["2024-03-30T23:00:00Z", "2024-03-31T00:00:00+01:00", "2023-07-13T22:00:00Z", "2024-01-01T00:00:00Z"]))),
+            3 => named(select(&["createdAt", "updatedAt"][..]).boxed(), ordered(one_of(MOMENTS))),
             2 => named(Just("electric").boxed(), object(prop_oneof![ops(&["eq"], any::<bool>().prop_map(Json::from).boxed()), null_only()].boxed())),
             2 => named(Just("terrain").boxed(), object(prop_oneof![
                 ops(&["eq", "ne"], one_of(&["ROUTE", "SENTIER", "RANDONNEE"])),
@@ -200,6 +215,7 @@ fn field(entity: Entity) -> BoxedStrategy<Json> {
             2 => named(select(&["unit", "barcode"][..]).boxed(), texts()),
             1 => named(Just("barcode").boxed(), object(ops(&["eq", "startsWith"], one_of(&["376000", "376001"])))),
             3 => named(Just("weight").boxed(), ordered(decimal())),
+            1 => named(Just("updatedAt").boxed(), ordered(one_of(MOMENTS))),
             2 => named(Just("code").boxed(), codes()),
             2 => named(select(&["images", "documents"][..]).boxed(), option_object("isEmpty", any::<bool>().prop_map(Json::from).boxed())),
         ]
@@ -265,11 +281,13 @@ fn sorts(entity: Entity) -> BoxedStrategy<Json> {
             "VAT_RATE",
             "WARRANTY_MONTHS",
             "CREATED_AT",
+            "UPDATED_AT",
+            "UPDATED_AT",
             "ELECTRIC",
             "TERRAIN",
             "CODE",
         ],
-        _ => &["TITLE", "WEIGHT", "UNIT", "BARCODE", "CODE"],
+        _ => &["TITLE", "WEIGHT", "UNIT", "BARCODE", "UPDATED_AT", "CODE"],
     };
     let key = (
         select(fields),
@@ -323,6 +341,10 @@ pub(super) struct Asked<'a> {
     strategy: Way,
 }
 
+/// The strategies that the planner chose.
+static WAYS: std::sync::Mutex<std::collections::BTreeSet<String>> =
+    std::sync::Mutex::new(std::collections::BTreeSet::new());
+
 /// A page as it came.
 pub(super) struct Page {
     pub(super) codes: Vec<String>,
@@ -338,9 +360,17 @@ impl Asked<'_> {
     pub(super) async fn page(&self, with: &[(&str, Json)]) -> Result<Page, String> {
         let mut variables = self.variables.clone();
         variables.extend(with.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let answer = self.gateway.run_by(self.strategy, &self.query, variables.clone(), self.language).await;
+        let first = variables.get("count") == Some(&Json::Bool(true));
+        let answer =
+            self.gateway.run_by((self.strategy, first), &self.query, variables.clone(), self.language);
+        let answer = answer.await;
         if answer.get("errors").is_some() {
             return Err(format!("{} with {variables:?}: {answer}", self.query));
+        }
+        if first && self.strategy == Way::Planned {
+            let levels = answer["extensions"]["plan"]["levels"].as_array().cloned().unwrap_or_default();
+            let mut ways = WAYS.lock().expect("lock");
+            ways.extend(levels.iter().filter_map(|level| level["strategy"].as_str().map(str::to_owned)));
         }
         let connection = self.path.iter().fold(&answer["data"], |at, step| &at[*step]);
         let edges = connection["edges"].as_array().ok_or_else(|| format!("{answer}"))?;
@@ -407,6 +437,49 @@ pub(super) fn asked<'a>(
     );
     let language: &[&str] = if list.english { &["en"] } else { &[] };
     Some((codes, Asked { gateway, query, path, variables, language, strategy }))
+}
+
+/// Whether a list that is longer than a small `limits.gather` may be refused: not one in CODE order, or by one
+/// number that the back office does not give, where no condition hangs on other records.
+fn refusable(shop: &RandomShop, list: &RandomList, strategy: Way) -> bool {
+    let Some(gather) = shop.gather else { return false };
+    let keys: Vec<&str> =
+        list.sort.as_array().into_iter().flatten().filter_map(|key| key["field"].as_str()).collect();
+    let hangs = ["department", "references", "images", "documents"];
+    let filter = list.filter.to_string();
+    let in_order = match keys.as_slice() {
+        [] | ["CODE", ..] => true,
+        // Dates may be spelled in many ways, and be one moment: those are gathered.
+        ["WEIGHT"] => shop.overrides.len() <= gather && shop.upper(),
+        _ => false,
+    };
+    strategy == Way::Gather
+        || !matches!(list.scope, Scope::Articles)
+        || !in_order
+        || hangs.iter().any(|name| filter.contains(name))
+}
+
+/// What says that a list is too long.
+fn is_refusal(text: &str) -> bool {
+    ["SCAN_BUDGET_EXCEEDED", "SORT_NEEDS_INDEX", "UNSUPPORTED_FILTER"].iter().any(|code| text.contains(code))
+}
+
+/// The lists that differ from the naive ones.
+async fn wrong(
+    shop: &RandomShop,
+    lists: &[RandomList],
+    strategies: &[Way],
+    gateway: &Gateway,
+    twin: &Twin,
+) -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for list in lists {
+        for strategy in strategies {
+            let tried = the_list_is_the_naive_one(list, gateway, twin, *strategy).await;
+            wrong.extend(tried.err().filter(|e| !(is_refusal(e) && refusable(shop, list, *strategy))));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
 }
 
 /// One list, read to its end in both directions, and from the middle.
@@ -518,18 +591,21 @@ async fn the_list_is_the_naive_one(
     Ok(())
 }
 
+/// Every list by the strategy that the planner chooses (a page of the deciding source, a merge of streams, or all
+/// gathered), and gathered. In a shop with low limits a list is the naive one, or refused.
 #[test]
 fn law_4_a_list_is_the_naive_one() {
-    let strategy = (shop::shops_of(14), vec(list(), 1..10));
-    law_with("law 4", shops(), &strategy, async |_, lists, _, gateway, twin| {
-        let mut wrong = Vec::new();
-        for list in lists {
-            for strategy in [Way::Planned, Way::Gather] {
-                wrong.extend(the_list_is_the_naive_one(list, gateway, twin, strategy).await.err());
-            }
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+    let strategy = (shop::shops_of(14), vec(list(), 1..8));
+    let count = shops();
+    law_with("law 4", count, &strategy, async |shop, lists, _, gateway, twin| {
+        wrong(shop, lists, &[Way::Planned, Way::Gather], gateway, twin).await
     });
+    if count >= 100 {
+        let ways = WAYS.lock().expect("lock");
+        for way in ["PUSH_DOWN_PAGE", "MERGE_SCAN", "GATHER"] {
+            assert!(ways.contains(way), "no list was read by {way}: {ways:?}");
+        }
+    }
 }
 
 /// The law where the two bases are of different servers, each of which filters and sorts in its own way.
@@ -538,13 +614,13 @@ fn on_servers(name: &str, erp: Engine, isoshop: Engine) {
     let paged = erp == Engine::SqlServer;
     let shops = shop::shops_of(14).prop_map(move |shop| if paged { shop.of_code_page() } else { shop });
     let strategy = (shops, vec(list(), 12..20));
-    law_on(name, on_servers_shops(), Some((erp, isoshop)), &strategy, async |_, lists, _, gateway, twin| {
-        let mut wrong = Vec::new();
-        for list in lists {
-            wrong.extend(the_list_is_the_naive_one(list, gateway, twin, Way::Planned).await.err());
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
-    });
+    law_on(
+        name,
+        on_servers_shops(),
+        Some((erp, isoshop)),
+        &strategy,
+        async |shop, lists, _, gateway, twin| wrong(shop, lists, &[Way::Planned], gateway, twin).await,
+    );
 }
 
 /// `COMPTOIR_SERVER_LAWS`, else 6: databases of servers take their time to make.

@@ -24,6 +24,8 @@ enum Change {
     Delete,
     Complete(u8),
     Forget,
+    Touch(&'static str),
+    Update(&'static str),
 }
 
 impl Change {
@@ -40,6 +42,8 @@ impl Change {
             Self::Complete(n) => {
                 isoshop(&format!("warranty_months = {n}, weight_kg = {n}, title = 'Complété'"))
             }
+            Self::Touch(at) => erp(&format!("\"cbModification\" = '{at}'")),
+            Self::Update(at) => isoshop(&format!("updated_at = '{at}'")),
             Self::Forget => ("isoshop", format!("DELETE FROM article WHERE code = '{code}'")),
         }
     }
@@ -54,6 +58,8 @@ fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
         Just(Change::Delete),
         (0..36_u8).prop_map(Change::Complete),
         Just(Change::Forget),
+        select(super::shop::MOMENTS).prop_map(Change::Touch),
+        select(super::shop::UTC).prop_map(Change::Update),
     ];
     vec((0..14_usize, change), 1..5)
 }
@@ -65,7 +71,7 @@ fn a_list_stays_sane_while_others_write() {
         "law 4 while others write",
         super::shops(),
         &strategy,
-        async |_, (lists, changes), folder, gateway, twin| {
+        async |shop, (lists, changes), folder, gateway, twin| {
             // Lists of articles: what is written of an article may move its references.
             for list in lists.iter().filter(|list| entity_of(&list.scope) == Entity::Article) {
                 let before = {
@@ -88,7 +94,7 @@ fn a_list_stays_sane_while_others_write() {
                     }
                     from = Some(page.end);
                     if let Some((n, change)) = left.next() {
-                        let code = format!("ART-{n}");
+                        let code = shop.code(*n);
                         let (source, sql) = change.sql(&code);
                         folder.execute(source, &sql).await;
                         touched.insert(code);

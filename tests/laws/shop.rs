@@ -25,6 +25,7 @@ pub struct RandomArticle {
     shape: u8,
     barcode: Option<&'static str>,
     created: Option<&'static str>,
+    changed: Option<&'static str>,
     warranty: Option<u8>,
     origin: Option<&'static str>,
     own_code: Option<u8>,
@@ -43,6 +44,8 @@ pub struct RandomArticle {
     reference_file: Option<&'static str>,
     /// A list that is empty on purpose.
     emptied: Option<&'static str>,
+    /// In which case the ERP spells its code, where it may, and in which IsoShop does.
+    cases: (usize, usize),
 }
 
 /// An IsoShop row.
@@ -58,6 +61,7 @@ pub struct RandomOverlay {
     terrain: Option<&'static str>,
     tags: Option<&'static str>,
     electric: Option<u8>,
+    updated: &'static str,
     twice: bool,
     reference_title: Option<&'static str>,
     reference_published: Option<u8>,
@@ -74,6 +78,12 @@ pub struct RandomShop {
     rules: Vec<(&'static str, Rule, bool, bool, bool)>,
     /// Who decides what is on the web.
     decision: &'static str,
+    /// The ERP's codes are in upper case, and its map says so.
+    upper: bool,
+    /// `limits.gather`, when it is small.
+    pub gather: Option<usize>,
+    /// Rows of IsoShop of which the ERP has none.
+    orphans: Vec<(&'static str, RandomOverlay)>,
 }
 
 /// Title, slug or parent, position and flag of an overlay's department.
@@ -106,13 +116,54 @@ pub const TEXTS: &[&str] = &[
     "50\\%",
     "Casque noir   ",
 ];
+/// Codes that are no article's: in another script, in between, at either end, and none at all.
+const ORPHANS: &[&str] = &[
+    "AAA",
+    "zzz",
+    "ÄRT-1",
+    "ART-É",
+    "art-ß",
+    "ART-1x",
+    "ART-\u{1F6B2}",
+    "art-1 b",
+    "É",
+    "art",
+    "Art-10\u{17f}",
+    "  ",
+];
 const PATHS: &[&[u16]] = &[&[0, 0, 0, 0], &[1, 0, 0, 0], &[1, 2, 0, 0], &[3, 0, 0, 0], &[1, 2, 4, 0]];
-/// Local ones; the first of each ERP means nothing.
-const MOMENTS: &[&str] =
-    &["2024-03-31 00:00:00", "1753-01-01 00:00:00", "2024-03-30 00:00:00", "2023-07-14 00:00:00"];
+/// Local ones, of both nights in which clocks are changed too; one means nothing.
+pub const MOMENTS: &[&str] = &[
+    "2024-03-31 00:00:00",
+    "1753-01-01 00:00:00",
+    "2024-03-30 00:00:00",
+    "2023-07-14 00:00:00",
+    "2024-03-31 01:59:00",
+    "2024-03-31 02:00:00",
+    "2024-03-31 02:30:00",
+    "2024-03-31 02:30",
+    "2024-03-31 03:00:00",
+    "2024-10-27T02:15:00",
+    "2024-10-27 02:30:00",
+    "2024-10-27 03:00:00",
+    "2024-10-27",
+];
+/// Moments in UTC near those.
+pub const UTC: &[&str] = &[
+    "2024-03-31 00:59:00",
+    "2024-03-31 01:00:00",
+    "2024-03-31T01:00:00",
+    "2024-03-30 23:00:00",
+    "2024-10-27 00:30:00",
+    "2024-10-27 01:00:00",
+    "2024-10-27 01:30:00",
+    "2024-10-27 01:30:00.5",
+    "2024-10-27 02:00:00",
+    "2023-07-13",
+];
 const FILES: &[&str] = &["a.jpg", "b.PNG", "notice.pdf", "plan"];
 const FIELDS: &[&str] =
-    &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary"];
+    &["title", "subtitle", "brand", "unit", "weight", "warranty_months", "terrain", "summary", "updated_at"];
 
 fn overlays() -> impl Strategy<Value = RandomOverlay> {
     let texts = (
@@ -128,6 +179,7 @@ fn overlays() -> impl Strategy<Value = RandomOverlay> {
         option::of(select(&["route", "sentier", "plage", "randonnée"][..])),
         option::of(select(&["a", "a|b", ""][..])),
         option::of(0..2_u8),
+        select(UTC),
     );
     let rest = (
         prop::bool::weighted(0.08),
@@ -145,6 +197,7 @@ fn overlays() -> impl Strategy<Value = RandomOverlay> {
         terrain: f.2,
         tags: f.3,
         electric: f.4,
+        updated: f.5,
         twice: r.0,
         reference_title: r.1,
         reference_published: r.2,
@@ -160,6 +213,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         option::of(1..4_u8),
         option::of(select(TEXTS)),
         option::of(select(MOMENTS)),
+        option::weighted(0.8, select(MOMENTS)),
     );
     let flags = (
         prop_oneof![6 => Just(Some(1)), 1 => Just(Some(0)), 1 => Just(None)],
@@ -193,6 +247,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         ),
         option::weighted(0.2, select(FILES)),
         option::weighted(0.15, select(&["images", "documents"][..])),
+        (0..3_usize, 0..3_usize),
     );
     (texts, flags, rest, files).prop_map(|(t, f, r, d)| RandomArticle {
         photo: d.0,
@@ -200,6 +255,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         files: d.2,
         reference_file: d.3,
         emptied: d.4,
+        cases: d.5,
         title: t.0,
         english: t.1,
         family: t.2,
@@ -207,6 +263,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
         unit: t.4,
         brand: t.5,
         created: t.6,
+        changed: t.7,
         published: f.0,
         asleep: f.1,
         path: f.2,
@@ -262,20 +319,33 @@ pub fn shops_of(most: usize) -> impl Strategy<Value = RandomShop> {
         6,
     );
     let decisions = select(&["erp", "isoshop", "either", "both"][..]);
-    (vec(articles(), 1..=most), vec(0..7_u16, 5), departments, overrides, rules, decisions).prop_map(
-        |(articles, parents, departments, overrides, rules, decision)| {
-            let overrides = overrides
+    let codes = (any::<bool>(), option::of(1..6_usize), vec((select(ORPHANS), overlays()), 0..4));
+    (vec(articles(), 1..=most), vec(0..7_u16, 5), departments, overrides, rules, decisions, codes).prop_map(
+        |(articles, parents, departments, overrides, rules, decision, (upper, gather, orphans))| {
+            let mut shop = RandomShop {
+                articles,
+                parents,
+                departments,
+                overrides: Vec::new(),
+                rules,
+                decision,
+                upper,
+                gather,
+                orphans,
+            };
+            shop.overrides = overrides
                 .into_iter()
-                .filter(|(article, ..)| *article < articles.len())
-                .map(|(article, field, what)| over(&code(article), field, what))
+                .filter(|(article, ..)| *article < shop.articles.len())
+                .map(|(article, field, what)| over(&shop.code(article), field, what))
                 .collect();
-            RandomShop { articles, parents, departments, overrides, rules, decision }
+            shop
         },
     )
 }
 
-fn code(n: usize) -> String {
-    format!("ART-{n}")
+/// An article's code in one of three cases.
+fn spelled(n: usize, case: usize) -> String {
+    format!("{}-{n}", ["ART", "art", "Art"][case])
 }
 
 fn over(code: &str, field: &str, what: u8) -> Override {
@@ -300,13 +370,46 @@ fn number(value: Option<impl std::fmt::Display>) -> String {
     value.map_or("NULL".to_owned(), |v| v.to_string())
 }
 
+impl RandomOverlay {
+    fn insert(&self, code: &str) -> String {
+        format!(
+            "INSERT INTO \"article\" (code, title, subtitle, brand, unit, weight_kg, published, warranty_months, terrain, tags, electric, updated_at) VALUES ('{code}', {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, '{}');\n",
+            text(self.title),
+            text(self.subtitle),
+            text(self.brand),
+            text(self.unit),
+            number(self.weight),
+            number(self.published),
+            number(self.warranty),
+            text(self.terrain),
+            text(self.tags),
+            number(self.electric),
+            self.updated,
+        )
+    }
+}
+
 impl RandomShop {
-    /// The shop as an ERP can hold it whose texts are of a code page: it has no others.
+    /// Whether the ERP's codes are in upper case, and its map says so.
+    pub fn upper(&self) -> bool {
+        self.upper
+    }
+
+    /// An article's code as the ERP spells it.
+    pub fn code(&self, n: usize) -> String {
+        let case = self.articles.get(n).map_or(0, |a| a.cases.0);
+        spelled(n, if self.upper { 0 } else { case })
+    }
+
+    /// The shop as an ERP on SQL Server can hold it: its texts are of a code page, and it reads moments in one spelling.
     pub fn of_code_page(mut self) -> Self {
         let held = |text: &&'static str| !encoding_rs::WINDOWS_1252.encode(text).2;
         for article in &mut self.articles {
             article.title = article.title.filter(held);
             article.brand = article.brand.filter(held);
+            let spelled = |at: &&'static str| at.len() == 19 && !at.contains('T');
+            article.created = article.created.filter(spelled);
+            article.changed = article.changed.filter(spelled);
         }
         self
     }
@@ -341,9 +444,15 @@ impl RandomShop {
     }
 
     /// The shop to be made, for shoppers or for `staff`, who see provenance and hidden records.
-    pub fn recipe(&self, staff: bool) -> Recipe {
+    /// `limited`: with the small `limits.gather`.
+    pub fn recipe(&self, staff: bool, limited: bool) -> Recipe {
         let mut recipe = shops::base();
         recipe.settings.push(format!("[access]\nanonymous_provenance = {staff}\n"));
+        let spelling = if self.upper { "upper" } else { "any" };
+        recipe.settings.push(format!("[sources.erp.settings]\ncode_spelling = \"{spelling}\"\n"));
+        if let Some(gather) = self.gather.filter(|_| limited) {
+            recipe.settings.push(format!("[limits]\ngather = {gather}\n"));
+        }
         recipe.settings.push(format!("[web]\ndecision = \"{}\"\n", self.decision));
         recipe.erp = vec![self.erp()];
         recipe.isoshop = vec![self.isoshop()];
@@ -377,7 +486,7 @@ impl RandomShop {
             ));
         }
         for (n, a) in self.articles.iter().enumerate() {
-            let code = code(n);
+            let code = self.code(n);
             let (one, two, pack) = match a.shape {
                 1 => (1, 0, 0),
                 2 => (1, 2, 0),
@@ -385,10 +494,10 @@ impl RandomShop {
                 _ => (0, 0, 0),
             };
             sql.push_str(&format!(
-                "INSERT INTO \"F_ARTICLE\" (\"AR_Ref\", \"AR_Design\", \"AR_Langue1\", \"FA_CodeFamille\", \"AR_UnitePoids\", \"AR_PoidsNet\", \"AR_UniteVen\", \"AR_Stat01\", \"AR_Publie\", \"AR_Sommeil\", \"AR_Gamme1\", \"AR_Gamme2\", \"AR_Condition\", \"AR_CodeBarre\", \"AR_Pays\", \"Durée garantie\", \"AR_DateCreation\", \"CL_No1\", \"CL_No2\", \"CL_No3\", \"CL_No4\", \"AR_Photo\") VALUES ('{code}', {}, {}, '{}', {}, {}, {}, {}, {}, {}, {one}, {two}, {pack}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
+                "INSERT INTO \"F_ARTICLE\" (\"AR_Ref\", \"AR_Design\", \"AR_Langue1\", \"FA_CodeFamille\", \"AR_UnitePoids\", \"AR_PoidsNet\", \"AR_UniteVen\", \"AR_Stat01\", \"AR_Publie\", \"AR_Sommeil\", \"AR_Gamme1\", \"AR_Gamme2\", \"AR_Condition\", \"AR_CodeBarre\", \"AR_Pays\", \"Durée garantie\", \"AR_DateCreation\", \"CL_No1\", \"CL_No2\", \"CL_No3\", \"CL_No4\", \"AR_Photo\", \"cbModification\") VALUES ('{code}', {}, {}, '{}', {}, {}, {}, {}, {}, {}, {one}, {two}, {pack}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
                 text(a.title), text(a.english), a.family, number(a.weight.0), number(a.weight.1), number(a.unit),
                 text(a.brand), number(a.published), number(a.asleep), text(a.barcode), text(a.origin),
-                number(a.warranty), text(a.created), a.path[0], a.path[1], a.path[2], a.path[3], text(a.photo),
+                number(a.warranty), text(a.created), a.path[0], a.path[1], a.path[2], a.path[3], text(a.photo), text(a.changed),
             ));
             for file in &a.gallery {
                 sql.push_str(&format!("INSERT INTO \"F_ARTICLEMEDIA\" (\"cbMarq\", \"AR_Ref\", \"ME_Fichier\") VALUES ({}, '{code}', '{file}');\n", n + 1));
@@ -432,19 +541,18 @@ impl RandomShop {
                 text(*title), text(parent), number(position), number(*published),
             ));
         }
+        for (code, o) in &self.orphans {
+            sql.push_str(&o.insert(code));
+        }
         for (n, a) in self.articles.iter().enumerate() {
-            let code = code(n);
+            let code = spelled(n, a.cases.1);
             if let Some(o) = &a.overlay {
                 for _ in 0..=usize::from(o.twice) {
-                    sql.push_str(&format!(
-                        "INSERT INTO \"article\" (code, title, subtitle, brand, unit, weight_kg, published, warranty_months, terrain, tags, electric) VALUES ('{code}', {}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n",
-                        text(o.title), text(o.subtitle), text(o.brand), text(o.unit), number(o.weight), number(o.published),
-                        number(o.warranty), text(o.terrain), text(o.tags), number(o.electric),
-                    ));
+                    sql.push_str(&o.insert(&code));
                 }
                 sql.push_str(&format!(
-                    "INSERT INTO \"reference\" (code, article_code, title, published) VALUES ('{code}', '{code}', {}, {}), ('V-{n}-0', '{code}', {}, NULL);\n",
-                    text(o.reference_title), number(o.reference_published), text(o.reference_title),
+                    "INSERT INTO \"reference\" (code, article_code, title, published, updated_at) VALUES ('{code}', '{code}', {}, {}, '{3}'), ('V-{n}-0', '{code}', {}, NULL, '{3}');\n",
+                    text(o.reference_title), number(o.reference_published), text(o.reference_title), o.updated,
                 ));
             }
             // A doubled record's markers and texts would be beside the point.

@@ -158,7 +158,7 @@ async fn all(gateway: &Gateway, way: Way, filter: &Json, sort: &Json) -> Result<
             ("sort".to_owned(), sort.clone()),
             ("after".to_owned(), after),
         ]);
-        let answer = gateway.run_by(way, QUERY, variables, &[]).await;
+        let answer = gateway.run_by((way, false), QUERY, variables, &[]).await;
         let page = &answer["data"]["articles"];
         let nodes = page["nodes"].as_array().ok_or_else(|| answer.to_string())?;
         codes.extend(nodes.iter().filter_map(|n| n["code"].as_str().map(str::to_owned)));

@@ -22,7 +22,7 @@ fn kind(field: &str) -> Kind {
     match field {
         "code" => Kind::Code,
         "weight" | "vatRate" | "warrantyMonths" => Kind::Number,
-        "createdAt" => Kind::Moment,
+        "createdAt" | "updatedAt" => Kind::Moment,
         "electric" => Kind::Bool,
         // Names of enum values are compared as the text they are.
         _ => Kind::Text,

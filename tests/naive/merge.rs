@@ -76,6 +76,12 @@ impl Rules {
         let only_erp = FieldRule { rule: Rule::Only, sources: vec!["erp"], locked: true, zero_absent: false };
         match field {
             "code" | "vatRate" | "family" | "createdAt" => only_erp,
+            "updatedAt" => FieldRule {
+                rule: Rule::Max,
+                sources: vec!["erp", "isoshop"],
+                locked: true,
+                zero_absent: false,
+            },
             "barcode" => priority(&["erp", "isoshop"], false),
             "weight" => priority(&["isoshop", "erp"], true),
             "origin" => priority(&["erp"], false),
@@ -142,12 +148,15 @@ pub fn apply(rule: Rule, cells: &[(String, Cell)]) -> Option<(String, Json)> {
     }
 }
 
-/// What MIN and MAX compare: numbers, and false before true.
+/// What MIN and MAX compare: numbers, moments, and false before true.
 fn size(value: &Json) -> rust_decimal::Decimal {
     match value {
         Json::Bool(b) => i64::from(*b).into(),
         Json::Number(n) => n.to_string().parse().expect("a number"),
-        Json::String(s) => s.parse().expect("a decimal"),
+        Json::String(s) => match chrono::DateTime::parse_from_rfc3339(s) {
+            Ok(at) => at.timestamp_micros().into(),
+            Err(_) => s.parse().expect("a decimal"),
+        },
         other => panic!("not comparable: {other}"),
     }
 }

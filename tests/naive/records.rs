@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDateTime, TimeZone};
+use chrono::{NaiveDateTime, TimeZone, Timelike};
 use comptoir::value::Value;
 use serde_json::{Value as Json, json};
 
@@ -302,7 +302,7 @@ impl Twin {
         if row.is_err() {
             return Cell::Unknown;
         }
-        if marked {
+        if marked && field != "updatedAt" {
             return Cell::Empty;
         }
         if let Some(language) = language {
@@ -316,6 +316,7 @@ impl Twin {
         }
         let Ok(Some(row)) = row else { return Cell::Absent };
         match field {
+            "updatedAt" => Cell::of(moment(row, column, chrono_tz::UTC)),
             "weight" => row.number(column).map_or(Cell::Absent, |n| Cell::Value(decimal(n))),
             "position" | "warrantyMonths" => {
                 row.number(column).map_or(Cell::Absent, |_| Cell::Value(row.whole(column).into()))
@@ -394,7 +395,8 @@ impl Twin {
             }
             "weight" => kilograms(row).map_or(Cell::Absent, |n| Cell::Value(decimal(n))),
             "vatRate" => self.vat(row),
-            "createdAt" => Cell::of(moment(row, "AR_DateCreation")),
+            "createdAt" => Cell::of(sage_moment(row, "AR_DateCreation")),
+            "updatedAt" => Cell::of(moment(row, "cbModification", chrono_tz::Europe::Paris)),
             _ => match self.complements.get(field) {
                 Some((Some(column), _)) => {
                     if field == "warrantyMonths" {
@@ -430,6 +432,7 @@ impl Twin {
         };
         match (reference.kind, field) {
             (_, "code") => Cell::Value(reference.code.clone().into()),
+            (_, "updatedAt") => Cell::of(moment(row, "cbModification", chrono_tz::Europe::Paris)),
             (NativeKind::Plain, "barcode") => Cell::of(row.text("AR_CodeBarre")),
             (NativeKind::Variant, "barcode") => Cell::of(row.text("AE_CodeBarre")),
             (NativeKind::Pack, "barcode") => Cell::of(row.text("CO_CodeBarre")),
@@ -920,19 +923,32 @@ fn kilograms(row: &Row) -> Option<rust_decimal::Decimal> {
     (!kilograms.is_zero()).then_some(kilograms)
 }
 
-fn moment(row: &Row, column: &str) -> Option<String> {
-    let text = row.text(column)?;
-    if text.starts_with("1753-01-01") || text.starts_with("1900-01-01") {
-        return None;
-    }
-    let format = if text.len() > 10 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d" };
-    let local = if text.len() > 10 {
-        NaiveDateTime::parse_from_str(&text, format).ok()?
-    } else {
-        chrono::NaiveDate::parse_from_str(&text, format).ok()?.and_hms_opt(0, 0, 0)?
+/// A local time of a zone as a moment: of an hour that exists twice the earlier, and of one that clocks leap
+/// over the end of the leap, looked for second by second.
+fn moment(row: &Row, column: &str, zone: chrono_tz::Tz) -> Option<String> {
+    let text = row.text(column)?.replace('T', " ");
+    let text = match text.len() {
+        10 => format!("{text} 00:00:00"),
+        16 => format!("{text}:00"),
+        _ => text,
     };
-    let at = chrono_tz::Europe::Paris.from_local_datetime(&local).earliest()?;
-    Some(at.with_timezone(&chrono::Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    let mut local = NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f").ok()?;
+    loop {
+        match zone.from_local_datetime(&local).earliest() {
+            Some(at) => {
+                let at = at.with_timezone(&chrono::Utc);
+                return Some(at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true));
+            }
+            None => local = local.with_nanosecond(0)? + chrono::TimeDelta::seconds(1),
+        }
+    }
+}
+
+/// A moment of the ERP; two days mean none.
+fn sage_moment(row: &Row, column: &str) -> Option<String> {
+    let text = row.text(column)?;
+    let none = text.starts_with("1753-01-01") || text.starts_with("1900-01-01");
+    if none { None } else { moment(row, column, chrono_tz::Europe::Paris) }
 }
 
 fn localized(field: &str) -> bool {
@@ -969,6 +985,7 @@ fn isoshop_column(
             ("description", "description"),
             ("position", "position"),
             ("parentCode", "parent_code"),
+            ("updatedAt", "updated_at"),
             ("published", "published"),
             ("slug", "slug"),
             ("seoTitle", "seo_title"),
@@ -983,6 +1000,7 @@ fn isoshop_column(
             ("brand", "brand"),
             ("unit", "unit"),
             ("weight", "weight_kg"),
+            ("updatedAt", "updated_at"),
             ("published", "published"),
             ("slug", "slug"),
             ("seoTitle", "seo_title"),
@@ -994,6 +1012,7 @@ fn isoshop_column(
             ("barcode", "barcode"),
             ("weight", "weight_kg"),
             ("unit", "unit"),
+            ("updatedAt", "updated_at"),
             ("published", "published"),
             ("option1Name", "option1_name"),
             ("option1Value", "option1_value"),

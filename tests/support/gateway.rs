@@ -162,15 +162,15 @@ impl Gateway {
         self.shop.plan(&request).await.unwrap_or_else(|errors| panic!("{query}: {errors:?}"))
     }
 
-    /// Runs one operation whose lists are read in a given way.
+    /// Runs one operation whose lists are read in a given way; with its plan, when that is asked for.
     pub async fn run_by(
         &self,
-        strategy: Strategy,
+        (strategy, explain): (Strategy, bool),
         query: &str,
         variables: Map<String, Json>,
         languages: &[&str],
     ) -> Json {
-        self.execute(query, None, variables, languages, (Some(strategy), false)).await
+        self.execute(query, None, variables, languages, (Some(strategy), explain)).await
     }
 
     /// Runs the named operation of a document.

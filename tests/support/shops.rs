@@ -326,8 +326,28 @@ fn write(dir: &Path, name: &str, content: &str) {
     std::fs::write(&path, content).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
 }
 
-/// Runs scripts in a SQLite file, made when it is missing.
+/// Runs scripts in a SQLite file. Where there is none yet the first script makes its tables: what that gives is kept, and
+/// copied for the next file with the same tables.
 pub async fn sqlite(file: &Path, scripts: &[String]) {
+    static MADE: Mutex<Option<HashMap<String, Vec<u8>>>> = Mutex::new(None);
+    let mut scripts = scripts;
+    if let Some((tables, rest)) = scripts.split_first()
+        && !file.exists()
+    {
+        let known = MADE.lock().expect("lock").get_or_insert_default().get(tables).cloned();
+        if let Some(known) = known {
+            std::fs::write(file, known).expect("a SQLite file");
+        } else {
+            run_sqlite(file, std::slice::from_ref(tables)).await;
+            let made = std::fs::read(file).expect("a SQLite file");
+            MADE.lock().expect("lock").get_or_insert_default().insert(tables.clone(), made);
+        }
+        scripts = rest;
+    }
+    run_sqlite(file, scripts).await;
+}
+
+async fn run_sqlite(file: &Path, scripts: &[String]) {
     let options = sqlx::sqlite::SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)

@@ -52,6 +52,7 @@ CREATE UNIQUE INDEX article_code_key ON "article" (code);
 CREATE INDEX article_slug_idx ON "article" (slug);
 CREATE INDEX article_published_idx ON "article" (published);
 CREATE INDEX article_code_order ON "article" (code COLLATE "C");
+CREATE INDEX article_code_upper ON "article" (UPPER(code COLLATE "C"));
 CREATE INDEX article_updated_at_idx ON "article" (updated_at);
 
 -- what one can order; complementary columns are added by each shop

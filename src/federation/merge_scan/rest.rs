@@ -38,10 +38,7 @@ impl Scan<'_> {
         let f = &e.fields[self.can.field];
         let column = self.can.own.as_ref()?;
         let map = row.fields.get(f.name.as_str())?;
-        let mut any = vec![
-            Predicate::Expr(Expr::IsNull(Box::new(column.cell.clone()), false)),
-            Predicate::Odd { expr: column.cell.clone(), whole: column.whole },
-        ];
+        let mut any = vec![Predicate::Expr(Expr::IsNull(Box::new(column.cell.clone()), false)), column.odd()];
         let absent = &map.absent_when;
         if !absent.texts.is_empty() {
             return None;
@@ -95,7 +92,7 @@ impl Scan<'_> {
             let column = self.can.overlays.iter().find(|(s, _)| *s == source.source).map(|(_, c)| c);
             let odd = async {
                 let Some(column) = column else { return Some(Vec::new()) };
-                let odd = Predicate::Odd { expr: column.cell.clone(), whole: column.whole };
+                let odd = column.odd();
                 engine.codes_where(self.ask, source, |_, _| Some(vec![odd.clone()])).await.ok()
             };
             let (marked, doubled, odd) = futures::join!(marked, doubled, odd);

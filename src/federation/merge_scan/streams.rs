@@ -2,52 +2,27 @@
 
 use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
 
-use super::{MOST, Scan, Stream, What};
+use super::{MOST, Scan, Stream, What, column::Column};
 use crate::{
-    connectors::map::{FieldMap, RowSource},
+    connectors::map::RowSource,
     federation::{
         engine::{Ask, Engine, Fault},
         fetch::code_of,
         gather::ListAsk,
-        model::{Default_, EntityId, Field, FieldId, OnUnknown, SourceId},
+        model::{Default_, EntityId, FieldId, SourceId},
         order::{By, Order, SortKey},
         planner::Why,
-        pushdown::{Must, condition::not_null},
+        pushdown::Must,
         shape::{Shape, SourceShape, Want, after_key, has_key},
+        spelling::plain,
     },
     sources::{
-        Dialect, Expr, Param, Rows, Select, Statement,
-        expr::{CastType, CompareOp},
-        family::Family,
-        select::{OrderBy, Predicate},
+        Expr, Param, Rows, Select, Statement,
+        expr::CompareOp,
+        select::{Decode, Item, OrderBy, Output, Predicate},
     },
     value::{Type, Value},
 };
-
-/// How a source's cells of a field are ordered.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// What holds them.
-    pub cell: Expr,
-    /// What orders them.
-    pub order: Expr,
-    /// As what.
-    pub ty: CastType,
-    /// Whole numbers only.
-    pub whole: bool,
-}
-
-impl Column {
-    /// Rows that have a cell which orders.
-    fn has(&self) -> [Predicate; 2] {
-        let odd = Predicate::Odd { expr: self.cell.clone(), whole: self.whole };
-        [not_null(&self.cell), Predicate::Not(Box::new(odd))]
-    }
-
-    fn by(&self, descending: bool) -> OrderBy {
-        OrderBy { expr: self.order.clone(), ty: self.ty, descending }
-    }
-}
 
 /// A list that can be read as sorted streams.
 #[derive(Clone, Debug)]
@@ -61,6 +36,13 @@ pub struct Scannable {
     pub(super) default: Option<Value>,
     /// The back office may give the value.
     pub(super) site: bool,
+}
+
+impl Scannable {
+    /// The field by which the list is sorted first.
+    pub fn field(&self) -> FieldId {
+        self.field
+    }
 }
 
 impl Engine {
@@ -79,7 +61,7 @@ impl Engine {
         if !matches!(f.ty, Type::Int | Type::Decimal | Type::Boolean | Type::Date | Type::DateTime) {
             return Err(Why::of("no source orders texts as they are ordered here"));
         }
-        if f.localized || f.name == "updatedAt" || f.group.as_ref().is_some_and(|g| g.leader != field) {
+        if f.localized || f.group.as_ref().is_some_and(|g| g.leader != field) {
             return Err(Why::of("the field is not one cell of a source"));
         }
         let default = match &f.default {
@@ -105,48 +87,6 @@ impl Engine {
         }
         let site = f.lock.is_none() && self.overrides.is_some();
         Ok(Scannable { key, field, own, overlays, default, site })
-    }
-
-    async fn column(
-        &self,
-        source: SourceId,
-        row: &RowSource,
-        field: &Field,
-        map: &FieldMap,
-    ) -> Result<Column, Why> {
-        let unlike = Why::by("holds it in a column of a type that does not order as the values do", source);
-        let none = Why::by("has no one column for it that is always there", source);
-        let cell = map.expr.clone().filter(|_| map.child.is_none() && !map.optional).ok_or(none)?;
-        let dialect = self.sources.get(source).ok_or(none)?.dialect();
-        let kinds = self.kinds(source, row, &cell).await;
-        let silent = Why::by("does not answer, so the kind of its column is not known", source);
-        let family = kinds.family(&cell, dialect).ok_or(if kinds.known { unlike } else { silent })?;
-        let zero = || Box::new(Expr::Number("0".into()));
-        let yes = |when: Expr| Expr::Case {
-            operand: None,
-            whens: vec![(when, Expr::Number("1".into()))],
-            otherwise: Some(zero()),
-        };
-        let sqlite = dialect == Dialect::Sqlite;
-        let (order, ty) = match (&field.ty, family) {
-            // SQLite's columns of whole numbers may hold others.
-            (Type::Decimal, Family::Integer) if sqlite => (cell.clone(), CastType::Decimal),
-            (Type::Int | Type::Decimal, Family::Integer) => (cell.clone(), CastType::Integer),
-            (Type::Int, Family::Exact) if sqlite => (cell.clone(), CastType::Integer),
-            (Type::Decimal, Family::Exact) => (cell.clone(), CastType::Decimal),
-            (Type::Boolean, Family::Truth) => (yes(cell.clone()), CastType::Integer),
-            (Type::Boolean, Family::Integer | Family::Exact) => {
-                let when = Expr::Compare(CompareOp::Ne, Box::new(cell.clone()), zero());
-                (yes(when), CastType::Integer)
-            }
-            (Type::Date | Type::DateTime, Family::Day) => (cell.clone(), CastType::Date),
-            (Type::Date, Family::Local) => {
-                (Expr::Cast(Box::new(cell.clone()), CastType::Date), CastType::Date)
-            }
-            (Type::DateTime, Family::Local) => (cell.clone(), CastType::DateTime),
-            _ => return Err(unlike),
-        };
-        Ok(Column { cell, order, ty, whole: field.ty == Type::Int })
     }
 }
 
@@ -185,7 +125,7 @@ impl Scan<'_> {
     }
 
     /// What the streams of overlays read.
-    fn cells(&self) -> Shape {
+    pub(super) fn cells(&self) -> Shape {
         let want = Want { fields: [self.can.field].into(), ..Want::default() };
         Shape::new(self.engine, self.light.entity, want, None)
     }
@@ -242,14 +182,19 @@ impl Scan<'_> {
         }
         let base = params.len();
         let mut more = Vec::new();
-        filter.extend(self.must.predicate((0, row), base, &mut more));
+        let must = match &stream.what {
+            What::Rest(value) => self.must.serving(value),
+            _ => self.must.clone(),
+        };
+        filter.extend(must.predicate((0, row), base, &mut more));
         filter.extend(self.nothing(row, base, &mut more).await);
         params.extend(more);
         (ordered_select(decider, &filter, &SourceShape::order(row, self.falling_codes)), params)
     }
 
-    /// Reads on in an overlay's stream, in whole runs of equal values, for among equals its codes may be
-    /// spelled otherwise than the deciding source's. How many rows were read.
+    /// Reads on in an overlay's stream. Where it is not known how codes are spelled, in whole runs of equal
+    /// values, for among equals the overlay's codes may not stand as the deciding source's do. How many rows
+    /// were read.
     pub(super) async fn overlay_rows(&self, stream: &mut Stream, source: SourceId) -> Result<usize, Fault> {
         let engine = self.engine;
         let shape = self.cells();
@@ -266,31 +211,31 @@ impl Scan<'_> {
                 stream.done = true;
                 return Ok(read);
             };
+            // What the codes are ordered by comes last, where they stand in CODE order.
+            let spelled = self.ranked(overlay).map(|_| statement.select.outputs.len() - 1);
             let rows = engine.rows(self.ask, self.light.entity, overlay, &statement, &params).await;
             let rows = match rows {
                 Ok(rows) => rows,
                 Err(cause) => {
-                    let f = &engine.model.entities[self.light.entity].fields[self.can.field];
-                    // STALE: the list is gathered instead, and sorted by what is served.
-                    if f.on_unknown != OnUnknown::Fallback {
-                        return Err(Fault::Source(cause));
-                    }
                     stream.done = true;
-                    return Ok(read);
+                    return self.passed_over(source, cause).map(|()| read);
                 }
             };
             read += rows.len();
             let full = rows.len() >= stream.size;
-            let kept = if full { before_last_run(&rows, value) } else { rows.len() };
+            // Cells of different order that are one value are read whole, too.
+            let blurred = rows.len().checked_sub(1).is_some_and(|last| column.blurred(rows.get(last, value)));
+            let whole = (spelled.is_some() && !blurred) || !full;
+            let kept = if whole { rows.len() } else { before_last_run(&rows, value) };
             if full && kept == 0 {
-                // One long run: it is read whole.
-                if stream.size > engine.limits.gather {
-                    return Err(self.list.too_long(engine, self.light.entity));
-                }
-                stream.size = (stream.size * 4).min(engine.limits.gather + 1);
+                self.longer(stream)?;
                 continue;
             }
+            // Cells of the last run that are of another order than its value come again.
+            let at = stream.at.as_ref().map(|(at, _)| at);
+            let again = at.filter(|at| stream.begun && column.blurred(at));
             let codes: Vec<String> = (0..kept)
+                .filter(|r| again.is_none_or(|at| rows.get(*r, value).compare(at) != Ordering::Equal))
                 .filter_map(|r| {
                     let row = rows.row(r);
                     let native = overlay.columns.native.and_then(|c| row.get(c)).and_then(Value::as_str);
@@ -301,7 +246,8 @@ impl Scan<'_> {
             good.sort_by(|a, b| self.compare(&a.found.0, &b.found.0));
             stream.ready.extend(good);
             if let Some(last) = kept.checked_sub(1) {
-                stream.at = Some((rows.get(last, value).clone(), Vec::new()));
+                let key = spelled.map(|column| rows.get(last, column).clone());
+                stream.at = Some((rows.get(last, value).clone(), key.into_iter().collect()));
                 stream.begun = true;
             }
             stream.done = !full;
@@ -317,13 +263,41 @@ impl Scan<'_> {
         column: &Column,
     ) -> Option<(Statement, Vec<Param>)> {
         let mut params = vec![limit(stream.size)];
-        let mut filter: Vec<Predicate> = column.has().into();
-        if let Some((value, _)) = &stream.at {
-            params.push(Param::Value(ordered(value)));
-            filter.push(self.reached(column, stream.begun));
-        }
+        let mut filter = column.has();
+        let at = self.can.overlays.iter().position(|(source, _)| *source == overlay.source);
+        filter.extend(at.and_then(|at| self.passing.get(at)?.clone()));
         let row = overlay.map.rows.first()?;
-        Some((ordered_select(overlay, &filter, &self.order(row, column)), params))
+        let ranked = self.ranked(overlay);
+        let mut order = self.order(row, column);
+        if let Some(by) = &ranked {
+            order = vec![column.by(self.falling), by.clone()];
+            filter.push(has_key(row));
+        }
+        if let Some((value, key)) = &stream.at {
+            params.push(Param::Value(ordered(value)));
+            if let (Some(_), [key]) = (&ranked, key.as_slice()) {
+                params.push(Param::Value(key.clone()));
+                filter.push(Predicate::After { columns: order.clone(), slots: vec![VALUE, VALUE + 1] });
+            } else {
+                filter.push(self.reached(column, stream.begun));
+            }
+        }
+        let mut statement = ordered_select(overlay, &filter, &order);
+        if let Some(by) = ranked {
+            let decode = Decode { trim: false, blank_absent: false, ..Decode::of(Type::Text) };
+            statement.select.outputs.push(Output { decode, label: "code".into() });
+            for branch in &mut statement.select.branches {
+                branch.items.push(Item::from(by.expr.clone()));
+            }
+        }
+        Some((statement, params))
+    }
+
+    /// What puts an overlay's rows in CODE order, where it is known how codes are spelled.
+    fn ranked(&self, overlay: &SourceShape) -> Option<OrderBy> {
+        let row = overlay.map.rows.first()?;
+        let (_, key) = plain(row).filter(|_| row.native.is_none())?;
+        Some(self.spelled?.order(&key.expr, self.falling_codes))
     }
 }
 
@@ -339,7 +313,7 @@ impl Engine {
         must: Must,
     ) -> Vec<(SourceId, &'static str, Select)> {
         let list = &ListAsk { from: None, ..*list };
-        let scan = self.scan_of(ask, shape, list, can, must);
+        let scan = self.scan_of(ask, shape, list, can, must).await;
         let stream = |what: What| Stream {
             what,
             ready: VecDeque::new(),
@@ -384,7 +358,7 @@ fn ordered_select(shape: &SourceShape, filter: &[Predicate], order: &[OrderBy]) 
 }
 
 /// How many rows stand before the run of equal values at the end.
-fn before_last_run(rows: &Rows, value: usize) -> usize {
+pub(super) fn before_last_run(rows: &Rows, value: usize) -> usize {
     let Some(last) = rows.len().checked_sub(1) else { return 0 };
     let last = rows.get(last, value);
     (0..rows.len()).take_while(|r| rows.get(*r, value).compare(last) != Ordering::Equal).count()

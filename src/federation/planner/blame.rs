@@ -22,6 +22,8 @@ pub struct Blame {
     pub limit: usize,
     /// Only a search index could sort it.
     pub needs_index: bool,
+    /// The filter is by an inherited field, which no source leaves out by.
+    pub unsupported: bool,
     /// The fields to blame: of the filter, or the one that is sorted by.
     pub fields: Vec<String>,
     /// The sort to blame, as clients write it.
@@ -64,6 +66,7 @@ impl Engine {
         let mut fields = Vec::new();
         let mut sort = None;
         let mut helps = Vec::new();
+        let mut unsupported = false;
         let why;
         if setting == "limits.gather" {
             fields.extend(index.clone());
@@ -101,6 +104,9 @@ impl Engine {
                     stay.push((name.to_owned(), reason.words(model)));
                 }
             });
+            unsupported = stay
+                .first()
+                .is_some_and(|(field, _)| e.fields.get(field.as_str()).is_some_and(|f| f.inherit.is_some()));
             let quoted =
                 |names: &[String]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
             why = if let Some((field, reason)) = stay.first() {
@@ -142,8 +148,17 @@ impl Engine {
             helps.push("ask of fewer at once".to_owned());
         }
         helps.push(format!("a higher {setting}, now {limit}"));
-        let blame =
-            Blame { list: name, setting, limit, needs_index: index.is_some(), fields, sort, why, helps };
+        let blame = Blame {
+            list: name,
+            setting,
+            limit,
+            needs_index: index.is_some(),
+            unsupported,
+            fields,
+            sort,
+            why,
+            helps,
+        };
         Fault::List(Arc::new(blame))
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         Dialect, Expr,
         expr::{CompareOp, Function},
         family::Family,
-        select::Predicate,
+        select::{Plain, Predicate},
     },
     value::{Type, Value},
 };
@@ -134,7 +134,7 @@ fn number(expr: &Expr, on: On<'_>, test: &Test) -> Option<Predicate> {
         of.push(Predicate::And(both));
     }
     if sqlite {
-        of.push(Predicate::Odd { expr: expr.clone(), whole: false });
+        of.push(Predicate::Odd { expr: expr.clone(), plain: Plain::Number });
     }
     any(of)
 }
@@ -155,7 +155,7 @@ fn truth(expr: &Expr, on: On<'_>, test: &Test) -> Option<Predicate> {
         });
     }
     if on.dialect == Dialect::Sqlite {
-        of.push(Predicate::Odd { expr: expr.clone(), whole: false });
+        of.push(Predicate::Odd { expr: expr.clone(), plain: Plain::Number });
     }
     any(of)
 }

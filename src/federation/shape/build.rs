@@ -3,7 +3,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Attribute, Attributes, Columns, SourceShape, Want, branch, key_type, snake, statements::Kept};
+use super::{
+    Attribute, Attributes, Columns, NEVER_EMPTY, SourceShape, Want, branch, key_type, snake, statements::Kept,
+};
 use crate::{
     connectors::map::{EntityMap, FieldMap, Format, RowSource},
     federation::{
@@ -54,8 +56,8 @@ pub(super) fn source_shape(
         })
     });
     let markers = map.markers.as_ref().and_then(|m| {
-        let names =
-            spellings(e, listed.iter().filter(|f| e.fields[**f].name != "published"), listed_lists.iter());
+        let may = |f: &&FieldId| !NEVER_EMPTY.contains(&&*e.fields[**f].name);
+        let names = spellings(e, listed.iter().filter(may), listed_lists.iter());
         (!names.is_empty()).then(|| {
             let items = [&m.code, &m.field, &m.language];
             let statement = attribute_statement(&m.table, m.filter.as_ref(), items, None);
@@ -213,7 +215,7 @@ fn decode_of(field: &Field, map: &FieldMap, zone: chrono_tz::Tz) -> Decode {
         false_absent: absent.false_.unwrap_or(field.zero_is_absent),
         sentinels: absent.dates.as_slice().into(),
         absent_texts: absent.texts.as_slice().into(),
-        zone,
+        zone: map.zone.unwrap_or(zone),
     }
 }
 

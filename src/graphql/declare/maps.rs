@@ -170,6 +170,7 @@ impl Declare<'_, '_> {
                 {
                     let field = FieldMap {
                         expr: Some(change.expr.clone()),
+                        zone: Some(change.zone),
                         place: row.place.clone(),
                         ..FieldMap::default()
                     };

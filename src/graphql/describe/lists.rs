@@ -10,10 +10,10 @@ use crate::{
         levels::{LinkKind, Node},
     },
     federation::{
-        engine::Ask,
+        engine::{Ask, Engine},
         model::SourceId,
         planner::{ListPlan, Scope, Told, Way},
-        pushdown::Must,
+        pushdown::{Must, Telling},
     },
     graphql::plan::{OutKind, Plan, RouteWhat},
     sources::Select,
@@ -29,7 +29,7 @@ pub struct Settled {
     pub must: Must,
     /// The same for people.
     pub told: Told,
-    /// The streams of a merge scan: source, what it is, its select.
+    /// The streams of a merge scan, or of other sources' codes: source, what it is, its select.
     pub streams: Vec<(SourceId, &'static str, Select)>,
 }
 
@@ -78,11 +78,18 @@ pub async fn settle(catalog: &Catalog, ask: &Ask, plan: &Plan, asked: Asked<'_>)
         let Some(args) = asked.page(Some(slot)) else { continue };
         let (engine, list) = (&catalog.engine, args.ask());
         let plan = engine.plan(ask, node.entity, &list, scope).await;
-        let must = engine.must(ask, node.entity, list.filter, node.shape.language.as_deref()).await;
+        let telling = match &plan.way {
+            Way::MergeScan(can) => Telling::Streams(can.field()),
+            Way::Page | Way::Gather if scope == Scope::All => Telling::Windows,
+            _ => Telling::Whole,
+        };
+        let language = node.shape.language.as_deref();
+        let must = engine.must(ask, node.entity, list.filter, language, telling).await;
         let told = engine.told(ask, node.entity, list.filter, &must);
         let streams = match &plan.way {
             Way::MergeScan(can) => engine.stream_statements(ask, &node.shape, &list, can, must.clone()).await,
-            Way::Page | Way::Gather => Vec::new(),
+            Way::Page => Engine::window_statements(&must, list.falling()),
+            Way::Gather => Engine::window_statements(&must, false),
         };
         let because = plan.because(engine, node.entity, list.order);
         lists.by_slot.insert(slot, Settled { plan, because, must, told, streams });

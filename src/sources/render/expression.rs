@@ -229,8 +229,11 @@ impl Renderer<'_> {
         if let (Function::Coalesce | Function::Optional, [only]) = (function, arguments) {
             return self.expr(branch, only);
         }
-        let sqlite_substring = function == Function::Substring && !self.pg();
-        self.put(if sqlite_substring { "SUBSTR" } else { function.name() });
+        self.put(match function {
+            Function::Substring if !self.pg() => "SUBSTR",
+            Function::UpperAscii => "UPPER",
+            _ => function.name(),
+        });
         self.put("(");
         for (i, argument) in arguments.iter().enumerate() {
             self.put(if i > 0 { ", " } else { "" });
@@ -240,8 +243,9 @@ impl Renderer<'_> {
                 (Function::Round | Function::Abs, _) => self.cast_pg(branch, argument, "numeric")?,
                 _ => self.cast_pg(branch, argument, "text")?,
             }
-            // PostgreSQL searches inside text only under a deterministic collation.
-            if function == Function::Replace && i == 0 && self.pg() {
+            // PostgreSQL searches inside text only under a deterministic collation; under "C" no letter but
+            // ASCII's has another case, as in SQLite.
+            if (function == Function::Replace && i == 0 || function == Function::UpperAscii) && self.pg() {
                 self.collate();
             }
         }

@@ -7,7 +7,7 @@ use crate::{
     folding::WESTERN,
     sources::{
         expr::{CastType, Expr},
-        select::{Branch, OrderBy, Predicate},
+        select::{Branch, OrderBy, Plain, Predicate},
     },
 };
 
@@ -47,14 +47,25 @@ impl Renderer<'_> {
             Predicate::Or(all) => self.predicates(branch, all, " OR ", "(1 = 0)"),
             Predicate::In { exprs, types, slot } => self.in_keys(branch, exprs, types, *slot),
             Predicate::After { columns, slots } => self.after(branch, columns, slots),
+            Predicate::UpTo { column, slot } => {
+                self.against(branch, column, if column.descending { ">=" } else { "<=" }, *slot)
+            }
             Predicate::Odd { .. } if self.pg() => {
                 self.put("(1 = 0)");
                 Ok(())
             }
-            Predicate::Odd { expr, whole } => {
+            Predicate::Odd { expr, plain: Plain::Moment } => {
+                for before in ["(", " IS NOT NULL AND ", " IS NOT DATETIME(", ") AND ", " IS NOT DATE("] {
+                    self.put(before);
+                    self.expr(branch, expr)?;
+                }
+                self.put("))");
+                Ok(())
+            }
+            Predicate::Odd { expr, plain } => {
                 self.put("(typeof(");
                 self.expr(branch, expr)?;
-                self.put(if *whole {
+                self.put(if *plain == Plain::Whole {
                     ") NOT IN ('integer', 'null'))"
                 } else {
                     ") NOT IN ('integer', 'real', 'null'))"
@@ -186,5 +197,6 @@ pub(super) fn predicate_aliases<'a>(predicate: &'a Predicate, used: &mut BTreeSe
         Predicate::Not(inner) => predicate_aliases(inner, used),
         Predicate::And(all) | Predicate::Or(all) => all.iter().for_each(|p| predicate_aliases(p, used)),
         Predicate::After { columns, .. } => columns.iter().for_each(|by| used.extend(by.expr.aliases())),
+        Predicate::UpTo { column, .. } => used.extend(column.expr.aliases()),
     }
 }

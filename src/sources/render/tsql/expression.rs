@@ -118,6 +118,12 @@ impl Tsql<'_, '_> {
             {
                 self.bound(expr, SqlType::VarChar(8000))
             }
+            // What a `datetime` would round.
+            (Expr::Slot(_), Some(SqlType::DateTime2))
+                if self.kind(branch, expr) == Some(SqlType::DateTime) =>
+            {
+                self.bound(expr, SqlType::DateTime2)
+            }
             (Expr::Constant(Value::Int(n)), Some(SqlType::TinyInt | SqlType::SmallInt | SqlType::Int))
                 if i32::try_from(*n).is_ok() =>
             {
@@ -410,6 +416,13 @@ impl Tsql<'_, '_> {
                     self.put(", ");
                     self.as_text(branch, expr)?;
                 }
+                self.put(")");
+            }
+            // It has no function for ASCII letters alone; under this collation no other becomes one.
+            Function::UpperAscii => {
+                self.put("UPPER(");
+                self.as_text(branch, first)?;
+                self.put(BINARY);
                 self.put(")");
             }
             Function::RTrim | Function::LTrim | Function::Upper | Function::Lower => {

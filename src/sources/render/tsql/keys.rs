@@ -56,6 +56,9 @@ impl Tsql<'_, '_> {
             Predicate::Or(all) => self.predicates(branch, all, " OR ", "(1 = 0)"),
             Predicate::In { exprs, types, slot } => self.in_keys(branch, exprs, types, *slot),
             Predicate::After { columns, slots } => self.after(branch, columns, slots),
+            Predicate::UpTo { column, slot } => {
+                self.against(branch, column, if column.descending { ">=" } else { "<=" }, *slot)
+            }
             Predicate::Odd { .. } => {
                 self.put("(1 = 0)");
                 Ok(())
@@ -386,6 +389,7 @@ impl Tsql<'_, '_> {
             self.put(BINARY);
             return Ok(());
         }
-        self.scalar_slot(slot, SqlType::of(by.ty))
+        let known = self.known(branch, &by.expr).and_then(|known| known.ty);
+        self.scalar_slot(slot, known.filter(|ty| *ty == SqlType::DateTime2).unwrap_or(SqlType::of(by.ty)))
     }
 }
