@@ -48,12 +48,25 @@ struct Progress {
     /// The overlays' articles in CODE order.
     added: Vec<(Position, String)>,
     after: Option<Position>,
-    good: Vec<String>,
+    good: Vec<(String, Position)>,
     done: bool,
 }
 
 impl Run<'_> {
     pub(super) async fn articles_under(
+        &self,
+        link: &Link,
+        batch: &Arc<Batch>,
+        records: &[u32],
+    ) -> Result<LinkData, Fault> {
+        let spelled = || self.catalog.engine.spellings.get(self.catalog.article);
+        let known = spelled();
+        let pages = self.placed_under(link, batch, records).await;
+        // A code was read that is spelled otherwise than declared: what that was trusted for is read anew.
+        if spelled() == known { pages } else { self.placed_under(link, batch, records).await }
+    }
+
+    async fn placed_under(
         &self,
         link: &Link,
         batch: &Arc<Batch>,
@@ -251,9 +264,11 @@ impl Run<'_> {
                 return Err(Fault::Budget { setting: "limits.scan_rows", limit: engine.limits.scan_rows });
             }
             let candidates = self.candidates(tree, &progress, &round, (must, falling), size, shape).await?;
-            let codes: Vec<&str> =
-                candidates.iter().flat_map(|c| c.codes.iter().map(String::as_str)).collect();
-            budget = budget.saturating_sub(codes.len().max(1));
+            let places: Vec<_> = candidates
+                .iter()
+                .flat_map(|c| c.places.iter().map(|(at, code)| (code.as_str(), at)))
+                .collect();
+            budget = budget.saturating_sub(places.len().max(1));
             let asked_shape = if first_round {
                 shape.clone()
             } else {
@@ -263,7 +278,7 @@ impl Run<'_> {
                     })
                     .clone()
             };
-            let found = engine.by_code(&self.ask, &asked_shape, &codes).await?;
+            let found = engine.by_place(&self.ask, &asked_shape, &places).await?;
             let read = engine.relate(&self.ask, found.batch, &args.filter, &mut budget).await?;
             let mut of = found.of.iter().copied();
             let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); progress.len()];
@@ -271,14 +286,15 @@ impl Run<'_> {
                 let state = &mut progress[*g];
                 let within: HashSet<_> =
                     state.nodes.iter().map(|n| of_department.fold(tree.batch.code(*n))).collect();
-                for record in of.by_ref().take(candidate.codes.len()) {
+                for record in of.by_ref().take(candidate.places.len()) {
                     if record == NONE || state.good.len() >= need {
                         continue;
                     }
                     let visible = engine.visible(&read, record).map_err(Fault::Source)?;
                     let passes = args.filter.passes(&engine.model, &read, record).map_err(Fault::Source)?;
                     if (visible || !self.ask.shopper) && passes && self.hangs(&read, record, &within)? {
-                        state.good.push(read.code(record).to_owned());
+                        let at = engine.position(&read, record);
+                        state.good.extend(at.map(|at| (read.code(record).to_owned(), at)));
                         chosen[*g].push(record);
                     }
                 }
@@ -290,8 +306,9 @@ impl Run<'_> {
             }
             first_round = false;
         }
-        let codes: Vec<&str> = progress.iter().flat_map(|p| p.good.iter().map(String::as_str)).collect();
-        let found = engine.by_code(&self.ask, own, &codes).await?;
+        let places: Vec<_> =
+            progress.iter().flat_map(|p| p.good.iter().map(|(code, at)| (code.as_str(), at))).collect();
+        let found = engine.by_place(&self.ask, own, &places).await?;
         let mut of = found.of.into_iter();
         let pages = progress
             .iter()
@@ -446,13 +463,11 @@ impl Run<'_> {
                 .filter(|(p, _)| reached.as_ref().is_none_or(|r| order(p, r) != Ordering::Greater))
                 .collect();
             all.sort_by(|a, b| order(&a.0, &b.0));
-            let mut seen = HashSet::new();
-            all.retain(|(_, code)| seen.insert(of_article.fold(code).into_owned()));
-            found.push(Candidates {
-                codes: all.into_iter().map(|(_, c)| c).collect(),
-                exhausted: reached.is_none(),
-                reached,
+            // One article may hang in several of the departments.
+            all.dedup_by(|(b, other), (a, code)| {
+                a.row == b.row && (a.key == b.key || of_article.fold(code) == of_article.fold(other))
             });
+            found.push(Candidates { places: all, exhausted: reached.is_none(), reached });
         }
         Ok(found)
     }
@@ -588,7 +603,8 @@ fn spelled(code: &str, compare: KeyCompare) -> Box<[Value]> {
 
 /// The next candidates of one department.
 struct Candidates {
-    codes: Vec<String>,
+    /// Where they stand, and their codes.
+    places: Vec<(Position, String)>,
     /// Up to here both runs are known; `None`: to their ends.
     reached: Option<Position>,
     exhausted: bool,

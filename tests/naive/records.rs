@@ -694,6 +694,13 @@ impl Twin {
 
     /// An article's placements on the web, the main one first when there is one.
     pub fn departments(&self, code: &str) -> (Vec<String>, Option<String>) {
+        if self.iso_rows("marker").iter().any(|m| {
+            m.text("entity").as_deref() == Some("article")
+                && m.text("code").is_some_and(|c| same(&c, code))
+                && m.text("field").as_deref() == Some("placements")
+        }) {
+            return (Vec::new(), None);
+        }
         let mut rows: Vec<&Row> = self
             .iso_rows("article_department")
             .iter()

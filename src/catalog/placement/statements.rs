@@ -6,7 +6,7 @@ use crate::{
     federation::{
         page::Position,
         pushdown::Must,
-        shape::{Shape, SourceShape, after_key, branch, has_key, key_type},
+        shape::{Shape, SourceShape, after_key, branch, has_key},
     },
     sources::{
         Expr, Param, Select,
@@ -71,10 +71,7 @@ pub(super) fn placed_select(
         }
     }
     let mut outputs = vec![text("group"), Output { decode: Decode::of(Type::Int), label: "row".into() }];
-    for k in 0..keys {
-        let ty = decider.map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
-        outputs.push(Output { decode: Decode::of(key_type(ty)), label: "key".into() });
-    }
+    outputs.extend((0..keys).filter_map(|k| decider.key_output(k).cloned()));
     outputs.extend([text("code"), text("department")]);
     let order = (0..2 + keys).collect();
     (!branches.is_empty()).then_some(Select { outputs, branches, order, descending: falling, count: false })
