@@ -1,6 +1,7 @@
 //! What a shop writes in `comptoir.toml`: keys, defaults and limits. Unknown keys are errors; all
 //! errors are reported at once, each with its place.
 
+mod auth;
 pub mod doc;
 mod network;
 mod read;
@@ -13,12 +14,14 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
-use crate::{diagnostics::Place, telemetry::traces::Collector, value::Value};
+use crate::{
+    auth::tokens::settings::AuthConfig, diagnostics::Place, telemetry::traces::Collector, value::Value,
+};
 
-pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, Network, RateConfig, RedisConfig};
+pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, RateConfig, RedisConfig};
 #[cfg(test)]
 use read::load_with;
-pub use read::{Draft, draft};
+pub use read::{Draft, draft, in_clear};
 
 /// A whole shop file, checked, with defaults filled in.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct Config {
     pub media: MediaConfig,
     /// `[access]`.
     pub access: AccessConfig,
+    /// `[auth]`.
+    pub auth: AuthConfig,
     /// `[site]`.
     pub site: SiteConfig,
     /// `[public]`.
@@ -90,6 +95,7 @@ impl std::fmt::Debug for Config {
             .field("references", &self.references)
             .field("media", &self.media)
             .field("access", &self.access)
+            .field("auth", &self.auth)
             .field("site", &self.site)
             .field("public", &self.public)
             .field("redis", &self.redis)
@@ -199,9 +205,9 @@ impl Default for SourceLimits {
 /// `[http]`.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// Address and port; loopback only until the doors are built.
+    /// Address and port.
     pub bind: std::net::SocketAddr,
-    /// What clients call it.
+    /// What clients call it; no slash at its end.
     pub public_url: String,
     /// Whether GraphiQL is served.
     pub graphiql: bool,
@@ -209,8 +215,10 @@ pub struct HttpConfig {
     pub introspection: bool,
     /// Operations allowed in one HTTP batch; 0 (the default): batching is off.
     pub batch: usize,
-    /// Proxies in front of us, whose `X-Forwarded-For` is believed (`proxies`, this machine).
-    pub proxies: Vec<Network>,
+    /// The networks of proxies whose word on a client's address is taken (`trusted_proxies`, none).
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// The header in which they give it (`forwarded_by`, x-forwarded-for).
+    pub forwarded_by: ForwardedBy,
     /// Which pages of other origins may ask (`cors`, none).
     pub cors: Cors,
     /// What connections may not exceed.
@@ -225,11 +233,23 @@ impl Default for HttpConfig {
             graphiql: true,
             introspection: true,
             batch: 0,
-            proxies: Network::LOOPBACK.to_vec(),
+            trusted_proxies: Vec::new(),
+            forwarded_by: ForwardedBy::default(),
             cors: Cors::default(),
             connections: ConnectionLimits::default(),
         }
     }
+}
+
+/// The header in which trusted proxies give a client's address. One of the two: a proxy that writes one may pass on
+/// whatever a client wrote in the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardedBy {
+    /// `X-Forwarded-For`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// `[limits]`: what no request may exceed. Each is named in the error it causes.
@@ -348,8 +368,6 @@ pub struct MediaConfig {
 pub struct AccessConfig {
     /// What who has no token may see (`anonymous`, prices).
     pub anonymous: Anonymous,
-    /// Who has no token sees provenance, plan and hiddenReason (the demo only).
-    pub anonymous_provenance: bool,
 }
 
 /// What who has no token may see.

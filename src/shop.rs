@@ -8,17 +8,19 @@ use indexmap::IndexMap;
 use crate::{
     auth::{
         accounts::Accounts,
+        authenticator::Authenticator,
         grants::SharedGrants,
-        issue::{Issue, NewToken},
+        issue::SharedIssue,
         rate::{Counted, Rates},
+        tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
-    catalog::{Catalog, Run, cursor::Sealer},
+    catalog::{Catalog, Run, cursor::Sealer, sight::Sight},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
     diagnostics::{Diagnostics, Place},
     federation::{
-        engine::{Ask, Engine, Strategy},
+        engine::{Ask, Engine, Open, Strategy},
         model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
@@ -50,8 +52,10 @@ pub struct ShopOptions {
     pub trace: Option<Arc<dyn Trace>>,
     /// Back-office overrides: a source above all others.
     pub overrides: Option<Arc<dyn Overrides>>,
-    /// Staff accounts.
+    /// Staff accounts, instead of the site database's.
     pub accounts: Option<Arc<dyn Accounts>>,
+    /// What groups are granted, and what is revoked, instead of what the site database says.
+    pub grants: Option<SharedGrants>,
 }
 
 /// An open shop.
@@ -62,18 +66,11 @@ pub struct Shop {
     catalog: Arc<Catalog>,
     cache: Cache,
     service: Arc<Service>,
+    authenticator: Authenticator,
+    issuer: SharedIssue,
     site: Site,
     staff: SiteAccounts,
     grants: SharedGrants,
-}
-
-/// A shop without a key to sign tokens with.
-struct NoKey;
-
-impl Issue for NoKey {
-    fn issue(&self, _: &NewToken) -> Result<(String, chrono::DateTime<chrono::Utc>), String> {
-        Err("the shop has no key of its own to sign tokens with".to_owned())
-    }
 }
 
 /// Sees nothing.
@@ -231,14 +228,15 @@ impl Shop {
             media_base: config.media.base_url.trim_end_matches('/').to_owned(),
         });
         let operations = Operations::new(types.clone(), second, config.limits, DOCUMENTS);
-        let doors =
-            Doors { introspection: config.http.introspection, insider: config.access.anonymous_provenance };
-        let issuer: Arc<str> = Arc::from("comptoir");
-        let staff = SiteAccounts::new(site.clone(), Arc::new(NoKey), issuer.clone(), Lifetimes::default());
-        let grants = Arc::new(SiteGrants::new(site.clone(), issuer));
-        let accounts =
-            options.accounts.unwrap_or_else(|| Arc::new(Counted::new(staff.clone(), rates.clone())));
-        let resolvers = staff::resolvers(Some(accounts), &catalog);
+        let doors = Doors { introspection: config.http.introspection, anonymous: config.access.anonymous };
+        let issuer: SharedIssue = Arc::new(Signer::new(&config.auth));
+        let ours: Arc<str> = config.auth.issuer.as_str().into();
+        let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), Lifetimes::default());
+        let grants: SharedGrants =
+            options.grants.unwrap_or_else(|| Arc::new(SiteGrants::new(site.clone(), ours)));
+        let accounts: Arc<dyn Accounts> = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
+        let accounts: Arc<dyn Accounts> = Arc::new(Counted::new(accounts, rates.clone()));
+        let resolvers = staff::resolvers(accounts, &catalog);
         let guard = Guard { documents, rates };
         let service = Service::new(
             types.clone(),
@@ -249,9 +247,20 @@ impl Shop {
             doors,
             guard,
         );
-        let diagnostics = Diagnostics::default();
-        let service = Arc::new(service);
-        Some(Self { config, diagnostics, types, catalog, cache, service, site, staff, grants })
+        let authenticator = Authenticator::new(Arc::new(Tokens::new(&config.auth)), grants.clone());
+        Some(Self {
+            config,
+            diagnostics: Diagnostics::default(),
+            types,
+            catalog,
+            cache,
+            service: Arc::new(service),
+            authenticator,
+            issuer,
+            site,
+            staff,
+            grants,
+        })
     }
 
     /// Runs its requests.
@@ -262,6 +271,16 @@ impl Shop {
     /// What it caches and counts, shared by Redis if it has one.
     pub fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// Tells who asks.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    /// Signs tokens with its own key.
+    pub fn issuer(&self) -> &SharedIssue {
+        &self.issuer
     }
 
     /// Its configuration.
@@ -336,8 +355,8 @@ impl Shop {
         kind: EntityKind,
         code: &str,
     ) -> Result<Option<Vec<FieldProvenance>>, String> {
-        let ask = Ask::new(Moment::now(None), false, Strategy::Planned);
-        let run = Run::new(&self.catalog, ask, Vec::new(), None, true);
+        let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
+        let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
         let found = run.explain(self.entity(kind), code, None).await;
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
     }

@@ -63,7 +63,7 @@ const LIST: &str = "{ articles(first: 20) { nodes { code } } }";
 #[test]
 fn points_are_counted_by_address_and_told() {
     block_on(async {
-        let (folder, server) = served("[rate]\nanonymous = 60\nexempt = [\"192.0.2.0/24\"]\n", &[]).await;
+        let (folder, server) = served("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n[rate]\nanonymous = 60\nexempt = [\"192.0.2.0/24\"]\n", &[]).await;
         let from = async |address: &str| {
             send(post(&server).header("x-forwarded-for", address).json(&json!({ "query": LIST }))).await
         };
@@ -113,7 +113,8 @@ fn each_operation_of_a_batch_is_paid_for() {
 #[test]
 fn a_flood_is_stopped_before_it_is_read() {
     block_on(async {
-        let (folder, server) = served("[rate]\nrequests_per_second = 5\n", &[]).await;
+        let (folder, server) =
+            served("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n[rate]\nrequests_per_second = 5\n", &[]).await;
         let log_of = |body: &Json| code(body).to_owned();
         let client = reqwest::Client::new();
         let garbage = || client.post(format!("{}/graphql", server.base)).body("garbage, of no type");
@@ -494,9 +495,9 @@ fn connections_are_counted_in_all_and_by_address() {
     block_on(async {
         for (settings, most) in [
             ("[http]\nconnections = 3\n", 3),
-            ("[http]\nconnections_per_address = 2\nproxies = []\n", 2),
+            ("[http]\nconnections_per_address = 2\n", 2),
             // Behind a proxy are many.
-            ("[http]\nconnections_per_address = 2\n", 6),
+            ("[http]\nconnections_per_address = 2\ntrusted_proxies = [\"127.0.0.1\"]\n", 6),
         ] {
             let (folder, server) = served(settings, &[]).await;
             let streams: Vec<TcpStream> = (0..6).map(|_| open(&server)).collect();

@@ -40,6 +40,41 @@ fn init_writes_a_shop_that_checks() {
 }
 
 #[test]
+fn a_token_is_printed_alone() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let run = |args: &[&str]| process::comptoir(args, dir.path());
+    assert!(run(&["init", "."]).status.success());
+    let made = run(&["token", "--kind", "staff", "--subject", "ada", "--group", "admin", "--minutes", "5"]);
+    let (token, said) = (text(&made.stdout), text(&made.stderr));
+    assert!(made.status.success(), "{said}");
+    assert_eq!((token.lines().count(), token.trim().split('.').count()), (1, 3), "{token}");
+    assert!(said.contains("5 minutes") && said.contains("ada"), "{said}");
+    let shop = comptoir::shop::Shop::open(dir.path()).expect("a shop");
+    let viewer = block_on(shop.authenticator().tokens().verify(token.trim())).expect("a viewer");
+    assert_eq!((viewer.kind.word(), viewer.subject.as_deref()), ("staff", Some("ada")));
+    assert_eq!(&*viewer.groups[0], "admin");
+    let published = run(&["token", "--jwks"]);
+    let set: Json = serde_json::from_slice(&published.stdout).expect("a JWKS");
+    assert_eq!(&set, shop.authenticator().tokens().public_set());
+    // What could not be used is not issued.
+    for wrong in [
+        &["token", "--kind", "customer", "--subject", "x"][..],
+        &["token", "--kind", "staff"],
+        &["token", "--kind", "anonymous", "--subject", "x"],
+        &["token", "--kind", "staff", "--subject", "x", "--days", "1", "--minutes", "1"],
+        &["token", "--kind", "staff", "--subject", "x", "--days", "4000"],
+        &["token", "--jwks", "--kind", "staff"],
+    ] {
+        let refused = run(wrong);
+        assert_eq!((refused.status.code(), text(&refused.stdout).as_str()), (Some(2), ""), "{wrong:?}");
+    }
+    std::fs::remove_file(dir.path().join("auth.key")).expect("a file");
+    let keyless = run(&["token", "--kind", "staff", "--subject", "x"]);
+    assert_eq!(keyless.status.code(), Some(3));
+    assert!(text(&keyless.stderr).contains("comptoir init"), "{}", text(&keyless.stderr));
+}
+
+#[test]
 fn schema_explain_and_plan_answer() {
     if !gateway::ready("schema, explain and plan") {
         return;

@@ -66,9 +66,13 @@ pub struct Ground {
 impl Ground {
     pub async fn lay() -> Self {
         let mut recipe = shops::base();
-        recipe.settings.push("[access]\nanonymous_provenance = false\n[limits]\ndepth = 20\ncost = 1000000\naliases = 500\nroot_fields = 100\ntokens = 20000\n".into());
+        // Depth and cost are limits of ours that the reference does not have.
+        recipe.settings.push(
+            "[limits]\ndepth = 20\ncost = 1000000\naliases = 500\nroot_fields = 100\ntokens = 20000\n".into(),
+        );
         let folder = recipe.make(Engine::Sqlite).await;
         let gateway = Gateway::open(folder.path()).unwrap_or_else(|found| panic!("{}", found.join("\n")));
+        gateway.asks(gateway::viewer("anonymous"));
         let twin = Twin::load(&folder).await;
         let known = opaque(&gateway, &twin).await;
         let shop = gateway.data("{ shop { name currency languages limits { body tokens depth aliases rootFields page cost requestSeconds } } }").await;

@@ -2,6 +2,7 @@
 
 mod lists;
 mod moving;
+mod rights;
 mod shop;
 mod texts;
 
@@ -106,7 +107,8 @@ fn law_on<T: std::fmt::Debug>(
         let lists = name.starts_with("law 4");
         // A list that others change must not be refused halfway.
         let limited = lists && !name.contains("write");
-        let recipe = shop.recipe(name == "law 5" || lists, limited);
+        let staff = name == "law 5" || lists;
+        let recipe = shop.recipe(limited);
         let folder = recipe.make(Engine::Sqlite).await;
         let twin = shop.twin(&folder).await;
         let served = match on {
@@ -116,6 +118,7 @@ fn law_on<T: std::fmt::Debug>(
         let tried = async {
             let gateway =
                 Gateway::open(served.path()).map_err(|found| format!("{UNREADABLE}{}", found.join("\n")))?;
+            gateway.asks(gateway::viewer(if staff { gateway::READER } else { "anonymous" }));
             for over in &shop.overrides {
                 gateway.set(over);
             }

@@ -4,6 +4,7 @@ mod support;
 
 mod abuse;
 mod adventureworks;
+mod auth;
 mod check;
 mod cli;
 mod demo;
@@ -17,6 +18,7 @@ mod outages;
 mod plans;
 mod probes;
 mod redis;
+mod rights;
 mod site;
 mod spec;
 mod sqlserver;

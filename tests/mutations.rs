@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use comptoir::{
     auth::rate::Rates,
     cache::Cache,
+    config::Anonymous,
     diagnostics::Diagnostics,
     graphql::{
         async_schema,
@@ -26,7 +27,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     differential::Ground,
-    support::{block_on, gateway, process},
+    support::{accounts::MemoryAccounts, block_on, gateway, process},
 };
 
 const SCHEMA: &str = "
@@ -186,13 +187,13 @@ impl Stepping {
         resolvers.add("Mutation", "strictStep", Step(count.clone()));
         let (catalog, config) = (ground.gateway.shop.catalog().clone(), ground.gateway.shop.config());
         let second = async_schema::build(&types).expect("async-graphql takes the schema");
-        let operations = Operations::new(types.clone(), Some(second), config.limits, 1 << 20);
-        let sdl = sdl::print(&types);
-        let doors = Doors { introspection: true, insider: false };
         let cache = Cache::new(1 << 20, None);
-        let judged = (&*types, None, &config.limits);
+        let judged = (&*types, Some(&second), &config.limits);
         let documents = Documents::read(&config.documents, &cache, judged, &mut Diagnostics::default());
         let guard = Guard { documents, rates: Rates::new(config.rate.clone(), cache) };
+        let operations = Operations::new(types.clone(), Some(second), config.limits, 1 << 20);
+        let sdl = sdl::print(&types);
+        let doors = Doors { introspection: true, anonymous: Anonymous::default() };
         let service = Service::new(types, operations, catalog, resolvers, config.shop.clone(), doors, guard);
         Self { service, count, sdl }
     }
@@ -302,7 +303,10 @@ fn every_mutation_of_the_schema_is_answered() {
     block_on(async {
         let ground = Ground::lay().await;
         let types = sdl::build(&[], &mut Diagnostics::default()).expect("the built-in schema");
-        let resolvers = comptoir::graphql::staff::resolvers(None, ground.gateway.shop.catalog());
+        let resolvers = comptoir::graphql::staff::resolvers(
+            Arc::new(MemoryAccounts::new()),
+            ground.gateway.shop.catalog(),
+        );
         assert_eq!(resolvers.missing(&types), Vec::<&str>::new());
         ground.folder.remove().await;
     });

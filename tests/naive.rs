@@ -6,7 +6,9 @@ mod dump;
 mod list;
 mod merge;
 mod records;
+mod rights;
 mod tables;
 
 pub use merge::{Cell, FieldRule, Rule, Rules};
 pub use records::{Entity, Native, Twin};
+pub use rights::{Granted, Sees};

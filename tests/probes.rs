@@ -266,10 +266,7 @@ fn nothing_of_medium_weight_is_found() {
     let shop = dir.path().join("shop");
     let file = shop.join("comptoir.toml");
     let mut config: toml::Table = std::fs::read_to_string(&file).expect("the file").parse().expect("TOML");
-    let network: toml::Table =
-        "[http]\nintrospection = false\ngraphiql = false\n[access]\nanonymous_provenance = false\n"
-            .parse()
-            .expect("TOML");
+    let network: toml::Table = "[http]\nintrospection = false\ngraphiql = false\n".parse().expect("TOML");
     crate::support::shops::merge(&mut config, network);
     std::fs::write(&file, config.to_string()).expect("the file");
     block_on(async {

@@ -151,6 +151,7 @@ async fn run_step(
     let mut variables = step.variables.clone();
     compare::fill(&mut variables, captures);
     let languages: Vec<&str> = step.language.iter().map(String::as_str).collect();
+    gateway.asks(gateway::viewer(step.viewer.as_deref().unwrap_or(gateway::READER)));
     let actual =
         gateway.run(&step.query, variables.as_object().cloned().unwrap_or_default(), &languages).await;
     if std::env::var_os("COMPTOIR_SPEC_PRINT").is_some() {

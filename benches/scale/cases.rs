@@ -118,7 +118,11 @@ pub fn all() -> Vec<Case> {
         Case { aim: Aim::Flat, ..Case::new("first page", 100) },
         Case { aim: Aim::Flat, start: Start::Page500, ..Case::new("page 500", 20) },
     ];
-    cases.extend([1, 20, 100].map(|share| Case { heavier: Some(HEAVY), ..Case::new("weight >= 5", share) }));
+    cases.extend([1, 20, 100].map(|share| Case {
+        aim: Aim::Flat,
+        heavier: Some(HEAVY),
+        ..Case::new("weight >= 5", share)
+    }));
     cases.extend([1, 20, 100].map(|share| Case {
         heavier: Some(HEAVY),
         by: By::Weight,

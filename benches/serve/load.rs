@@ -22,8 +22,17 @@ impl Target {
     }
 
     pub fn post(address: SocketAddr, path: &str, body: &str) -> Self {
+        Self::post_with(address, path, body, "")
+    }
+
+    /// With a token.
+    pub fn post_as(address: SocketAddr, path: &str, body: &str, token: &str) -> Self {
+        Self::post_with(address, path, body, &format!("authorization: Bearer {token}\r\n"))
+    }
+
+    fn post_with(address: SocketAddr, path: &str, body: &str, headers: &str) -> Self {
         let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {address}\r\naccept: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\naccept: application/json\r\n{headers}\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );

@@ -1,6 +1,7 @@
 //! `make bench`: the gateway against hand-written handlers that send the same SQL and answer the
 //! same JSON, over HTTP, each as a process of its own. `docs/performance.md` tells how to read it.
 
+mod doors;
 mod handwritten;
 mod load;
 mod process;
@@ -42,6 +43,7 @@ Usage: make bench ARGS='-- [OPTIONS]'
   --connections N   at once (4)
   --only LETTER     one operation: a, b or c
   --check           only compare answers and statements
+  --doors           only what a token and Redis cost, on operation a
 ";
 
 struct Options {
@@ -51,6 +53,7 @@ struct Options {
     connections: usize,
     only: Option<char>,
     check: bool,
+    doors: bool,
 }
 
 /// One of the three operations.
@@ -90,8 +93,15 @@ fn operations() -> Vec<Operation> {
 
 fn main() -> Outcome<()> {
     let mut args = std::env::args().skip(1);
-    let mut options =
-        Options { articles: 2000, rounds: 7, seconds: 2.0, connections: 4, only: None, check: false };
+    let mut options = Options {
+        articles: 2000,
+        rounds: 7,
+        seconds: 2.0,
+        connections: 4,
+        only: None,
+        check: false,
+        doors: false,
+    };
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
         match arg.as_str() {
@@ -106,6 +116,7 @@ fn main() -> Outcome<()> {
             "--connections" => options.connections = value()?.parse()?,
             "--only" => options.only = value()?.chars().next(),
             "--check" => options.check = true,
+            "--doors" => options.doors = true,
             "--help" | "-h" => {
                 print!("{USAGE}");
                 return Ok(());
@@ -130,9 +141,16 @@ fn measure(options: &Options) -> Outcome<()> {
     }
     let operations: Vec<Operation> =
         operations().into_iter().filter(|o| options.only.is_none_or(|l| l == o.letter)).collect();
+    if options.doors {
+        return match operations.iter().find(|o| o.letter == 'a') {
+            Some(operation) => doors::measure(options, gateway, &dir, operation),
+            None => Err("the doors are measured on operation a".into()),
+        };
+    }
     let sent = statements(&dir, &operations)?;
+    let served = doors::variant(&dir, "-served", doors::RATES)?;
     let comptoir = Server::start(
-        Command::new(gateway).args(["serve", "--log-level", "warn", "--port", "0", "--shop"]).arg(&dir),
+        Command::new(gateway).args(["serve", "--log-level", "warn", "--port", "0", "--shop"]).arg(&served),
     )?;
     let handwritten = Server::start(Command::new(std::env::current_exe()?).arg("--handwritten").arg(&dir))?;
     let mut results = Vec::new();
@@ -172,6 +190,9 @@ fn measure(options: &Options) -> Outcome<()> {
     }
     if !options.check {
         report::print(&results, options.connections, comptoir.memory()?, handwritten.memory()?);
+        if let Some(operation) = operations.iter().find(|o| o.letter == 'a') {
+            doors::measure(options, gateway, &dir, operation)?;
+        }
     }
     Ok(())
 }
@@ -234,8 +255,8 @@ fn statements(dir: &Path, operations: &[Operation]) -> Outcome<Vec<usize>> {
         for operation in operations {
             let request = GraphqlRequest {
                 query: operation.query.into(),
-                operation_name: None,
                 variables: operation.variables.as_object().cloned().unwrap_or_default(),
+                ..GraphqlRequest::default()
             };
             let before = log.0.lock().map_or(0, |s| s.len());
             shop.executor().execute(request, RequestContext::default()).await;

@@ -69,6 +69,31 @@ fn judged(met: bool) -> &'static str {
     if met { "met" } else { "missed" }
 }
 
+/// Prints two gateways against each other; `aim`: the processor's time that the first may take of the second's.
+pub fn print_pair(first: &str, second: &str, pairs: &[(Sample, Sample)], aim: Option<f64>) {
+    println!("{:<4}{:<14}{:>11}{:>9}{:>9}{:>14}", "", "", "requests/s", "p50", "p99", "CPU/request");
+    let (a, b) = (row(pairs.iter().map(|p| &p.0)), row(pairs.iter().map(|p| &p.1)));
+    for (name, r) in [(first, &a), (second, &b)] {
+        println!("{:<4}{name:<14}{:>11.0}{:>9.0}{:>9.0}{:>14.0}", "", r.rate, r.p50, r.p99, r.processor);
+    }
+    let ratio = |value: fn(&Row) -> f64| {
+        let one = |s| row(std::iter::once(s));
+        median(pairs.iter().map(|(a, b)| value(&one(a)) / value(&one(b))).collect())
+    };
+    let (rate, processor) = (ratio(|r| r.rate), ratio(|r| r.processor));
+    println!(
+        "{:<4}{:<14}{rate:>11.2}{:>9.2}{:>9.2}{processor:>14.2}",
+        "",
+        "ratio",
+        ratio(|r| r.p50),
+        ratio(|r| r.p99)
+    );
+    if let Some(aim) = aim {
+        println!("    aim: at most {aim:.1} of the time: {}", judged(ratio(|r| r.p50) <= aim));
+    }
+    println!();
+}
+
 /// Prints it.
 pub fn print(results: &[Measured], connections: usize, gateway: Memory, handwritten: Memory) {
     println!();

@@ -8,6 +8,17 @@ use chrono::{DateTime, Utc};
 
 use super::{rights::Grant, viewer::Viewer};
 
+/// The shortest password of a person, in characters.
+pub const SHORTEST_PASSWORD: usize = 12;
+/// The longest.
+pub const LONGEST_PASSWORD: usize = 256;
+/// The longest login or name, in characters.
+pub const LONGEST_NAME: usize = 64;
+/// The longest description of a group, in characters.
+pub const LONGEST_DESCRIPTION: usize = 500;
+/// The most that one group is granted.
+pub const MOST_GRANTS: usize = 500;
+
 /// Why an account question has no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{accounts::AccountError, rights::Rights, viewer::Viewer};
+use super::{
+    accounts::AccountError,
+    rights::{Grant, Right, Rights},
+    viewer::{Viewer, ViewerKind},
+};
 
 /// Looks up what a viewer may.
 #[async_trait]
@@ -20,3 +24,12 @@ pub trait Grants: Send + Sync {
 
 /// Shared.
 pub type SharedGrants = Arc<dyn Grants>;
+
+/// The group that the first staff account is put into; it is made with all rights.
+pub const ADMIN: &str = "admin";
+
+/// What a program may by the scopes of its token: words that are rights, each as a whole.
+pub fn of_scopes(viewer: &Viewer) -> impl Iterator<Item = Grant> {
+    let program = viewer.kind == ViewerKind::Integration;
+    viewer.scopes.iter().filter(move |_| program).filter_map(|scope| Right::named(scope)).map(Grant::whole)
+}

@@ -3,8 +3,10 @@
 //! and [`grants::Grants`].
 
 pub mod accounts;
+pub mod authenticator;
 pub mod grants;
 pub mod issue;
 pub mod rate;
 pub mod rights;
+pub mod tokens;
 pub mod viewer;

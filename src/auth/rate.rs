@@ -1,9 +1,10 @@
 //! How much a viewer may ask: cost points per minute, out of a bucket of its own and out of that of its address. Who
 //! has no token is known by its address alone. Logins that are tried are counted by address too.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 
 use super::{
     accounts::{
@@ -17,7 +18,7 @@ use crate::{
         Cache,
         bucket::{Bucket, Taken},
     },
-    config::{Network, RateConfig},
+    config::RateConfig,
 };
 
 /// Shares buckets out.
@@ -112,8 +113,9 @@ impl Rates {
 }
 
 /// Whether an address is in one of some networks.
-pub fn exempt(networks: &[Network], address: IpAddr) -> bool {
-    networks.iter().any(|network| network.contains(address))
+pub fn exempt(networks: &[IpNet], address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    networks.iter().any(|network| network.contains(&address))
 }
 
 /// What one client is known by: an IPv4 address, or the /64 of an IPv6 one, of which a client has all.
@@ -128,20 +130,20 @@ pub fn place(address: IpAddr) -> String {
 }
 
 /// Accounts whose logins are counted by address before a password is looked at.
-pub struct Counted<A> {
-    accounts: A,
+pub struct Counted {
+    accounts: Arc<dyn Accounts>,
     rates: Rates,
 }
 
-impl<A> Counted<A> {
+impl Counted {
     /// Accounts behind a count.
-    pub fn new(accounts: A, rates: Rates) -> Self {
+    pub fn new(accounts: Arc<dyn Accounts>, rates: Rates) -> Self {
         Self { accounts, rates }
     }
 }
 
 #[async_trait]
-impl<A: Accounts> Accounts for Counted<A> {
+impl Accounts for Counted {
     async fn login(&self, login: &str, password: &str, from: &Origin) -> Result<Session, AccountError> {
         self.rates.login(from).await.map_err(AccountError::Delayed)?;
         self.accounts.login(login, password, from).await
@@ -266,7 +268,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_exempt_or_off_is_not_counted() {
-        let exempt = vec![Network::parse("10.0.0.0/8").unwrap()];
+        let exempt = vec!["10.0.0.0/8".parse().unwrap()];
         let config = RateConfig { anonymous: 1, customer: 5, logins: 1, exempt, ..RateConfig::default() };
         let rates = rates(config);
         for _ in 0..5 {

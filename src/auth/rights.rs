@@ -1,7 +1,16 @@
 //! Rights: what a viewer may do, on which entity, which fields of it and which rayons. Every question
 //! about a right is answered here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use super::viewer::{Viewer, ViewerKind};
+use crate::config::Anonymous;
+
+/// The field group of all fields for which the schema names no other.
+pub const BASE: &str = "base";
+
+/// The entities of the catalogue, by their names in the schema.
+const CATALOGUE: [&str; 3] = ["Department", "Article", "Reference"];
 
 /// What can be granted. Further rights enter with the fields they guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,3 +85,93 @@ impl Grant {
 /// All that a viewer is granted: the union of its grants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rights(pub Arc<[Grant]>);
+
+/// On which records of an entity a right holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// On none.
+    Nowhere,
+    /// On those in or below one of these rayons, by code as granted; in order, each once.
+    Below(Vec<Arc<str>>),
+    /// On all.
+    Everywhere,
+}
+
+impl Reach {
+    /// Whether it surely holds wherever another does. Rayons are compared by their codes: that one lies below
+    /// another is not looked up.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Everywhere, _) | (_, Self::Nowhere) => true,
+            (Self::Below(mine), Self::Below(theirs)) => theirs.iter().all(|code| mine.contains(code)),
+            _ => false,
+        }
+    }
+}
+
+impl Rights {
+    /// All that a viewer may: what everybody of its kind may, and what it is granted. Staff and other programs
+    /// have what they are granted alone.
+    pub fn of(viewer: &Viewer, anonymous: Anonymous) -> Self {
+        let baseline = match viewer.kind {
+            ViewerKind::Customer => Self::baseline(Anonymous::Prices),
+            ViewerKind::Anonymous => Self::baseline(anonymous),
+            ViewerKind::Staff | ViewerKind::Integration => return viewer.rights.clone(),
+        };
+        if viewer.rights.0.is_empty() {
+            return baseline;
+        }
+        Self(baseline.0.iter().chain(&*viewer.rights.0).cloned().collect())
+    }
+
+    /// What a viewer may who is granted nothing.
+    fn baseline(anonymous: Anonymous) -> Self {
+        static READ: LazyLock<Rights> = LazyLock::new(|| {
+            let read = |entity: &str| Grant {
+                right: Right::Read,
+                entity: Some(entity.into()),
+                fields: Some(BASE.into()),
+                department: None,
+            };
+            Rights(CATALOGUE.map(read).into())
+        });
+        match anonymous {
+            Anonymous::None => Self::default(),
+            // What shows prices enters here with them.
+            Anonymous::Catalogue | Anonymous::Prices => READ.clone(),
+        }
+    }
+
+    /// Whether a right is granted without being narrowed: what rights need that are on no entity (`plan`,
+    /// `sources`, `staff.manage`, `audit.read`…).
+    pub fn allows(&self, right: Right) -> bool {
+        let whole = |g: &Grant| g.entity.is_none() && g.fields.is_none() && g.department.is_none();
+        self.0.iter().any(|grant| grant.right == right && whole(grant))
+    }
+
+    /// On which records of an entity a right holds for the fields of a group; `None`: for some field.
+    pub fn reach(&self, right: Right, entity: &str, group: Option<&str>) -> Reach {
+        let mut below: Vec<Arc<str>> = Vec::new();
+        for grant in self.0.iter().filter(|grant| grant.right == right) {
+            let on_entity = grant.entity.as_deref().is_none_or(|e| e == entity);
+            let on_group = match (grant.fields.as_deref(), group) {
+                (None, _) | (_, None) => true,
+                (Some(granted), Some(asked)) => granted == asked,
+            };
+            if !on_entity || !on_group {
+                continue;
+            }
+            match &grant.department {
+                None => return Reach::Everywhere,
+                Some(code) => below.push(code.clone()),
+            }
+        }
+        below.sort_unstable();
+        below.dedup();
+        if below.is_empty() { Reach::Nowhere } else { Reach::Below(below) }
+    }
+}
+
+#[cfg(test)]
+#[path = "rights_tests.rs"]
+mod tests;

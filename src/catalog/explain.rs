@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Run, tree::Tree};
+use super::{Run, lookup::Found, tree::Tree};
 use crate::{
     federation::{
-        batch::{Batch, Cause, DUPLICATE, NONE},
+        batch::{Batch, Cause, NONE},
         engine::Fault,
         media,
         model::EntityId,
@@ -17,6 +17,9 @@ use crate::{
     },
     value::Value,
 };
+
+/// A record of a batch, and of a department the tree in which it stands.
+pub type Whole = (Arc<Batch>, u32, Option<Arc<Tree>>);
 
 impl Run<'_> {
     /// Whether a record is on the web: by itself, and a department by all above it.
@@ -49,30 +52,36 @@ impl Run<'_> {
         })
     }
 
-    /// Where each value of a record comes from, on the web or not; `None` when there is no such
-    /// record. `fields` are names of the schema; all when left out.
+    /// Where each value of a record comes from; `None` when there is no such record for the viewer. `fields` are names of the schema; all when left out.
     pub async fn explain(
         &self,
         entity: EntityId,
         code: &str,
         fields: Option<&[String]>,
     ) -> Result<Option<Vec<FieldProvenance>>, Fault> {
+        let found = self.record(entity, code).await?;
+        Ok(found.map(|(batch, record, tree)| self.provenance(&batch, record, fields, tree.as_deref())))
+    }
+
+    /// A record with everything that its sources say; `None` when there is no such record for the viewer.
+    pub async fn record(&self, entity: EntityId, code: &str) -> Result<Option<Whole>, Fault> {
         let engine = &self.catalog.engine;
         let shape = Arc::new(Shape::new(engine, entity, Want::all(&engine.model, entity), None));
         if entity == self.catalog.department {
-            let tree = Tree::load(engine, &self.ask, &shape, &self.catalog.departments).await?;
+            let tree = self.load_tree(&shape).await?;
             return match tree.find(code) {
+                Some(r) if !self.in_reach(&tree, r)? => Ok(None),
+                Some(r) if !tree.batch.doubled.contains(&r) && !tree.sees(r) => Ok(None),
                 Some(r) if tree.batch.doubled.contains(&r) => Err(self.doubled(entity, code)),
-                Some(r) => Ok(Some(self.provenance(&tree.batch, r, fields, Some(&tree)))),
+                Some(r) => Ok(Some((tree.batch.clone(), r, Some(Arc::new(tree))))),
                 None => self.unknown_department(&tree, code).map_or(Ok(None), |c| Err(Fault::Source(c))),
             };
         }
-        let found = engine.by_code(&self.ask, &shape, &[code]).await?;
-        let record = found.of.first().copied().filter(|r| *r != NONE);
-        if record.is_some_and(|r| r == DUPLICATE || found.batch.doubled.contains(&r)) {
-            return Err(self.doubled(entity, code));
-        }
-        Ok(record.map(|r| self.provenance(&found.batch, r, fields, None)))
+        Ok(match self.by_code(&shape, code).await? {
+            Found::One(batch, record) => Some((batch, record, None)),
+            Found::Doubled(_) => return Err(self.doubled(entity, code)),
+            Found::Nothing | Found::Several(_) => None,
+        })
     }
 
     /// Two rows of the source that decides have one code: none of them is picked.

@@ -23,10 +23,16 @@ impl Run<'_> {
             filter.relations(told, &mut |part, told| found.push((part, told)));
             for (part, told) in found {
                 match part {
-                    Filter::Under(under) if under.subtree.get().is_none() => {
-                        let subtree = self.subtree(under, told).await?;
-                        // Two lists of one argument may come to it at once, to the same end.
-                        let _ = under.subtree.set(subtree);
+                    // Two lists of one argument may come to it at once, to the same end.
+                    Filter::Under(under) => {
+                        if under.subtree.get().is_none() {
+                            let subtree = self.subtree(under).await?;
+                            let _ = under.subtree.set(subtree);
+                        }
+                        if told && under.candidates.get().is_none() {
+                            let candidates = self.placed_there(under).await?;
+                            let _ = under.candidates.set(candidates);
+                        }
                     }
                     Filter::Related(related) => {
                         if told && related.candidates.get().is_none() {
@@ -43,34 +49,44 @@ impl Run<'_> {
     }
 
     /// The departments under a code as the viewer sees them; none when there is no such department for them.
-    async fn subtree(&self, under: &Under, told: bool) -> Result<Subtree, Fault> {
+    async fn subtree(&self, under: &Under) -> Result<Subtree, Fault> {
         let tree = self.tree().await?;
         let compare = self.catalog.engine.compare(self.catalog.department);
-        let nodes = match tree.find(&under.code) {
-            Some(r) if tree.batch.doubled.contains(&r) => {
-                return Err(self.doubled(self.catalog.department, &under.code));
-            }
-            Some(r) if !self.ask.shopper || tree.shown[r as usize] => tree.under(r, self.ask.shopper),
-            Some(_) => Vec::new(),
-            None => match self.unknown_department(&tree, &under.code) {
-                Some(cause) => return Err(Fault::Source(cause)),
-                None => Vec::new(),
-            },
-        };
-        let candidates = match (told, nodes.as_slice()) {
-            (_, []) => Some(Arc::default()),
-            (true, nodes) => self.placed_codes(&tree, nodes).await?,
-            (false, _) => None,
-        };
-        let departments: HashSet<String> =
-            nodes.iter().map(|n| compare.fold(tree.batch.code(*n)).into_owned()).collect();
-        Ok(Subtree { departments, compare, candidates })
+        let mut departments = HashSet::new();
+        for code in &under.codes {
+            let nodes = match tree.find(code) {
+                Some(r) if !self.in_reach(&tree, r)? => Vec::new(),
+                Some(r) if tree.batch.doubled.contains(&r) => {
+                    return Err(self.doubled(self.catalog.department, code));
+                }
+                Some(r) if tree.sees(r) => tree.under(r),
+                Some(_) => Vec::new(),
+                None => match self.unknown_department(&tree, code) {
+                    Some(cause) => return Err(Fault::Source(cause)),
+                    None => Vec::new(),
+                },
+            };
+            departments.extend(nodes.iter().map(|n| compare.fold(tree.batch.code(*n)).into_owned()));
+        }
+        Ok(Subtree { departments, compare })
+    }
+
+    /// The codes of all records that may be placed in a subtree.
+    async fn placed_there(&self, under: &Under) -> Result<Option<Arc<[String]>>, Fault> {
+        let tree = self.tree().await?;
+        let Some(subtree) = under.subtree.get() else { return Ok(None) };
+        let all = 0..u32::try_from(tree.batch.len()).unwrap_or(0);
+        let nodes: Vec<u32> = all.filter(|n| subtree.has(tree.batch.code(*n))).collect();
+        if nodes.is_empty() { Ok(Some(Arc::default())) } else { self.placed_codes(&tree, &nodes).await }
     }
 
     /// The codes of the records of which a related one is named by its code.
     async fn with_related(&self, related: &Related) -> Result<Option<Arc<[String]>>, Fault> {
         match related.codes() {
-            Some(codes) => self.catalog.engine.inherited_codes(&self.ask, related.entity, &codes).await,
+            Some(codes) => {
+                let ask = self.looking(related.entity);
+                self.catalog.engine.inherited_codes(&ask, related.entity, &codes).await
+            }
             None => Ok(None),
         }
     }

@@ -9,7 +9,7 @@ use super::{Run, tree::Tree};
 use crate::{
     federation::{
         batch::{Batch, DUPLICATE, NONE},
-        engine::{Fault, Strategy},
+        engine::{Ask, Fault, Strategy},
         filter::Filter,
         gather::ListAsk,
         model::EntityId,
@@ -64,6 +64,8 @@ pub struct Link {
     pub node: Node,
     /// The exact number of records is wanted too (connections).
     pub total: bool,
+    /// What it needs, as an index of [`Run::closed`].
+    pub need: Option<usize>,
 }
 
 /// The ways there are.
@@ -170,6 +172,8 @@ pub enum LinkData {
     Pages(Vec<Pages>, Box<Level>),
     /// Nowhere: the whole link failed.
     Failed(Fault),
+    /// Nowhere: the viewer may not go there, and nothing was read.
+    Closed,
 }
 
 impl LinkData {
@@ -179,7 +183,7 @@ impl LinkData {
             Self::One(of, _) => of.iter().filter(|record| **record != NONE).count(),
             Self::Many(of, _) => of.iter().map(Vec::len).sum(),
             Self::Pages(of, _) => of.iter().map(|pages| pages.page.records.len()).sum(),
-            Self::Failed(_) => 0,
+            Self::Failed(_) | Self::Closed => 0,
         }
     }
 }
@@ -212,6 +216,9 @@ impl Run<'_> {
     }
 
     async fn link(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> LinkData {
+        if link.need.is_some_and(|need| self.closed.get(need).copied().unwrap_or(false)) {
+            return LinkData::Closed;
+        }
         let found = match link.kind {
             LinkKind::Article => self.article(link, batch, records).await,
             LinkKind::Main => self.main(link, batch, records).await,
@@ -238,19 +245,41 @@ impl Run<'_> {
         found
     }
 
-    /// Whether a record may be shown in a list.
-    pub(super) fn listed(&self, batch: &Batch, record: u32) -> Result<bool, Fault> {
-        if !self.ask.shopper {
-            return Ok(true);
+    /// Whether the viewer sees a record of a batch that was read by its sight's shape. Its rayons are decided first: of
+    /// a record outside of them nothing else is asked.
+    pub(super) fn sees(&self, batch: &Batch, record: u32) -> Result<bool, Fault> {
+        let (engine, entity) = (&self.catalog.engine, batch.shape.entity);
+        if let Some(rows) = self.sight.rows(entity)
+            && !rows.passes(engine, batch, record).map_err(Fault::Source)?
+        {
+            return Ok(false);
         }
-        self.catalog.engine.visible(batch, record).map_err(Fault::Source)
+        if batch.phantoms.contains(&record) {
+            return Ok(false);
+        }
+        Ok(!self.ask.shopper(entity) || engine.visible(batch, record).map_err(Fault::Source)?)
+    }
+
+    /// The request as it looks records up: where a viewer's rows are narrowed, nothing that is sent tells a record
+    /// outside of them from one that does not exist.
+    pub(super) fn looking(&self, entity: EntityId) -> std::borrow::Cow<'_, Ask> {
+        match self.sight.rows(entity) {
+            None => std::borrow::Cow::Borrowed(&self.ask),
+            Some(_) => std::borrow::Cow::Owned(Ask { blind: true, ..self.ask.clone() }),
+        }
+    }
+
+    /// What is read at a node.
+    pub(super) fn shape(&self, node: &Node) -> Arc<Shape> {
+        self.sight.shape(self.catalog, &node.shape)
     }
 
     async fn article(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
         let field = self.field(batch, "articleCode");
         let codes: Vec<Option<String>> = records.iter().map(|r| self.text(batch, field, *r)).collect();
         let asked: Vec<&str> = codes.iter().flatten().map(String::as_str).collect();
-        let found = self.catalog.engine.by_code(&self.ask, &link.node.shape, &asked).await?;
+        let shape = self.shape(&link.node);
+        let found = self.catalog.engine.by_code(&self.ask, &shape, &asked).await?;
         let mut of = vec![NONE; batch.len()];
         let mut at = found.of.into_iter();
         let mut used = Vec::new();
@@ -259,7 +288,7 @@ impl Run<'_> {
                 continue;
             }
             let Some(target) = at.next().filter(|t| *t < DUPLICATE) else { continue };
-            if self.reveal || self.listed(&found.batch, target)? {
+            if self.sees(&found.batch, target)? {
                 of[*r as usize] = target;
                 used.push(target);
             }
@@ -292,7 +321,7 @@ impl Run<'_> {
         Ok(LinkData::Many(of, Box::new(level)))
     }
 
-    /// The departments on the web in which an article hangs, and whether each is the main one.
+    /// The departments in which an article hangs that the viewer sees, and whether each is the main one.
     fn placed(&self, tree: &Tree, batch: &Batch, record: u32) -> Result<Vec<(u32, bool)>, Fault> {
         let model = &self.catalog.engine.model;
         let e = &model.entities[batch.shape.entity];
@@ -305,7 +334,7 @@ impl Run<'_> {
         for item in &merged.items {
             let code = department.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
             let Some(d) = code.and_then(|c| tree.find(c)) else { continue };
-            if !self.ask.shopper || tree.shown[d as usize] {
+            if tree.sees(d) {
                 let main = main.and_then(|c| item.fields.get(c)) == Some(&Value::Bool(true));
                 placed.push((d, main));
                 if item.source == e.decides {
@@ -328,7 +357,7 @@ impl Run<'_> {
 
     async fn in_tree(&self, link: &Link, batch: &Arc<Batch>, records: &[u32]) -> Result<LinkData, Fault> {
         let tree = self.tree().await?;
-        let shown = |r: &u32| !self.ask.shopper || tree.shown[*r as usize];
+        let shown = |r: &u32| tree.sees(*r);
         if link.kind == LinkKind::Parent {
             let mut of = vec![NONE; batch.len()];
             for r in records {
@@ -378,11 +407,11 @@ impl Run<'_> {
             }
         }
         let asked: Vec<&str> = codes.iter().map(|(_, c)| c.as_str()).collect();
-        let found = engine.by_code(&self.ask, &link.node.shape, &asked).await?;
+        let found = engine.by_code(&self.ask, &self.shape(&link.node), &asked).await?;
         let mut of: Vec<Vec<u32>> = vec![Vec::new(); batch.len()];
         for ((r, _), target) in codes.iter().zip(found.of) {
             let list = &mut of[*r as usize];
-            if target < DUPLICATE && !list.contains(&target) && self.listed(&found.batch, target)? {
+            if target < DUPLICATE && !list.contains(&target) && self.sees(&found.batch, target)? {
                 list.push(target);
             }
         }
@@ -399,7 +428,7 @@ impl Run<'_> {
         self.settle(&args.filter).await?;
         let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
         let list = args.ask();
-        let shape = &link.node.shape;
+        let shape = &self.shape(&link.node);
         let blame = async |total: bool, fault: Fault| {
             let scope = (Scope::Parents, total);
             engine.blame(&self.ask, shape.entity, &list, scope, shape.language.as_deref(), fault).await
@@ -445,7 +474,8 @@ impl Run<'_> {
             _ => &[],
         };
         let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
-        let filter = Filter::And(Vec::new());
+        let filter = self.sight.narrow(link.node.entity, Filter::And(Vec::new()));
+        self.settle(&filter).await?;
         let order = Order::default();
         let list = ListAsk {
             size: engine.limits.gather,
@@ -455,7 +485,7 @@ impl Run<'_> {
             filter: &filter,
         };
         let (found, pages) =
-            engine.list(&self.ask, &link.node.shape, Some(&parents), &list, Some(batch)).await?;
+            engine.list(&self.ask, &self.shape(&link.node), Some(&parents), &list, Some(batch)).await?;
         let mut of = vec![NONE; batch.len()];
         for (r, page) in records.iter().zip(pages) {
             let matching = page.records.into_iter().find(|c| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Run,
+    sight::Place,
     slug::{self, ARTICLE_PATH, DEPARTMENT_PATH},
     tree::Tree,
 };
@@ -50,15 +51,15 @@ impl Run<'_> {
             }
             let tree = self.tree().await?;
             return Ok(match tree.find(code) {
+                Some(r) if !self.in_reach(&tree, r)? => Found::Nothing,
                 Some(r) if tree.batch.doubled.contains(&r) => Found::Doubled(code.into()),
-                Some(r) if self.reveal || !self.ask.shopper || tree.shown[r as usize] => {
-                    Found::One(tree.batch.clone(), r)
-                }
+                Some(r) if tree.sees(r) => Found::One(tree.batch.clone(), r),
                 None => return known(Found::Nothing, self.unknown_department(&tree, code)),
                 _ => Found::Nothing,
             });
         }
-        let found = self.catalog.engine.by_code(&self.ask, shape, &[code]).await?;
+        let shape = &self.sight.shape(self.catalog, shape);
+        let found = self.catalog.engine.by_code(&self.looking(shape.entity), shape, &[code]).await?;
         match found.of.first().copied() {
             Some(r) if r < DUPLICATE => self.shown(Arc::new(found.batch), r),
             _ => Ok(Found::Nothing),
@@ -89,14 +90,46 @@ impl Run<'_> {
     }
 
     fn shown(&self, batch: Arc<Batch>, record: u32) -> Result<Found, Fault> {
-        if batch.doubled.contains(&record) {
+        // A code that two rows claim is an error to whoever could see one of them.
+        let claimed = batch.doubled.contains(&record) && !batch.phantoms.contains(&record);
+        if claimed && self.in_rows(&batch, record)? {
             return Ok(Found::Doubled(batch.code(record).into()));
         }
-        if self.reveal || self.listed(&batch, record)? {
+        if !claimed && self.sees(&batch, record)? {
             Ok(Found::One(batch, record))
         } else {
             Ok(Found::Nothing)
         }
+    }
+
+    /// Whether a record is among those that the viewer may see, on the web or not.
+    fn in_rows(&self, batch: &Batch, record: u32) -> Result<bool, Fault> {
+        let rows = self.sight.rows(batch.shape.entity);
+        rows.map_or(Ok(true), |rows| rows.passes(&self.catalog.engine, batch, record).map_err(Fault::Source))
+    }
+
+    /// Whether a department is among those that the viewer may see, on the web or not.
+    pub(super) fn in_reach(&self, tree: &Tree, record: u32) -> Result<bool, Fault> {
+        match &self.sight.departments()[0] {
+            Place::Everywhere => Ok(true),
+            Place::Nowhere => Ok(false),
+            Place::In(rows) => rows.passes(&self.catalog.engine, &tree.batch, record).map_err(Fault::Source),
+        }
+    }
+
+    /// A code under which nobody has a record, where a viewer's rows are narrowed: what a look-up asks for when it
+    /// found none to ask for.
+    fn nobody(&self, entity: EntityId, asked: &str) -> Option<String> {
+        self.sight.rows(entity)?;
+        let e = &self.catalog.engine.model.entities[entity];
+        let row = e.maps.get(e.decides)?.as_ref()?.rows.first()?;
+        let readable = row.code.own.is_some() || row.code.decode(asked, &row.key).is_some();
+        let zero = |c: &crate::connectors::map::KeyColumn| match c.ty {
+            CastType::Integer => Value::Int(0),
+            _ => Value::text("0"),
+        };
+        let made = || row.code.encode(None, &row.key.iter().map(zero).collect::<Vec<_>>());
+        Some(if readable { asked.to_owned() } else { made() })
     }
 
     /// A record by its slug: a slug that a source sets, else the code at its end.
@@ -118,6 +151,14 @@ impl Run<'_> {
             // A slug that two records have (`check` reports it) leads to the one of the lower code, always.
             codes.sort_unstable();
             codes.dedup();
+            if let Some(nobody) = self.nobody(shape.entity, slug) {
+                // One statement for all that may have it, and for nobody.
+                codes.extend(slug::code_of(slug));
+                if codes.is_empty() {
+                    codes.push(nobody);
+                }
+                return known(self.of_slug(&shape, slug, field, &codes).await?, unknown);
+            }
             for code in codes {
                 let found = self.by_code(&shape, &code).await?;
                 if let Found::One(batch, record) = &found {
@@ -135,22 +176,56 @@ impl Run<'_> {
         known(found, unknown)
     }
 
+    /// Of some records that may have a slug the first one that the viewer sees: one that has it, else the last, whose
+    /// code the slug ends with.
+    async fn of_slug(
+        &self,
+        shape: &Arc<Shape>,
+        slug: &str,
+        field: usize,
+        codes: &[String],
+    ) -> Result<Found, Fault> {
+        let engine = &self.catalog.engine;
+        let shape = &self.sight.shape(self.catalog, shape);
+        let asked: Vec<&str> = codes.iter().map(String::as_str).collect();
+        let found = engine.by_code(&self.looking(shape.entity), shape, &asked).await?;
+        let batch = Arc::new(found.batch);
+        let ends_with = slug::code_of(slug);
+        for (n, record) in found.of.iter().enumerate().filter(|(_, r)| **r < DUPLICATE) {
+            let shown = self.shown(batch.clone(), *record)?;
+            let own = batch.merged(&engine.model, field, *record);
+            let has = matches!(shown, Found::One(..)) && own.is_ok_and(|m| m.value.as_str() == Some(slug));
+            let last = n + 1 == codes.len() && ends_with.is_some();
+            if has || (last && !matches!(shown, Found::Nothing)) {
+                return Ok(shown);
+            }
+        }
+        Ok(Found::Nothing)
+    }
+
     /// A reference by its barcode, as merged.
     pub async fn by_barcode(&self, shape: &Arc<Shape>, barcode: &str) -> Result<Found, Fault> {
         let engine = &self.catalog.engine;
-        let (codes, unknown) = self.codes_with(shape.entity, "barcode", barcode).await?;
+        let (mut codes, unknown) = self.codes_with(shape.entity, "barcode", barcode).await?;
+        if codes.is_empty() {
+            codes.extend(self.nobody(shape.entity, barcode));
+        }
         let asked: Vec<&str> = codes.iter().map(String::as_str).collect();
         let mut want = shape.want.clone();
         want.fields.extend(engine.model.entities[shape.entity].fields.get_index_of("barcode"));
         let shape = Arc::new(Shape::new(engine, shape.entity, want, shape.language.as_deref()));
-        let found = engine.by_code(&self.ask, &shape, &asked).await?;
+        let shape = self.sight.shape(self.catalog, &shape);
+        let found = engine.by_code(&self.looking(shape.entity), &shape, &asked).await?;
         let batch = Arc::new(found.batch);
         let field = engine.model.entities[shape.entity].fields.get_index_of("barcode");
         let mut hits: Vec<u32> = Vec::new();
         for record in found.of.into_iter().filter(|r| *r != NONE) {
+            if !self.in_rows(&batch, record)? {
+                continue;
+            }
             let merged = field.and_then(|f| batch.merged(&engine.model, f, record).ok());
             let same = merged.is_some_and(|m| m.value.as_str() == Some(barcode));
-            if same && !hits.contains(&record) && self.listed(&batch, record)? {
+            if same && !hits.contains(&record) && self.sees(&batch, record)? {
                 hits.push(record);
             }
         }
@@ -255,25 +330,27 @@ impl Run<'_> {
             for code in codes {
                 let record = tree.find(code);
                 hits.push(match record {
+                    Some(r) if !self.in_reach(&tree, r)? => Ok(None),
                     Some(r) if tree.batch.doubled.contains(&r) => Err(self.doubled(shape.entity, code)),
-                    Some(r) if self.reveal || !self.ask.shopper || tree.shown[r as usize] => Ok(Some(r)),
+                    Some(r) if tree.sees(r) => Ok(Some(r)),
                     None => self.unknown_department(&tree, code).map_or(Ok(None), |c| Err(Fault::Source(c))),
                     _ => Ok(None),
                 });
             }
             return Ok((tree.batch.clone(), hits));
         }
-        let found = self.catalog.engine.by_code(&self.ask, shape, codes).await?;
+        let shape = &self.sight.shape(self.catalog, shape);
+        let found = self.catalog.engine.by_code(&self.looking(shape.entity), shape, codes).await?;
         let batch = Arc::new(found.batch);
         for (record, code) in found.of.into_iter().zip(codes) {
             hits.push(if record >= DUPLICATE {
                 Ok(None)
-            } else if batch.doubled.contains(&record) {
-                Err(self.doubled(shape.entity, code))
-            } else if self.reveal || self.listed(&batch, record)? {
-                Ok(Some(record))
             } else {
-                Ok(None)
+                match self.shown(batch.clone(), record)? {
+                    Found::Doubled(_) => Err(self.doubled(shape.entity, code)),
+                    Found::One(..) => Ok(Some(record)),
+                    Found::Nothing | Found::Several(_) => Ok(None),
+                }
             });
         }
         Ok((batch, hits))

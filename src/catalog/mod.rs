@@ -7,6 +7,7 @@ mod filters;
 pub mod levels;
 pub mod lookup;
 pub(crate) mod placement;
+pub mod sight;
 pub mod slug;
 pub mod tree;
 
@@ -14,11 +15,13 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+use self::sight::{Place, Sight};
 use crate::{
     config::DepartmentsConfig,
     federation::{
         engine::{Ask, Engine, Fault},
         model::EntityId,
+        related::Subtree,
         shape::{Shape, Want},
     },
     sources::journal::apart,
@@ -70,8 +73,10 @@ pub struct Run<'a> {
     pub args: Vec<levels::Args>,
     /// What the operation wants of departments; the tree is read once, with all of it.
     pub tree_shape: Option<Arc<Shape>>,
-    /// Look-ups by code or id show records that are off the web (with their reason).
-    pub reveal: bool,
+    /// What its viewer may see.
+    pub sight: Sight,
+    /// Which needs of the operation's links its viewer does not fulfil for any record: such links are not followed.
+    pub closed: Vec<bool>,
     tree: OnceCell<Result<Arc<tree::Tree>, Fault>>,
 }
 
@@ -82,9 +87,17 @@ impl<'a> Run<'a> {
         ask: Ask,
         args: Vec<levels::Args>,
         tree_shape: Option<Arc<Shape>>,
-        reveal: bool,
+        sight: Sight,
     ) -> Self {
-        Self { catalog, ask, args, tree_shape, reveal, tree: OnceCell::new() }
+        Self { catalog, ask, args, tree_shape, sight, closed: Vec::new(), tree: OnceCell::new() }
+    }
+
+    /// Looks up what the viewer's grants lean on, before anything else is read.
+    ///
+    /// # Errors
+    /// The source that decides on departments does not answer, or one that may have a granted rayon of its own.
+    pub async fn prepare(&self) -> Result<(), Fault> {
+        if self.sight.regions().is_empty() { Ok(()) } else { self.tree().await.map(|_| ()) }
     }
 
     /// The departments, read at first use.
@@ -92,11 +105,7 @@ impl<'a> Run<'a> {
         let load = || async {
             // A filter may speak of departments where nothing is selected of any.
             let shape = self.tree_shape.clone().unwrap_or_else(|| self.catalog.tree_shape(None));
-            let mut tree =
-                tree::Tree::load(&self.catalog.engine, &self.ask, &shape, &self.catalog.departments).await?;
-            if self.catalog.departments.hide_empty && self.ask.shopper {
-                self.hide_empty(&mut tree).await?;
-            }
+            let tree = self.load_tree(&shape).await?;
             if let Some(journal) = &self.ask.moment.journal {
                 journal.here(|level| {
                     level.strategy = "ALL";
@@ -108,6 +117,59 @@ impl<'a> Run<'a> {
         };
         let load = || apart(self.ask.moment.journal.as_ref(), TREE, load());
         self.tree.get_or_init(load).await.clone()
+    }
+
+    /// Reads the departments, and tells which of them are on the web, and which the viewer sees.
+    async fn load_tree(&self, shape: &Arc<Shape>) -> Result<tree::Tree, Fault> {
+        let catalog = self.catalog;
+        let mut tree = tree::Tree::load(&catalog.engine, &self.ask, shape, &catalog.departments).await?;
+        for region in self.sight.regions().iter().filter(|r| r.subtree.get().is_none()) {
+            let subtree = self.region(&tree, &region.codes)?;
+            let _ = region.subtree.set(subtree);
+        }
+        if catalog.departments.hide_empty {
+            self.hide_empty(&mut tree).await?;
+        }
+        self.see(&mut tree)?;
+        Ok(tree)
+    }
+
+    /// Marks the departments that the viewer sees.
+    fn see(&self, tree: &mut tree::Tree) -> Result<(), Fault> {
+        let [read, hidden] = self.sight.departments();
+        let holds = |place: &Place, record: u32| match place {
+            Place::Nowhere => Ok(false),
+            Place::Everywhere => Ok(true),
+            Place::In(filter) => {
+                filter.passes(&self.catalog.engine, &tree.batch, record).map_err(Fault::Source)
+            }
+        };
+        let mut seen = Vec::with_capacity(tree.batch.len());
+        for (record, shown) in (0..).zip(&tree.shown) {
+            seen.push(holds(read, record)? && (*shown || holds(hidden, record)?));
+        }
+        tree.seen = seen;
+        Ok(())
+    }
+
+    /// Some departments and all below them, whether on the web or not.
+    fn region(&self, tree: &tree::Tree, codes: &[Arc<str>]) -> Result<Subtree, Fault> {
+        let compare = self.catalog.engine.compare(self.catalog.department);
+        let mut departments = std::collections::HashSet::new();
+        for code in codes {
+            match tree.find(code) {
+                Some(top) => {
+                    let below = tree.below(top, |_| true);
+                    departments.extend(below.iter().map(|d| compare.fold(tree.batch.code(*d)).into_owned()));
+                }
+                None => {
+                    if let Some(cause) = self.unknown_department(tree, code) {
+                        return Err(Fault::Source(cause));
+                    }
+                }
+            }
+        }
+        Ok(Subtree { departments, compare })
     }
 
     /// The departments, if they have been read.

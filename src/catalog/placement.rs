@@ -15,13 +15,14 @@ use self::statements::{after_own, all_of, placed_select, reverse, spelled_alike,
 use super::{
     Run,
     levels::{Args, Link, LinkData, PageArgs, Pages, counted},
+    sight::Sight,
     tree::Tree,
 };
 use crate::{
     connectors::map::RowSource,
     federation::{
         batch::{Batch, NONE},
-        engine::Fault,
+        engine::{Ask, Fault, Open},
         filter::Filter,
         order::Order,
         page::{GROUPS_EACH, Page, Position},
@@ -77,12 +78,10 @@ impl Run<'_> {
         };
         let tree = self.tree().await?;
         self.settle(&args.filter).await?;
-        let groups: Vec<Vec<u32>> = records
-            .iter()
-            .map(|r| if args.deep { tree.under(*r, self.ask.shopper) } else { vec![*r] })
-            .collect();
+        let groups: Vec<Vec<u32>> =
+            records.iter().map(|r| if args.deep { tree.under(*r) } else { vec![*r] }).collect();
         let overlaid = self.overlaid(&tree, &groups).await?;
-        let (engine, shape) = (&self.catalog.engine, &link.node.shape);
+        let (engine, shape) = (&self.catalog.engine, &self.shape(&link.node));
         let list = args.ask();
         let language = shape.language.as_deref();
         let blame = async |total: bool, fault: Fault| {
@@ -140,7 +139,8 @@ impl Run<'_> {
     pub(super) async fn hide_empty(&self, tree: &mut Tree) -> Result<(), Fault> {
         let shown: Vec<u32> =
             (0..).zip(&tree.shown).filter(|(_, shown)| **shown).map(|(record, _)| record).collect();
-        let groups: Vec<Vec<u32>> = shown.iter().map(|r| tree.under(*r, true)).collect();
+        let groups: Vec<Vec<u32>> =
+            shown.iter().map(|r| tree.below(*r, |c| tree.shown[c as usize])).collect();
         let args = PageArgs {
             size: 1,
             from: None,
@@ -151,8 +151,11 @@ impl Run<'_> {
             deep: true,
         };
         let light = Arc::new(Shape::new(&self.catalog.engine, self.catalog.article, Want::default(), None));
-        let overlaid = self.overlaid(tree, &groups).await?;
-        let (_, pages) = self.fill(tree, &groups, &overlaid, &args, 1, &light).await?;
+        // Whether a department is on the web does not lean on who asks.
+        let ask = Ask { open: Open::NONE, ..self.ask.clone() };
+        let shopper = Run::new(self.catalog, ask, Vec::new(), None, Sight::whole(self.catalog));
+        let overlaid = shopper.overlaid(tree, &groups).await?;
+        let (_, pages) = shopper.fill(tree, &groups, &overlaid, &args, 1, &light).await?;
         for (record, page) in shown.into_iter().zip(pages) {
             tree.shown[record as usize] = !page.is_empty();
         }
@@ -291,8 +294,9 @@ impl Run<'_> {
                         continue;
                     }
                     let visible = engine.visible(&read, record).map_err(Fault::Source)?;
-                    let passes = args.filter.passes(&engine.model, &read, record).map_err(Fault::Source)?;
-                    if (visible || !self.ask.shopper) && passes && self.hangs(&read, record, &within)? {
+                    let passes = args.filter.passes(engine, &read, record).map_err(Fault::Source)?;
+                    let shown = visible || !self.ask.shopper(shape.entity);
+                    if shown && passes && self.hangs(&read, record, &within)? {
                         let at = engine.position(&read, record);
                         state.good.extend(at.map(|at| (read.code(record).to_owned(), at)));
                         chosen[*g].push(record);
@@ -492,7 +496,9 @@ impl Run<'_> {
         let mut codes = Vec::new();
         let own = list.sources.contains(&e.decides);
         let web = &mut |_: usize, row: &RowSource| {
-            Some(if self.ask.shopper { engine.on_the_web(decider.entity, row) } else { Vec::new() })
+            // Who asks for references off the web needs their articles, too.
+            let web = [self.catalog.article, self.catalog.reference].iter().all(|e| self.ask.shopper(*e));
+            Some(if web { engine.on_the_web(decider.entity, row) } else { Vec::new() })
         };
         if let Some(select) = placed_select(decider, false, web).filter(|_| own).map(all_of) {
             let pair = |n: &u32| Box::from([Value::text("0"), Value::text(tree.batch.code(*n))]);
@@ -570,8 +576,11 @@ impl Run<'_> {
             if after.is_some_and(|a| if falling { a.row < n } else { a.row > n }) {
                 return None;
             }
-            let mut filter =
-                if self.ask.shopper { engine.on_the_web(decider.entity, row) } else { Vec::new() };
+            let mut filter = if self.ask.shopper(decider.entity) {
+                engine.on_the_web(decider.entity, row)
+            } else {
+                Vec::new()
+            };
             filter.extend(must.predicate((n, row), base, &mut extra));
             if after.is_some_and(|a| a.row == n) {
                 filter.push(after_key(row, 2, falling));

@@ -28,6 +28,8 @@ pub struct Tree {
     pub roots: Vec<u32>,
     /// Whether each is on the web: itself, and everything above it.
     pub shown: Vec<bool>,
+    /// Whether the viewer sees each.
+    pub seen: Vec<bool>,
     compare: KeyCompare,
     by_code: HashMap<String, u32>,
 }
@@ -103,7 +105,8 @@ impl Tree {
                 todo.extend(&children[r as usize]);
             }
         }
-        Ok(Self { batch: Arc::new(batch), parent, children, roots, shown, compare, by_code })
+        let seen = shown.clone();
+        Ok(Self { batch: Arc::new(batch), parent, children, roots, shown, seen, compare, by_code })
     }
 
     /// A department by its code.
@@ -123,15 +126,39 @@ impl Tree {
         path
     }
 
-    /// A department and everything on the web under it.
-    pub fn under(&self, record: u32, shopper: bool) -> Vec<u32> {
+    /// A department and everything under it that the viewer sees.
+    pub fn under(&self, record: u32) -> Vec<u32> {
+        self.below(record, |r| self.sees(r))
+    }
+
+    /// A department and those under it that are kept, each reached by kept ones.
+    pub fn below(&self, record: u32, keep: impl Fn(u32) -> bool) -> Vec<u32> {
         let mut all = vec![record];
         let mut at = 0;
         while let Some(r) = all.get(at).copied() {
-            all.extend(self.children[r as usize].iter().filter(|c| !shopper || self.shown[**c as usize]));
+            all.extend(self.children[r as usize].iter().filter(|c| keep(**c)));
             at += 1;
         }
         all
+    }
+
+    /// Whether the viewer sees a department.
+    pub fn sees(&self, record: u32) -> bool {
+        self.seen.get(record as usize).copied().unwrap_or(false)
+    }
+
+    /// The departments that stand at the top for the viewer: it sees them, and not the one above. In the tree's order.
+    pub fn tops(&self) -> Vec<u32> {
+        let mut tops = Vec::new();
+        let mut todo: Vec<u32> = self.roots.iter().rev().copied().collect();
+        while let Some(r) = todo.pop() {
+            if self.sees(r) {
+                tops.push(r);
+            } else {
+                todo.extend(self.children[r as usize].iter().rev());
+            }
+        }
+        tops
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
     connectors::map::EntityMap,
     diagnostics::Place,
     federation::{
-        engine::{Ask, Engine, Strategy},
+        engine::{Ask, Engine, Open, Strategy},
         provenance::FieldProvenance,
     },
     shop::{EntityKind, Shop},
@@ -281,7 +281,7 @@ pub async fn live(shop: &Shop, options: &Options) -> Report {
         engine,
         options,
         up: vec![false; engine.sources.len()],
-        ask: Ask::new(Moment::now(None), false, Strategy::Planned),
+        ask: Ask::new(Moment::now(None), Open::ALL, Strategy::Planned),
         report: Report::default(),
         lacking: Vec::new(),
     };

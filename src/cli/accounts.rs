@@ -19,7 +19,6 @@ pub(super) async fn open(dir: &Path) -> Result<Shop, Failure> {
 pub(super) fn failure(error: AccountError) -> Failure {
     match error {
         AccountError::Unavailable => Failure::cannot_start(error),
-        AccountError::Invalid { field, message, .. } => Failure::Wrong(format!("{field} {message}")),
         other => Failure::wrong(other),
     }
 }

@@ -6,13 +6,22 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
-    Failure, err, examples, out,
+    Failure, accounts, err, examples, out,
     serve::{self, Listen},
-    stderr_is_terminal,
+    staff, stderr_is_terminal,
 };
 use crate::{
+    auth::{
+        accounts::MemberChange,
+        grants,
+        issue::{Issue, NewToken},
+        rights::Right,
+        viewer::ViewerKind,
+    },
     demo::{self, DemoOptions, Progress},
     http::Example,
+    shop::Shop,
+    site,
 };
 
 /// How many examples are printed.
@@ -22,7 +31,8 @@ const PRINTED: usize = 3;
 ///
 /// A French home shop of our own invention: an ERP shaped like Sage 100 and an IsoShop base that completes and
 /// overrides it, both in SQLite files. The same number of articles and seed give the same data; a folder that holds
-/// this very shop already is used as it is. Prints where it is served and queries to try.
+/// this very shop already is used as it is. Prints where it is served, a token of each kind and queries to try; the
+/// examples of GraphiQL that need staff carry the staff token.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -79,9 +89,16 @@ impl Demo {
         }
         let shop = serve::open(&self.dir)?;
         let bound = serve::bind(&shop, Listen { port: self.port, bind: None }).await?;
-        let examples = examples::read(&self.dir);
+        let mut examples = examples::read(&self.dir);
+        let tokens = tokens(shop.issuer().as_ref()).map_err(Failure::CannotStart)?;
+        let password = staff(&shop).await?;
+        // Whoever reads the examples has the token: nobody but this machine may.
+        if bound.address.ip().is_loopback() {
+            examples::authorize(&mut examples, &tokens.staff);
+            examples::log_in(&mut examples, LOGIN, &password);
+        }
         let graphiql = shop.config().http.graphiql;
-        out(&welcome(&format!("http://{}", bound.address), graphiql, &examples));
+        out(&welcome(&bound.base(), graphiql, &tokens, &password, &examples));
         serve::run(&shop, bound, examples).await
     }
 }
@@ -103,12 +120,80 @@ fn bar() -> ProgressBar {
     bar
 }
 
-/// What one needs to start: addresses, a line to paste, queries to try.
-fn welcome(base: &str, graphiql: bool, examples: &[Example]) -> String {
+/// A token of each kind.
+struct Tokens {
+    staff: String,
+    customer: String,
+    integration: String,
+}
+
+/// The staff account.
+const LOGIN: &str = "demo";
+
+/// Makes the group that may everything and a member of it with a new password; gives the password.
+async fn staff(shop: &Shop) -> Result<String, Failure> {
+    let password = site::generate_password().map_err(Failure::CannotStart)?;
+    shop.site().prepare().await.map_err(accounts::site_failure)?;
+    shop.staff().save_group_as_system(staff::admins()).await.map_err(accounts::failure)?;
+    let change = MemberChange {
+        login: LOGIN.to_owned(),
+        name: Some("Demo".to_owned()),
+        password: Some(password.clone()),
+        active: Some(true),
+        groups: Some(vec![grants::ADMIN.to_owned()]),
+    };
+    shop.staff().save_member_as_system(change).await.map_err(accounts::failure)?;
+    Ok(password)
+}
+
+/// How long they are good.
+const GOOD: Duration = Duration::from_hours(24);
+
+/// A token of each kind: staff of the group that may everything, a customer with prices of their own, and a program
+/// that reads and sees where values come from.
+fn tokens(issuer: &dyn Issue) -> Result<Tokens, String> {
+    let issue = |kind, subject: &str, change: &dyn Fn(&mut NewToken)| {
+        let mut token = NewToken {
+            kind,
+            subject: subject.to_owned(),
+            session: None,
+            customer: None,
+            contact: None,
+            scopes: Vec::new(),
+            groups: Vec::new(),
+            lifetime: GOOD,
+        };
+        change(&mut token);
+        issuer.issue(&token).map(|(text, _)| text)
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    Ok(Tokens {
+        staff: issue(ViewerKind::Staff, "demo-staff", &|token| token.groups = words(&[grants::ADMIN]))?,
+        customer: issue(ViewerKind::Customer, "demo-customer", &|token| {
+            token.customer = Some(demo::CUSTOMER.to_owned());
+        })?,
+        integration: issue(ViewerKind::Integration, "demo-integration", &|token| {
+            token.scopes = words(&[Right::Read.word(), Right::Provenance.word()]);
+        })?,
+    })
+}
+
+/// What one needs to start: addresses, tokens, a line to paste, queries to try.
+fn welcome(base: &str, graphiql: bool, tokens: &Tokens, password: &str, examples: &[Example]) -> String {
     let mut text = format!("\nGraphQL   {base}/graphql\n");
     if graphiql {
         let _ = writeln!(text, "GraphiQL  {base}/graphiql");
     }
+    let _ = write!(
+        text,
+        "\nTokens, good for a day, to be sent as `Authorization: Bearer TOKEN`:\n\n\
+         staff\n{}\n\ncustomer {}\n{}\n\nintegration (read, provenance)\n{}\n",
+        tokens.staff,
+        demo::CUSTOMER,
+        tokens.customer,
+        tokens.integration
+    );
+    let _ = write!(text, "\nStaff login (mutation `login`): {LOGIN}, password {password}\n");
     if let Some(first) = examples.first() {
         let _ = write!(
             text,
@@ -127,16 +212,27 @@ fn welcome(base: &str, graphiql: bool, examples: &[Example]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::tokens::{keys::OwnKey, own::Signer, settings::AuthConfig};
 
     #[test]
     fn the_welcome_has_all_one_needs() {
         let example =
             |title: &str| Example { title: title.into(), query: "{ a }\n".into(), ..Example::default() };
         let examples = [example("One"), example("Two"), example("Three"), example("Four")];
-        let text = welcome("http://127.0.0.1:1", true, &examples);
-        for part in
-            ["/graphql\n", "/graphiql\n", "curl -s http://127.0.0.1:1/graphql", "── Three ──\n{ a }\n"]
-        {
+        let key = OwnKey::read(&OwnKey::generate().unwrap()).unwrap();
+        let config = AuthConfig { issuer: "demo".into(), keys: key, ..AuthConfig::default() };
+        let tokens = tokens(&Signer::new(&config)).unwrap();
+        let text = welcome("http://127.0.0.1:1", true, &tokens, "Pa55", &examples);
+        for part in [
+            "/graphql\n",
+            "/graphiql\n",
+            "curl -s http://127.0.0.1:1/graphql",
+            "── Three ──\n{ a }\n",
+            &tokens.staff,
+            "demo, password Pa55\n",
+            &tokens.customer,
+            &tokens.integration,
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("Four"));

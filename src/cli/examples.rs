@@ -38,6 +38,41 @@ fn one(path: &Path) -> Option<Example> {
     Some(Example { title: title(&stem), query, variables, headers: Map::new() })
 }
 
+/// Gives those examples that ask for what only staff may see a token to ask with.
+pub(super) fn authorize(examples: &mut [Example], token: &str) {
+    for example in examples.iter_mut().filter(|example| for_staff(&example.query)) {
+        example.headers.insert("Authorization".into(), format!("Bearer {token}").into());
+    }
+}
+
+/// Fills the password into the variables of those examples that log in as `login`.
+pub(super) fn log_in(examples: &mut [Example], login: &str, password: &str) {
+    for input in examples.iter_mut().filter_map(|example| example.variables.get_mut("input")) {
+        if input.get("login").and_then(Value::as_str) == Some(login) && input.get("password").is_some() {
+            input["password"] = password.into();
+        }
+    }
+}
+
+/// Whether a document names a field that is staff's.
+fn for_staff(query: &str) -> bool {
+    const FIELDS: [&str; 10] = [
+        "provenance",
+        "hiddenReason",
+        "explain",
+        "rules",
+        "sources",
+        "staffGroups",
+        "staffMembers",
+        "saveStaffGroup",
+        "saveStaffMember",
+        "auditLog",
+    ];
+    let code = query.lines().map(|line| line.split('#').next().unwrap_or(""));
+    code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .any(|word| FIELDS.contains(&word))
+}
+
 /// `1-completed-field` → `Completed field`.
 fn title(stem: &str) -> String {
     let name = stem.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
@@ -63,7 +98,12 @@ pub(super) fn curl(url: &str, example: &Example) -> String {
         body.insert("variables".into(), Value::Object(example.variables.clone()));
     }
     let body = Value::Object(body).to_string().replace('\'', r"'\''");
-    format!("curl -s {url} -H 'content-type: application/json' -d '{body}'")
+    let mut headers = String::new();
+    for (name, value) in &example.headers {
+        let value = value.as_str().unwrap_or_default().replace('\'', r"'\''");
+        headers.push_str(&format!(" -H '{}: {value}'", name.to_lowercase()));
+    }
+    format!("curl -s {url} -H 'content-type: application/json'{headers} -d '{body}'")
 }
 
 #[cfg(test)]
@@ -84,6 +124,40 @@ mod tests {
         let titles: Vec<_> = examples.iter().map(|example| example.title.as_str()).collect();
         assert_eq!(titles, ["A", "B c"]);
         assert_eq!(examples[0].variables["x"], 1);
+    }
+
+    #[test]
+    fn examples_for_staff_carry_the_token() {
+        let example = |query: &str| Example { query: query.to_owned(), ..Example::default() };
+        let mut examples = [
+            example("{ a { provenance(fields: [\"title\"]) { winner } } }"),
+            example("# no provenance here\n{ a { title } }"),
+            example("{ article { hiddenReason } }"),
+        ];
+        authorize(&mut examples, "T0K");
+        assert_eq!(examples[0].headers["Authorization"], "Bearer T0K");
+        assert!(examples[1].headers.is_empty());
+        assert!(!examples[2].headers.is_empty());
+        let line = curl("http://127.0.0.1:1/graphql", &examples[0]);
+        assert!(line.contains(" -H 'authorization: Bearer T0K' -d "), "{line}");
+    }
+
+    #[test]
+    fn the_login_example_has_the_password_of_its_login() {
+        let example = |input: Value| {
+            let variables = Map::from_iter([("input".to_owned(), input)]);
+            Example { variables, ..Example::default() }
+        };
+        let mut examples = [
+            example(serde_json::json!({ "login": "demo", "password": "" })),
+            example(serde_json::json!({ "login": "eva", "password": "" })),
+            example(serde_json::json!({ "login": "demo" })),
+            Example::default(),
+        ];
+        log_in(&mut examples, "demo", "Pa55");
+        assert_eq!(examples[0].variables["input"]["password"], "Pa55");
+        assert_eq!(examples[1].variables["input"]["password"], "");
+        assert_eq!(examples[2].variables["input"], serde_json::json!({ "login": "demo" }));
     }
 
     #[test]

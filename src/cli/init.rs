@@ -11,11 +11,12 @@ use std::{
 use clap::Args;
 
 use super::{Failure, err, out};
+use crate::auth::tokens::keys::OwnKey;
 
 /// Make a commented shop folder to start from
 ///
 /// Writes comptoir.toml with the keys, what they mean and their defaults; schema/shop.graphql with examples of your own
-/// fields and rules; a place for connector maps; and the secret key that seals cursors (readable by you only).
+/// fields and rules; a place for connector maps; and two secret keys, which seal cursors and sign tokens (readable by you only).
 /// A folder that already is a shop gets only what it lacks; nothing is ever overwritten.
 #[derive(Args)]
 #[command(after_help = "\
@@ -28,9 +29,10 @@ pub(super) struct Init {
     dir: PathBuf,
 }
 
-const KEY_FILE: &str = "cursor.key";
+const CURSOR_KEY: &str = "cursor.key";
+const AUTH_KEY: &str = "auth.key";
 
-/// The files of a new shop beside its key.
+/// The files of a new shop beside its keys.
 const FILES: [(&str, &str); 4] = [
     ("comptoir.toml", include_str!("templates/comptoir.toml")),
     ("schema/shop.graphql", include_str!("templates/shop.graphql")),
@@ -50,11 +52,12 @@ impl Init {
                 written.push(name);
             }
         }
-        let key = new_key()?;
-        if write_new(&dir.join(KEY_FILE), key.as_bytes(), true)
-            .map_err(|error| failed(dir, KEY_FILE, &error))?
+        for (name, key) in
+            [(CURSOR_KEY, new_key()?), (AUTH_KEY, OwnKey::generate().map_err(Failure::CannotStart)?)]
         {
-            written.push(KEY_FILE);
+            if write_new(&dir.join(name), key.as_bytes(), true).map_err(|error| failed(dir, name, &error))? {
+                written.push(name);
+            }
         }
         if written.is_empty() {
             err(&format!("{} has all it needs: nothing was written\n", dir.display()));
@@ -88,7 +91,7 @@ fn check_folder(dir: &Path) -> Result<(), Failure> {
     if names.contains("comptoir.toml") {
         return Ok(());
     }
-    let ours = |name: &str| matches!(name, "schema" | ".gitignore" | ".git" | KEY_FILE);
+    let ours = |name: &str| matches!(name, "schema" | ".gitignore" | ".git" | CURSOR_KEY | AUTH_KEY);
     match names.iter().find(|name| !ours(name)) {
         None => Ok(()),
         Some(stranger) => Err(Failure::CannotStart(format!(
@@ -149,20 +152,25 @@ mod tests {
         for (name, text) in FILES {
             assert_eq!(fs::read_to_string(dir.join(name)).unwrap(), text);
         }
-        let key = fs::read_to_string(dir.join(KEY_FILE)).unwrap();
+        let key = fs::read_to_string(dir.join(CURSOR_KEY)).unwrap();
+        let auth_key = fs::read_to_string(dir.join(AUTH_KEY)).unwrap();
+        assert_eq!(OwnKey::read(&auth_key).map(|keys| keys.len()), Some(1));
         assert_eq!(key.trim().len(), 64);
         assert!(key.trim().bytes().all(|b| b.is_ascii_hexdigit()));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(dir.join(KEY_FILE)).unwrap().permissions().mode() & 0o777, 0o600);
+            for name in [CURSOR_KEY, AUTH_KEY] {
+                assert_eq!(fs::metadata(dir.join(name)).unwrap().permissions().mode() & 0o777, 0o600);
+            }
         }
         fs::write(dir.join("comptoir.toml"), "mine").unwrap();
         fs::remove_file(dir.join("schema/shop.graphql")).unwrap();
         fs::write(dir.join("notes.txt"), "").unwrap();
         Init { dir: dir.clone() }.run().unwrap();
         assert_eq!(fs::read_to_string(dir.join("comptoir.toml")).unwrap(), "mine");
-        assert_eq!(fs::read_to_string(dir.join(KEY_FILE)).unwrap(), key);
+        assert_eq!(fs::read_to_string(dir.join(CURSOR_KEY)).unwrap(), key);
+        assert_eq!(fs::read_to_string(dir.join(AUTH_KEY)).unwrap(), auth_key);
         assert!(dir.join("schema/shop.graphql").exists());
     }
 

@@ -18,6 +18,7 @@ mod schema;
 mod serve;
 mod site;
 mod staff;
+mod token;
 
 use std::{
     fmt,
@@ -88,6 +89,7 @@ enum Command {
     Explain(explain::Explain),
     Plan(plan::Plan),
     Schema(schema::Schema),
+    Token(token::Token),
     #[command(name = "isoshop")]
     IsoShop(isoshop::IsoShop),
     Staff(staff::Staff),
@@ -192,6 +194,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Explain(command) => command.run().await,
             Command::Plan(command) => command.run().await,
             Command::Schema(command) => command.run(),
+            Command::Token(command) => command.run(),
             Command::IsoShop(command) => command.run().await,
             Command::Staff(command) => command.run().await,
             Command::Groups(command) => command.run().await,

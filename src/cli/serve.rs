@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     time::Duration,
 };
@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use super::{Failure, ShopArg, backend, err, examples, out, report};
 use crate::{
+    config,
     http::{self, Example, HttpOptions},
     shop::Shop,
     telemetry::{metrics, traces},
@@ -44,7 +45,7 @@ pub(super) struct Listen {
     /// The port, instead of the one in comptoir.toml; 0 takes a free one
     #[arg(long)]
     pub(super) port: Option<u16>,
-    /// The loopback address, instead of the one in comptoir.toml
+    /// The address to listen on, instead of the one in comptoir.toml; 0.0.0.0 or :: is all of this machine's
     #[arg(long, value_name = "ADDRESS")]
     pub(super) bind: Option<IpAddr>,
 }
@@ -53,7 +54,7 @@ impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let shop = open(&self.shop.dir)?;
         let bound = bind(&shop, self.listen).await?;
-        let base = format!("http://{}", bound.address);
+        let base = bound.base();
         out(&format!("GraphQL   {base}/graphql\n"));
         if shop.config().http.graphiql {
             out(&format!("GraphiQL  {base}/graphiql\n"));
@@ -79,30 +80,36 @@ pub(super) struct Bound {
     pub(super) address: SocketAddr,
 }
 
-/// Listens where the arguments or the shop say; on loopback only.
-pub(super) async fn bind(shop: &Shop, listen: Listen) -> Result<Bound, Failure> {
-    let (address, moved) = address(shop.config().http.bind, listen);
-    if let Some(wanted) = moved {
-        let instead = address.ip();
-        tracing::warn!(
-            %wanted, %instead,
-            "other machines could reach this address, and this version has no access control: listening on loopback only"
-        );
+impl Bound {
+    /// Where it is reached from this machine.
+    pub(super) fn base(&self) -> String {
+        let mut shown = self.address;
+        if shown.ip().is_unspecified() {
+            shown.set_ip(if shown.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        format!("http://{shown}")
     }
-    let listener = TcpListener::bind(address).await.map_err(|error| refused(address, &error))?;
-    let address = listener.local_addr().map_err(|error| refused(address, &error))?;
-    Ok(Bound { listener, address })
 }
 
-/// The address to listen on, and the one that was wanted where it is not a loopback address.
-fn address(configured: SocketAddr, listen: Listen) -> (SocketAddr, Option<IpAddr>) {
-    let ip = listen.bind.unwrap_or(configured.ip());
-    let port = listen.port.unwrap_or(configured.port());
-    if ip.is_loopback() {
-        (SocketAddr::new(ip, port), None)
-    } else {
-        (SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port), Some(ip))
+/// Listens where the arguments or the shop say.
+pub(super) async fn bind(shop: &Shop, listen: Listen) -> Result<Bound, Failure> {
+    let http = &shop.config().http;
+    let wanted =
+        SocketAddr::new(listen.bind.unwrap_or(http.bind.ip()), listen.port.unwrap_or(http.bind.port()));
+    // What the file says has been warned of when it was read.
+    if listen.bind.is_some() && config::in_clear(wanted.ip(), &http.public_url) {
+        tracing::warn!(
+            address = %wanted.ip(), public_url = http.public_url,
+            "this address is on the network and http.public_url is not https: tokens would travel in clear"
+        );
     }
+    let listener = TcpListener::bind(wanted).await.map_err(|error| refused(wanted, &error))?;
+    let address = listener.local_addr().map_err(|error| refused(wanted, &error))?;
+    Ok(Bound { listener, address })
 }
 
 fn refused(address: SocketAddr, error: &io::Error) -> Failure {
@@ -131,6 +138,7 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
         telemetry: config.telemetry.clone(),
         examples,
         essential_sources: shop.deciding_sources(),
+        authenticator: shop.authenticator().clone(),
     };
     // Before anything is served: what is wrong with it is told at once, and no request waits for its tables.
     shop.site().start().await.map_err(Failure::cannot_start)?;
@@ -154,6 +162,7 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
         }
     });
     let router = http::router(shop.executor(), options);
+    shop.authenticator().tokens().warm();
     tracing::info!(address = %bound.address, shop = config.shop.name, "serving");
     http::serve(bound.listener, router, &config.http, async {
         asked_to_end.await;
@@ -202,15 +211,6 @@ fn signal() -> io::Result<impl Future<Output = ()> + Send> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_loopback_is_listened_on() {
-        let configured: SocketAddr = "0.0.0.0:8080".parse().unwrap();
-        let none = Listen { port: None, bind: None };
-        assert_eq!(address(configured, none), ("127.0.0.1:8080".parse().unwrap(), Some(configured.ip())));
-        let six = Listen { port: Some(1), bind: Some("::1".parse().unwrap()) };
-        assert_eq!(address(configured, six), ("[::1]:1".parse().unwrap(), None));
-    }
 
     #[test]
     fn a_port_in_use_is_one_line() {

@@ -10,14 +10,13 @@ use super::{Failure, ShopArg, accounts, err, out};
 use crate::{
     auth::{
         accounts::{Accounts, GroupChange, MemberChange, StaffMember},
+        grants::ADMIN,
         rights::{Grant, Right},
     },
     shop::Shop,
     site,
 };
 
-/// The group that the first account is put into.
-const ADMIN: &str = "admin";
 /// How many are read at a time.
 const PAGE: usize = 500;
 
@@ -149,8 +148,8 @@ struct Password {
     shop: ShopArg,
     login: String,
     /// Read the password from the first line of standard input
-    #[arg(long)]
-    password_stdin: bool,
+    #[arg(long = "password-stdin")]
+    from_input: bool,
 }
 
 /// End every session of an account, or of all, at once
@@ -194,6 +193,16 @@ impl Staff {
     }
 }
 
+/// The group whose members may everything.
+pub(super) fn admins() -> GroupChange {
+    GroupChange {
+        name: ADMIN.to_owned(),
+        description: Some("May do everything".to_owned()),
+        grants: Some(Right::ALL.map(Grant::whole).to_vec()),
+        delete: false,
+    }
+}
+
 impl Add {
     async fn run(self, shop: &Shop) -> Result<(), Failure> {
         let staff = shop.staff();
@@ -203,18 +212,11 @@ impl Add {
                 there.login
             )));
         }
-        let first = staff.count_members().await.map_err(accounts::failure)? == 0
-            && staff.count_groups().await.map_err(accounts::failure)? == 0;
+        let first = staff.count_members().await.map_err(accounts::failure)? == 0;
         let (password, made) = password(self.password_stdin)?;
         let mut groups = self.groups;
         if first {
-            let change = GroupChange {
-                name: ADMIN.to_owned(),
-                description: Some("May do everything".to_owned()),
-                grants: Some(Right::ALL.map(Grant::whole).to_vec()),
-                delete: false,
-            };
-            staff.save_group_as_system(change).await.map_err(accounts::failure)?;
+            staff.save_group_as_system(admins()).await.map_err(accounts::failure)?;
             err(&format!("group `{ADMIN}` made, with all rights\n"));
             if groups.is_empty() {
                 groups.push(ADMIN.to_owned());
@@ -311,7 +313,7 @@ async fn active(shop: &Shop, login: String, active: bool) -> Result<(), Failure>
 impl Password {
     async fn run(self, shop: &Shop) -> Result<(), Failure> {
         known(shop, &self.login).await?;
-        let (password, made) = password(self.password_stdin)?;
+        let (password, made) = password(self.from_input)?;
         let change =
             MemberChange { login: self.login, password: Some(password.clone()), ..MemberChange::default() };
         let saved = shop.staff().save_member_as_system(change).await.map_err(accounts::failure)?;

@@ -7,11 +7,12 @@ use std::{
 };
 
 use indexmap::IndexMap;
+use ipnet::IpNet;
 
 use super::{
-    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, HttpConfig, Limits, MediaConfig,
-    PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
-    WebDecision,
+    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, ForwardedBy, HttpConfig, Limits,
+    MediaConfig, PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree,
+    WebConfig, WebDecision, auth,
     doc::{self, Entry, Node, known_keys, misspelt},
     network,
     secrets::{self, Environment},
@@ -106,6 +107,7 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
             "media",
             "public",
             "access",
+            "auth",
             "telemetry",
             "cursor",
             "redis",
@@ -117,10 +119,12 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
     );
     let sources = sources(dir, root, diags);
     let limits = limits(root, diags);
+    let http = http(root, diags);
     let config = Config {
         dir: dir.to_owned(),
         shop: shop(root, diags),
-        http: http(root, diags),
+        auth: auth::read(dir, root, &http.public_url, diags),
+        http,
         redis: network::redis(dir, root, diags),
         cache: network::cache(root, diags),
         rate: network::rate(root, limits.cost, diags),
@@ -339,48 +343,83 @@ fn sources(dir: &Path, root: &Node, diags: &mut Diagnostics) -> IndexMap<String,
 }
 
 fn http(root: &Node, diags: &mut Diagnostics) -> HttpConfig {
-    let mut known = vec!["bind", "public_url", "graphiql", "introspection", "batch"];
+    let mut known =
+        vec!["bind", "public_url", "graphiql", "introspection", "batch", "trusted_proxies", "forwarded_by"];
     known.extend(network::HTTP_KEYS);
     let table = section(root, "http", &known, diags);
-    let bind = key(table, "bind")
+    let bind_node = key(table, "bind");
+    let bind = bind_node
         .and_then(|node| bind(node, diags))
         .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+    let mark = diags.mark();
     let public_url = key(table, "public_url").and_then(|node| web_address(node, "public_url", diags));
+    let public_url_read = !diags.errors_since(mark);
+    let public_url = public_url.unwrap_or_else(|| format!("http://localhost:{}", bind.port()));
+    if let Some(node) = bind_node.filter(|_| public_url_read && in_clear(bind.ip(), &public_url)) {
+        diags.warn(
+            "PLAIN_HTTP",
+            node.place(),
+            format!(
+                "`bind` {} is on the network, and `public_url` is not https: tokens would travel in clear",
+                node.shown()
+            ),
+            "put a reverse proxy with TLS before it and write public_url = \"https://…\"",
+        );
+    }
+    let headers = [("x-forwarded-for", ForwardedBy::XForwardedFor), ("forwarded", ForwardedBy::Forwarded)];
     HttpConfig {
-        public_url: public_url.unwrap_or_else(|| format!("http://localhost:{}", bind.port())),
+        public_url,
         bind,
         graphiql: flag(table, "graphiql", true, diags),
         introspection: flag(table, "introspection", true, diags),
         batch: number(table, "batch", 0, 0, 1_000, diags),
-        proxies: network::proxies(table, diags),
+        trusted_proxies: key(table, "trusted_proxies")
+            .map(|node| networks(node, "trusted_proxies", diags))
+            .unwrap_or_default(),
+        forwarded_by: key(table, "forwarded_by")
+            .and_then(|node| node.choice("forwarded_by", &headers, diags))
+            .unwrap_or_default(),
         cors: network::cors(table, diags),
         connections: network::connections(table, diags),
     }
 }
 
-/// The address to listen on: a loopback one whatever the file says.
+/// Whether tokens sent to an address would travel in clear: other machines reach it, and it is not said to be
+/// behind TLS.
+pub fn in_clear(bound: IpAddr, public_url: &str) -> bool {
+    !bound.is_loopback() && !public_url.starts_with("https://")
+}
+
+/// Networks in CIDR notation; an address alone is a network of one.
+pub(super) fn networks(node: &Node, name: &str, diags: &mut Diagnostics) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for (text, place) in node.texts(name, diags) {
+        let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        match network {
+            Some(network) => networks.push(network.trunc()),
+            None => diags.error(
+                "BAD_VALUE",
+                place,
+                format!("\"{text}\" is no network"),
+                "write an address such as \"10.0.0.5\", or a network such as \"10.0.0.0/8\"",
+            ),
+        }
+    }
+    networks
+}
+
+/// The address to listen on.
 fn bind(node: &Node, diags: &mut Diagnostics) -> Option<SocketAddr> {
     let text = node.text("bind", diags)?;
     let address = match text.strip_prefix("localhost:") {
         Some(port) => port.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
         None => text.parse::<SocketAddr>().ok(),
     };
-    let Some(address) = address else {
+    if address.is_none() {
         let message = format!("`bind` {} is no address with a port", node.shown());
         diags.error("BAD_VALUE", node.place(), message, "write \"127.0.0.1:8080\"");
-        return None;
-    };
-    if address.ip().is_loopback() {
-        return Some(address);
     }
-    let bound = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port());
-    diags.warn(
-        "LOOPBACK_ONLY",
-        node.place(),
-        format!("`bind` {} is not a loopback address: {bound} is used instead", node.shown()),
-        "access control is not built yet, so only this machine is served; write \"127.0.0.1:…\"",
-    );
-    Some(bound)
+    address
 }
 
 /// An http(s) address, without a slash at its end.
@@ -522,18 +561,17 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
         [("none", Anonymous::None), ("catalogue", Anonymous::Catalogue), ("prices", Anonymous::Prices)];
     let node = key(table, "anonymous");
     let anonymous = node.and_then(|node| node.choice("anonymous", &choices, diags));
-    if let (Some(node), Some(Anonymous::None | Anonymous::Catalogue)) = (node, anonymous) {
-        diags.warn(
-            "NO_EFFECT_YET",
+    // A switch of earlier versions.
+    if let Some(node) = key(table, "anonymous_provenance") {
+        diags.error(
+            "REMOVED_SETTING",
             node.place(),
-            "access.anonymous is not kept yet: whoever reaches the server sees the whole catalogue",
-            "let only those reach the port who may see it, until access control is there",
+            "access.anonymous_provenance is gone: what sources say, and what is off the web, is for those who have the \
+             right to see it",
+            "remove the line; grant staff the rights `provenance`, `hidden`, `plan` and `sources` (docs/access.md)",
         );
     }
-    AccessConfig {
-        anonymous: anonymous.unwrap_or_default(),
-        anonymous_provenance: flag(table, "anonymous_provenance", false, diags),
-    }
+    AccessConfig { anonymous: anonymous.unwrap_or_default() }
 }
 
 fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {

@@ -103,7 +103,8 @@ pub fn lines_of(
     Some(lines)
 }
 
-fn file(dir: &Path, node: &Node, key: &str, help: &str, diags: &mut Diagnostics) -> Option<String> {
+/// The text of a file that a key names; one that is not there or not readable is reported.
+pub fn file(dir: &Path, node: &Node, key: &str, help: &str, diags: &mut Diagnostics) -> Option<String> {
     let name = node.filled(key, diags)?;
     match std::fs::read_to_string(dir.join(name)) {
         Ok(text) => Some(text),

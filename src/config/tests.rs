@@ -136,14 +136,12 @@ depots = ["PARIS"]
 display = "ht"
 [access]
 anonymous = "none"
-anonymous_provenance = true
 [cursor]
 key_file = "cursor.key"
 "#;
     let (config, warnings) = read(dir.path(), text, &[("PASSWORD", "s3cret")]).unwrap();
-    // All of it is read; the one thing that is not kept yet says so.
-    let codes: Vec<_> = warnings.items.iter().map(|w| w.code).collect();
-    assert_eq!(codes, ["NO_EFFECT_YET"], "{warnings:?}");
+    assert!(warnings.items.is_empty(), "{warnings:?}");
+    assert_eq!(config.access.anonymous, Anonymous::None);
     assert_eq!(config.sources["erp"].url.0, "postgres://shop:p%40ss%20word@db:5433/bijou");
     assert_eq!(config.sources["isoshop"].url.0, "postgres://u:s3cret@h/d");
     assert_eq!(config.sources["more"].url.0, "postgres://u:p@h/d");
@@ -178,7 +176,7 @@ fn findings_come_all_at_once_with_their_places() {
             "7:1 UNKNOWN_KEY unknown key `conector` in [sources.erp]",
             "10:9 OUT_OF_RANGE `depth` is 99, outside 1 to 25",
             "11:8 WRONG_TYPE `page` is text, not a whole number",
-            "13:8 LOOPBACK_ONLY `bind` \"0.0.0.0:81\" is not a loopback address: 127.0.0.1:81 is used instead",
+            "13:8 PLAIN_HTTP `bind` \"0.0.0.0:81\" is on the network, and `public_url` is not https: tokens would travel in clear",
             "14:2 UNKNOWN_KEY unknown key `webb` in comptoir.toml",
         ]
     );

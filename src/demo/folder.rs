@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{DemoError, DemoOptions};
+use crate::auth::tokens::keys::OwnKey;
 
 /// The file that says a folder is the demo's own.
 pub(crate) const MARKER: &str = ".demo.json";
@@ -105,7 +106,7 @@ pub(crate) fn clear(dir: &Path) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// Writes the configuration, the schema, the example queries and the cursor key.
+/// Writes the configuration, the schema, the example queries and the keys.
 pub(crate) fn write_files(dir: &Path) -> Result<(), DemoError> {
     for (name, text) in FILES {
         let path = dir.join(name);
@@ -114,24 +115,34 @@ pub(crate) fn write_files(dir: &Path) -> Result<(), DemoError> {
         }
         fs::write(&path, text).map_err(io(&path))?;
     }
-    key(&dir.join("cursor.key"))
+    write_keys(dir)
 }
 
-/// 32 random bytes in hexadecimal, for the owner's eyes only. An existing key is kept: the
-/// cursors that clients hold stay good.
-fn key(path: &PathBuf) -> Result<(), DemoError> {
-    if path.exists() {
-        return Ok(());
-    }
+/// Writes the keys that are not there: 32 random bytes in hexadecimal for cursors, and the one that signs tokens. What
+/// is there is kept: the cursors and tokens that clients hold stay good.
+pub(crate) fn write_keys(dir: &Path) -> Result<(), DemoError> {
     let bytes: [u8; 32] = rand::random();
-    let mut text = String::with_capacity(64);
+    let mut text = String::with_capacity(65);
     for byte in bytes {
         let _ = write!(text, "{byte:02x}");
     }
+    text.push('\n');
+    secret(&dir.join("cursor.key"), &text)?;
+    let path = dir.join("auth.key");
+    let key = OwnKey::generate()
+        .map_err(|reason| DemoError::Io { path: path.clone(), source: std::io::Error::other(reason) })?;
+    secret(&path, &key)
+}
+
+/// Writes a file for the owner's eyes only, unless it is there.
+fn secret(path: &Path, text: &str) -> Result<(), DemoError> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(io(path))?;
-    writeln!(file, "{text}").map_err(io(path))
+    match options.open(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()).map_err(io(path)),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(io(path)(error)),
+    }
 }

@@ -54,6 +54,9 @@ pub const FEWEST: u32 = 200;
 /// titles come again, under other codes.
 pub const MOST: u32 = 1_000_000;
 
+/// The code of a customer who has prices of their own.
+pub const CUSTOMER: &str = trade::PRICED_CUSTOMER;
+
 /// What shop to make.
 #[derive(Debug, Clone, Copy)]
 pub struct DemoOptions {
@@ -188,6 +191,8 @@ pub async fn create(
         examples: examples(&vocabulary),
     };
     if let folder::Found::Same(marker) = folder::prepare(dir, options)? {
+        // Made by a version that had not all of them.
+        folder::write_keys(dir)?;
         return Ok(report(marker.references, true));
     }
     let mut marker = folder::Marker {

@@ -126,6 +126,9 @@ pub struct Batch {
     pub stale: Stale,
     /// What filters found out of records that hang on these.
     pub related: Answers,
+    /// Records that nobody has: they were looked into so that nothing tells them from those that somebody has
+    /// ([`Ask::blind`](super::engine::Ask::blind)).
+    pub phantoms: HashSet<u32>,
 }
 
 impl Batch {
@@ -144,6 +147,7 @@ impl Batch {
             parent_failed: None,
             stale: Stale::new(),
             related: Answers::default(),
+            phantoms: HashSet::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     batch::Batch,
-    engine::{Ask, Engine, Fault, Strategy},
+    engine::{Ask, Engine, Fault, Open, Strategy},
     filter::{Filter, Test},
     page::{GROUPS_EACH, PageAsk, Position, ROUND},
     pushdown::{Must, Telling},
@@ -71,14 +71,14 @@ impl Engine {
         if ask.strategy == Strategy::Gather || e.inherits.is_some() || self.fail_on_unknown {
             return Ok(None);
         }
-        let decision = if ask.shopper { self.decision(shape.entity) } else { WebDecision::Erp };
+        let decision = if ask.shopper(shape.entity) { self.decision(shape.entity) } else { WebDecision::Erp };
         if matches!(decision, WebDecision::Isoshop | WebDecision::Both) {
             return Ok(None);
         }
         let light = Arc::new(Shape::new(self, shape.entity, Want::default(), None));
         let Some(decider) = light.decider(&self.model) else { return Ok(None) };
         let mut other = Must::Codes(Arc::default());
-        if let Some(published) = e.fields.get_index_of("published").filter(|_| ask.shopper) {
+        if let Some(published) = e.fields.get_index_of("published").filter(|_| ask.shopper(shape.entity)) {
             let no = Test::In(vec![Value::Bool(false)]);
             let hidden = self.others(ask, shape.entity, published, &no, Telling::Windows);
             let shown = async {
@@ -89,7 +89,7 @@ impl Engine {
             other = hidden.or_codes(published, &shown, decider.map.rows.len());
         }
         let mut select = decider.select(|_, row| {
-            let web = if ask.shopper { let_on(row) } else { Vec::new() };
+            let web = if ask.shopper(shape.entity) { let_on(row) } else { Vec::new() };
             Some(std::iter::once(has_key(row)).chain(web).collect())
         });
         select.count = true;
@@ -97,7 +97,7 @@ impl Engine {
             self.run(decider.source, &Statement::new(select), &[], &ask.moment).await.map_err(Fault::Source)
         };
         let told_otherwise = async {
-            let staff = Ask { shopper: false, ..ask.clone() };
+            let staff = Ask { open: Open::ALL, ..ask.clone() };
             let (mut added, mut taken) = (0, 0);
             if matches!(&other, Must::Codes(codes) if codes.is_empty()) {
                 return Ok::<_, Fault>((added, taken));

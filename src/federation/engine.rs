@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     batch::Cause,
-    model::Model,
+    model::{EntityId, Model},
     overrides::Overrides,
     planner::blame::Blame,
     spelling::{Spelled, Spellings},
@@ -45,8 +45,11 @@ pub struct Engine {
 pub struct Ask {
     /// Its clock and deadline.
     pub moment: Moment,
-    /// Records off the web are hidden.
-    pub shopper: bool,
+    /// The entities whose records off the web are left to filters; of all others they are hidden.
+    pub open: Open,
+    /// Codes that nobody has are looked into like those that somebody has, so that what is sent does not tell
+    /// which is which.
+    pub blind: bool,
     /// How lists are read.
     pub strategy: Strategy,
     /// Which codes are published, once it was asked.
@@ -55,8 +58,35 @@ pub struct Ask {
 
 impl Ask {
     /// A request of which nothing is known yet.
-    pub fn new(moment: Moment, shopper: bool, strategy: Strategy) -> Self {
-        Self { moment, shopper, strategy, published: Published::default() }
+    pub fn new(moment: Moment, open: Open, strategy: Strategy) -> Self {
+        Self { moment, open, blind: false, strategy, published: Published::default() }
+    }
+
+    /// Whether an entity's records off the web are hidden.
+    pub fn shopper(&self, entity: EntityId) -> bool {
+        !self.open.has(entity)
+    }
+}
+
+/// A set of entities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Open(u64);
+
+impl Open {
+    /// All of them.
+    pub const ALL: Self = Self(u64::MAX);
+    /// None of them: what a shopper sees.
+    pub const NONE: Self = Self(0);
+
+    /// With an entity more.
+    #[must_use]
+    pub fn with(self, entity: EntityId) -> Self {
+        Self(self.0 | 1u64.checked_shl(u32::try_from(entity).unwrap_or(u32::MAX)).unwrap_or(0))
+    }
+
+    /// Whether an entity is in it.
+    pub fn has(self, entity: EntityId) -> bool {
+        u32::try_from(entity).ok().and_then(|e| self.0.checked_shr(e)).is_some_and(|bits| bits & 1 == 1)
     }
 }
 

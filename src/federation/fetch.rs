@@ -14,7 +14,7 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 pub use self::keys::code_of;
 pub(super) use self::keys::{key_of, row_source};
 use self::{
-    keys::{chunks, code_params, parent_codes, place_params, text_keys},
+    keys::{add_phantoms, chunks, code_params, parent_codes, place_params, text_keys},
     source::{View, joined_key},
 };
 use super::{
@@ -44,7 +44,8 @@ pub struct Found {
 pub type Parents<'a> = Option<&'a Arc<Batch>>;
 
 impl Engine {
-    /// Records by code. Codes that no row has are [`NONE`]; visibility is not applied here.
+    /// Records by code. Codes that no row has are [`NONE`], or phantoms of the batch where the request is blind to
+    /// who has a row ([`Ask::blind`]); visibility is not applied here.
     pub fn by_code<'a>(
         &'a self,
         ask: &'a Ask,
@@ -61,18 +62,25 @@ impl Engine {
                     order.push(code);
                 }
             }
-            let rows = match shape.decider(&self.model) {
-                Some(decider) => {
-                    let keys = text_keys(order.iter().copied());
-                    self.rows_by_code(ask, shape.entity, decider, &order, &keys, &[])
-                        .await
-                        .map_err(Fault::Source)?
-                }
-                None => return Err(Fault::Internal("no source decides existence".into())),
+            let Some(decider) = shape.decider(&self.model) else {
+                return Err(Fault::Internal("no source decides existence".into()));
             };
+            let keys = text_keys(order.iter().copied());
+            let rows = self.rows_by_code(ask, shape.entity, decider, &order, &keys, &[]).await;
+            let mut rows = rows.map_err(Fault::Source)?;
+            let nobody =
+                if ask.blind { add_phantoms(decider, &mut rows, &order, compare) } else { Vec::new() };
             let mut batch = self.adopt(shape, rows);
             let keep = self.first_of(&batch, &order);
             self.arrange(&mut batch, keep);
+            if !nobody.is_empty() {
+                let codes = (0u32..).zip(&batch.codes);
+                let nobodys = codes.filter(|(_, code)| {
+                    let code = compare.fold(code.as_str().unwrap_or(""));
+                    nobody.iter().any(|n| compare.fold(n) == code)
+                });
+                batch.phantoms = nobodys.map(|(record, _)| record).collect();
+            }
             self.complete(ask, &mut batch, None).await;
             let at: HashMap<_, u32> = (0u32..)
                 .zip(&batch.codes)
@@ -284,8 +292,11 @@ impl Engine {
                         Some(Ok((held.clone(), None)))
                     }
                     (Some(theirs), _) => {
-                        let codes = parent_codes(batch, decides);
-                        let asked: Vec<&str> = codes.iter().flatten().copied().collect();
+                        let parents = parent_codes(batch, decides);
+                        let mut asked: Vec<&str> = parents.iter().flatten().copied().collect();
+                        if ask.blind && asked.is_empty() {
+                            asked.clone_from(&codes);
+                        }
                         Some(
                             self.by_code(ask, theirs, &asked)
                                 .await

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    batch::{Batch, Cause},
+    batch::{Batch, Cause, DUPLICATE},
+    engine::Engine,
     media::Media,
     model::{FieldId, Model},
     related::{Related, Under},
@@ -30,6 +31,10 @@ pub enum Filter {
     Related(Arc<Related>),
     /// Has images or documents, or has none.
     Media(Media),
+    /// The record that it inherits from passes; one that belongs to none does not.
+    Inherited(Box<Filter>),
+    /// Is on the web.
+    OnTheWeb,
 }
 
 /// A test of one value.
@@ -101,10 +106,10 @@ impl Filter {
             Self::Field(field, _) => {
                 want.fields.insert(*field);
             }
-            Self::Code(_) => {}
-            Self::Under(under) => {
-                want.lists.insert(under.list.0);
-            }
+            // What being on the web needs is read of every record.
+            Self::Code(_) | Self::OnTheWeb => {}
+            Self::Under(under) => want.lists.extend(under.list.map(|(list, _)| list)),
+            Self::Inherited(inner) => inner.want(want.inherited.get_or_insert_default()),
             Self::Related(related) => Self::want_related(related, want),
             Self::Media(media) => {
                 want.lists.insert(media.list);
@@ -114,11 +119,12 @@ impl Filter {
 
     /// Whether a record passes; `Err` when a field it needs cannot be known. What related records say
     /// was read before ([`relate`](super::engine::Engine::relate)).
-    pub fn passes(&self, model: &Model, batch: &Batch, record: u32) -> Result<bool, Arc<Cause>> {
+    pub fn passes(&self, engine: &Engine, batch: &Batch, record: u32) -> Result<bool, Arc<Cause>> {
+        let model = &engine.model;
         Ok(match self {
             Self::And(all) => {
                 for f in all {
-                    if !f.passes(model, batch, record)? {
+                    if !f.passes(engine, batch, record)? {
                         return Ok(false);
                     }
                 }
@@ -126,18 +132,27 @@ impl Filter {
             }
             Self::Or(any) => {
                 for f in any {
-                    if f.passes(model, batch, record)? {
+                    if f.passes(engine, batch, record)? {
                         return Ok(true);
                     }
                 }
                 false
             }
-            Self::Not(inner) => !inner.passes(model, batch, record)?,
+            Self::Not(inner) => !inner.passes(engine, batch, record)?,
             Self::Field(field, test) => test.passes(batch.served(model, *field, record)?),
             Self::Code(test) => code_passes(model, batch, test, batch.code(record)),
             Self::Under(under) => under.passes(model, batch, record)?,
             Self::Related(related) => batch.has_related(related, record),
             Self::Media(media) => media.passes(model, batch, record)?,
+            Self::Inherited(inner) => match (&batch.parent_failed, &batch.parent) {
+                (Some(cause), _) => return Err(cause.clone()),
+                (None, Some((parent, index))) => match index.get(record as usize) {
+                    Some(r) if *r < DUPLICATE => inner.passes(engine, parent, *r)?,
+                    _ => false,
+                },
+                (None, None) => false,
+            },
+            Self::OnTheWeb => engine.visible(batch, record)?,
         })
     }
 }

@@ -385,6 +385,11 @@ impl Scan<'_> {
                 let statement = self.own_statement(decider, stream);
                 self.rows_of(stream, shape, decider, statement, first).await
             }
+            // None of these can pass.
+            What::Rest(value) if self.must.serving(&value).is_never() => {
+                stream.done = true;
+                Ok((0, None))
+            }
             What::Rest(_) => {
                 let Some(decider) = self.light.decider(&self.engine.model) else {
                     return Err(Fault::Internal("no source decides existence".into()));
@@ -488,14 +493,13 @@ impl Scan<'_> {
     /// Where a record stands in the list, when it stands in this stream and passes.
     fn stands(&self, batch: &Batch, record: u32, what: &What) -> Result<Option<Gathered>, Fault> {
         let engine = self.engine;
-        let model = &engine.model;
         if !self.at_home(batch, record, what).map_err(Fault::Source)? {
             return Ok(None);
         }
-        if self.ask.shopper && !engine.visible(batch, record).map_err(Fault::Source)? {
+        if self.ask.shopper(batch.shape.entity) && !engine.visible(batch, record).map_err(Fault::Source)? {
             return Ok(None);
         }
-        if !self.list.filter.passes(model, batch, record).map_err(Fault::Source)? {
+        if !self.list.filter.passes(engine, batch, record).map_err(Fault::Source)? {
             return Ok(None);
         }
         engine.gathered(self.list, batch, record)

@@ -246,21 +246,22 @@ impl Engine {
         let Some(decider) = shape.decider(&self.model) else {
             return Err(Fault::Internal("no source decides existence".into()));
         };
-        let select = || self.page_select(ask.shopper, decider, under, page);
+        let select = || self.page_select(ask.shopper(shape.entity), decider, under, page);
         let apart = under.is_some_and(|u| !u.afters.is_empty());
-        let (statement, extra) = if page.filter.is_all()
-            && page.must.is_any()
-            && page.until.is_none()
-            && !apart
-        {
-            let after = page.after.as_ref().map(|a| a.row);
-            let key =
-                PageKey { shopper: ask.shopper, windowed: under.is_some(), after, backward: page.backward };
-            (decider.page_statement(key, || select().0), Vec::new())
-        } else {
-            let (select, extra) = select();
-            (Arc::new(Statement::new(select)), extra)
-        };
+        let (statement, extra) =
+            if page.filter.is_all() && page.must.is_any() && page.until.is_none() && !apart {
+                let after = page.after.as_ref().map(|a| a.row);
+                let key = PageKey {
+                    shopper: ask.shopper(shape.entity),
+                    windowed: under.is_some(),
+                    after,
+                    backward: page.backward,
+                };
+                (decider.page_statement(key, || select().0), Vec::new())
+            } else {
+                let (select, extra) = select();
+                (Arc::new(Statement::new(select)), extra)
+            };
         if statement.select.branches.is_empty() {
             return Ok(Rows::default());
         }
@@ -354,10 +355,10 @@ impl Engine {
                 *last = record;
             }
             let visible = self.visible(batch, record).map_err(Fault::Source)?;
-            if ask.shopper && !visible {
+            if ask.shopper(batch.shape.entity) && !visible {
                 continue;
             }
-            if page.filter.passes(&self.model, batch, record).map_err(Fault::Source)? {
+            if page.filter.passes(self, batch, record).map_err(Fault::Source)? {
                 scan.good.push(record);
             }
         }

@@ -170,7 +170,7 @@ impl Engine {
     /// What of a filter is told to the sources, by what [`Engine::must`] found.
     pub fn told(&self, ask: &Ask, entity: EntityId, filter: &Filter, must: &Must) -> Told {
         let mut told = Told::default();
-        if ask.shopper {
+        if ask.shopper(entity) {
             self.tell_visible(entity, &mut told);
         }
         Teller { engine: self, entity }.tell(filter, must, &mut told);
@@ -290,6 +290,12 @@ impl Teller<'_> {
             Filter::Field(field, test) => format!("`{}` {}", self.name(*field), op(test)),
             Filter::Code(test) => format!("`code` {}", op(test)),
             Filter::Under(_) => "`department` under".into(),
+            Filter::OnTheWeb => "on the web".into(),
+            Filter::Inherited(inner) => {
+                let parent = self.engine.model.entities[self.entity].inherits.unwrap_or(self.entity);
+                let inner = Self { engine: self.engine, entity: parent }.words(inner);
+                format!("its {} with {inner}", self.engine.model.entities[parent].name)
+            }
             Filter::Related(related) => {
                 let e = &self.engine.model.entities[related.entity];
                 let inner = Self { engine: self.engine, entity: related.entity };

@@ -168,6 +168,16 @@ impl Must {
         }
     }
 
+    /// Whether no row fulfils it.
+    pub fn is_never(&self) -> bool {
+        match self {
+            Self::Codes(codes) => codes.is_empty(),
+            Self::And(parts) => parts.iter().any(Self::is_never),
+            Self::Or(parts) => parts.iter().all(Self::is_never),
+            _ => false,
+        }
+    }
+
     /// Whether it tells nothing.
     pub fn is_any(&self) -> bool {
         match self {
@@ -288,6 +298,11 @@ impl Engine {
                 }
                 Filter::Code(_) => Must::Untold(CODES),
                 Filter::Not(_) => Must::Untold(NOT),
+                Filter::OnTheWeb => Must::Untold(Why::of("more than its own row decides what is on the web")),
+                Filter::Inherited(inner) => match inner.candidates() {
+                    Some(codes) => Must::Parents(codes.clone()),
+                    None => Must::Untold(HANGS),
+                },
                 Filter::Or(all) if all.is_empty() => Must::Untold(Why::of("it lets nothing through")),
                 Filter::Or(_) => Must::Untold(Why::of("it has more alternatives than are sent")),
                 // Who is placed in a department, and what named references hang on, was looked up.

@@ -32,35 +32,42 @@ const ROUND: usize = 1000;
 /// A filter by where in the tree of departments a record is placed.
 #[derive(Debug)]
 pub struct Under {
-    /// The code of the department at the top.
-    pub code: String,
-    /// The list of placements, and its column of departments.
-    pub list: (usize, usize),
-    /// What the code means; told before anything is read.
+    /// The codes of the departments at the top.
+    pub codes: Vec<Arc<str>>,
+    /// The list of placements, and its column of departments. `None`: of departments themselves.
+    pub list: Option<(usize, usize)>,
+    /// What the codes mean; told before anything is read.
     pub subtree: OnceLock<Subtree>,
+    /// The codes of all records that may be placed there, when somebody asked. `None`: too many, or nobody knows.
+    pub candidates: OnceLock<Option<Arc<[String]>>>,
 }
 
-/// A department and everything below it, as the viewer sees it.
+/// Some departments and everything below them.
 #[derive(Debug)]
 pub struct Subtree {
     /// The codes of its departments, folded.
     pub departments: HashSet<String>,
     /// How they are folded.
     pub compare: KeyCompare,
-    /// The codes of all records that may be placed there. `None`: too many, or nobody knows.
-    pub candidates: Option<Arc<[String]>>,
+}
+
+impl Subtree {
+    /// Whether a department is one of them.
+    pub fn has(&self, department: &str) -> bool {
+        self.departments.contains(&*self.compare.fold(department))
+    }
 }
 
 impl PartialEq for Under {
     fn eq(&self, other: &Self) -> bool {
-        self.code == other.code && self.list == other.list
+        self.codes == other.codes && self.list == other.list
     }
 }
 
 impl Under {
     /// A filter whose department has yet to be looked for.
-    pub fn new(code: String, list: (usize, usize)) -> Self {
-        Self { code, list, subtree: OnceLock::new() }
+    pub fn new(codes: Vec<Arc<str>>, list: Option<(usize, usize)>) -> Self {
+        Self { codes, list, subtree: OnceLock::new(), candidates: OnceLock::new() }
     }
 
     /// Whether a record passes, by its merged placements.
@@ -72,17 +79,17 @@ impl Under {
             return Err(Arc::new(Cause {
                 source: "departments".into(),
                 code: "UNREAD",
-                message: format!("nobody looked for the department `{}`", self.code),
+                message: format!("nobody looked for the department `{}`", self.codes.join("`, `")),
             }));
         };
         if subtree.departments.is_empty() {
             return Ok(false);
         }
-        let (list, column) = self.list;
+        let Some((list, column)) = self.list else { return Ok(subtree.has(batch.code(record))) };
         let placements = batch.list(model, list, record)?;
         Ok(placements.items.iter().any(|item| {
             let department = item.fields.get(column).and_then(Value::as_str);
-            department.is_some_and(|d| subtree.departments.contains(&*subtree.compare.fold(d)))
+            department.is_some_and(|d| subtree.has(d))
         }))
     }
 }
@@ -177,7 +184,9 @@ impl Filter {
             Self::And(all) | Self::Or(all) => all.iter().for_each(|f| f.relations(told, visit)),
             Self::Not(inner) => inner.relations(false, visit),
             Self::Under(_) | Self::Related(_) | Self::Media(_) => visit(self, told),
-            Self::Field(..) | Self::Code(_) => {}
+            // What a record inherits from is decided on the record's own batch; who is placed is looked up alike.
+            Self::Inherited(inner) => inner.relations(told, visit),
+            Self::Field(..) | Self::Code(_) | Self::OnTheWeb => {}
         }
     }
 
@@ -196,7 +205,7 @@ impl Filter {
     /// is decided on its merged value afterwards.
     pub fn candidates(&self) -> Option<&Arc<[String]>> {
         match self {
-            Self::Under(under) => under.subtree.get()?.candidates.as_ref(),
+            Self::Under(under) => under.candidates.get()?.as_ref(),
             Self::Related(related) => related.candidates.get()?.as_ref(),
             _ => None,
         }
@@ -208,17 +217,17 @@ impl Filter {
     }
 
     /// Whether a record passes whatever related records say (`None`: that depends on them).
-    fn decided(&self, model: &Model, batch: &Batch, record: u32) -> Result<Option<bool>, Arc<Cause>> {
+    fn decided(&self, engine: &Engine, batch: &Batch, record: u32) -> Result<Option<bool>, Arc<Cause>> {
         let (all, wins) = match self {
             Self::And(all) => (all, false),
             Self::Or(all) => (all, true),
-            Self::Not(inner) => return Ok(inner.decided(model, batch, record)?.map(|passes| !passes)),
+            Self::Not(inner) => return Ok(inner.decided(engine, batch, record)?.map(|passes| !passes)),
             Self::Related(related) => return Ok(batch.related.of(related, record)),
-            other => return other.passes(model, batch, record).map(Some),
+            other => return other.passes(engine, batch, record).map(Some),
         };
         let mut open = false;
         for part in all {
-            match part.decided(model, batch, record)? {
+            match part.decided(engine, batch, record)? {
                 Some(passes) if passes == wins => return Ok(Some(wins)),
                 Some(_) => {}
                 None => open = true,
@@ -271,8 +280,8 @@ impl Engine {
     fn undecided(&self, ask: &Ask, batch: &Batch, filter: &Filter) -> Vec<u32> {
         let open = |record: &u32| {
             // What cannot be known is told where the record is decided.
-            let seen = !ask.shopper || self.visible(batch, *record).unwrap_or(true);
-            seen && matches!(filter.decided(&self.model, batch, *record), Ok(None) | Err(_))
+            let seen = !ask.shopper(batch.shape.entity) || self.visible(batch, *record).unwrap_or(true);
+            seen && matches!(filter.decided(self, batch, *record), Ok(None) | Err(_))
         };
         (0..u32::try_from(batch.len()).unwrap_or(0)).filter(open).collect()
     }

@@ -134,6 +134,13 @@ pub struct Shape {
 /// Fields that nobody empties on purpose: whether a record is on the web, and when it changed.
 pub const NEVER_EMPTY: [&str; 2] = ["published", "updatedAt"];
 
+impl SourceShape {
+    /// How many columns its rows have.
+    pub fn width(&self) -> usize {
+        self.outputs.len()
+    }
+}
+
 impl Shape {
     /// The shape of a want (closed here), in a language (`None`: the default).
     pub fn new(engine: &Engine, entity: EntityId, mut want: Want, language: Option<&str>) -> Self {

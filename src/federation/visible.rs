@@ -238,7 +238,7 @@ impl Engine {
     /// A record whose own row says nothing follows the one that it belongs to, which is on the web whenever
     /// it is itself: the codes of those tell.
     async fn must_be_published(&self, ask: &Ask, entity: EntityId) -> Must {
-        if !ask.shopper || ask.strategy == Strategy::Gather {
+        if !ask.shopper(entity) || ask.strategy == Strategy::Gather {
             return Must::Any;
         }
         let parent = self.model.entities[entity].inherits;

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use super::{
     error::{Code, GraphqlError},
     generate::sort_name,
+    guard::Gate,
     plain::ArgMap,
 };
 use crate::{
@@ -29,7 +30,8 @@ use crate::{
 /// Records of a page when `first` is left out.
 pub const DEFAULT_PAGE: usize = 20;
 
-/// The name of a list in its order, to which its cursors are bound.
+/// The name of a list in its order, to which its cursors are bound. No sort depends on the viewer yet; the first that
+/// does (prices) puts the viewer into the name here.
 fn list_name(catalog: &Catalog, entity: EntityId, order: &Order, language: Option<&str>) -> Arc<str> {
     let model = &catalog.engine.model;
     let name = format!("{}/{}", model.entities[entity].name, order.name(model, entity));
@@ -82,11 +84,12 @@ pub fn one_of<'a>(args: &ArgMap, names: [&'a str; 2]) -> Result<(&'a str, String
 
 /// The arguments of a connection; `language` is the operation's, unless it is the shop's first.
 pub fn page(
-    catalog: &Catalog,
+    gate: &Gate<'_>,
     entity: EntityId,
     args: &ArgMap,
     language: Option<&str>,
 ) -> Result<PageArgs, GraphqlError> {
+    let catalog = gate.catalog;
     let given = |name: &str| args.get(name).filter(|v| **v != ConstValue::Null);
     for (one, other) in [("first", "last"), ("after", "before"), ("first", "before"), ("last", "after")] {
         if given(one).is_some() && given(other).is_some() {
@@ -105,7 +108,7 @@ pub fn page(
         let ty = catalog.engine.model.entities[entity].name.as_str();
         if told { error.with("type", ty) } else { error }
     };
-    let order = order(catalog, entity, args).map_err(of_list)?;
+    let order = order(gate, entity, args).map_err(of_list)?;
     let name = list_name(catalog, entity, &order, language);
     let from = match args.get(from) {
         Some(ConstValue::String(cursor)) => {
@@ -122,9 +125,10 @@ pub fn page(
         _ => None,
     };
     let filter = match args.get("filter") {
-        Some(ConstValue::Object(object)) => filter(catalog, entity, object).map_err(of_list)?,
+        Some(ConstValue::Object(object)) => filter(gate, entity, object, "filter").map_err(of_list)?,
         _ => Filter::And(Vec::new()),
     };
+    let filter = gate.sight.narrow(entity, filter);
     let deep = !matches!(args.get("deep"), Some(ConstValue::Boolean(false)));
     let size = page_size(catalog.engine.limits.page, args, size)?;
     Ok(PageArgs { size, from, backward, order, name, filter, deep })
@@ -151,11 +155,11 @@ pub fn page_size(limit: usize, args: &ArgMap, name: &str) -> Result<usize, Graph
 }
 
 /// The order that `sort` asks for.
-fn order(catalog: &Catalog, entity: EntityId, args: &ArgMap) -> Result<Order, GraphqlError> {
+fn order(gate: &Gate<'_>, entity: EntityId, args: &ArgMap) -> Result<Order, GraphqlError> {
     let mut order = Order::default();
     let Some(ConstValue::List(keys)) = args.get("sort") else { return Ok(order) };
-    let fields = &catalog.engine.model.entities[entity].fields;
-    for key in keys {
+    let fields = &gate.catalog.engine.model.entities[entity].fields;
+    for (n, key) in keys.iter().enumerate() {
         let ConstValue::Object(key) = key else { continue };
         let name = |k: &str| match key.get(k) {
             Some(ConstValue::Enum(name)) => Some(name.as_str()),
@@ -167,6 +171,9 @@ fn order(catalog: &Catalog, entity: EntityId, args: &ArgMap) -> Result<Order, Gr
             "CODE" => By::Code,
             other => {
                 let id = fields.keys().position(|f| sort_name(f) == other);
+                if let Some((name, _)) = id.and_then(|id| fields.get_index(id)) {
+                    gate.field(entity, name, &format!("sort[{n}].field"))?;
+                }
                 let mergeable = id.filter(|id| fields.get_index(*id).is_some_and(|(_, f)| f.sortable()));
                 By::Field(mergeable.ok_or_else(|| {
                     GraphqlError::new(
@@ -190,15 +197,17 @@ fn order(catalog: &Catalog, entity: EntityId, args: &ArgMap) -> Result<Order, Gr
 
 type Object = async_graphql_value::indexmap::IndexMap<async_graphql_value::Name, ConstValue>;
 
-fn filter(catalog: &Catalog, entity: EntityId, object: &Object) -> Result<Filter, GraphqlError> {
+fn filter(gate: &Gate<'_>, entity: EntityId, object: &Object, at: &str) -> Result<Filter, GraphqlError> {
     let mut all = Vec::new();
     for (name, value) in object {
+        let at = format!("{at}.{name}");
         let items = || -> Result<Vec<Filter>, GraphqlError> {
             match value {
                 ConstValue::List(items) => items
                     .iter()
-                    .filter_map(|i| match i {
-                        ConstValue::Object(o) => Some(filter(catalog, entity, o)),
+                    .enumerate()
+                    .filter_map(|(n, i)| match i {
+                        ConstValue::Object(o) => Some(filter(gate, entity, o, &format!("{at}[{n}]"))),
                         _ => None,
                     })
                     .collect(),
@@ -210,16 +219,17 @@ fn filter(catalog: &Catalog, entity: EntityId, object: &Object) -> Result<Filter
             ("and", _) => all.push(Filter::And(items()?)),
             ("or", _) => all.push(Filter::Or(items()?)),
             ("not", ConstValue::Object(o)) => {
-                all.push(Filter::Not(Box::new(filter(catalog, entity, o)?)));
+                all.push(Filter::Not(Box::new(filter(gate, entity, o, &at)?)));
             }
             ("code", ConstValue::Object(tests)) => {
                 all.extend(self::tests(tests, &Type::Text)?.into_iter().map(Filter::Code));
             }
             ("department" | "references" | "images" | "documents", ConstValue::Object(tests)) => {
-                all.extend(relation(catalog, entity, name, tests)?);
+                all.extend(relation(gate, entity, name, tests, &at)?);
             }
             (name, ConstValue::Object(tests)) => {
-                let e = &catalog.engine.model.entities[entity];
+                gate.field(entity, name, &at)?;
+                let e = &gate.catalog.engine.model.entities[entity];
                 let Some((id, _, field)) = e.fields.get_full(name) else {
                     return Err(unsupported(name));
                 };
@@ -233,11 +243,14 @@ fn filter(catalog: &Catalog, entity: EntityId, object: &Object) -> Result<Filter
 
 /// A filter by what hangs on a record; `None` when nothing is asked of it.
 fn relation(
-    catalog: &Catalog,
+    gate: &Gate<'_>,
     entity: EntityId,
     name: &str,
     tests: &Object,
+    at: &str,
 ) -> Result<Option<Filter>, GraphqlError> {
+    let catalog = gate.catalog;
+    gate.field(entity, name, at)?;
     let model = &catalog.engine.model;
     let lists = &model.entities[entity].lists;
     Ok(match name {
@@ -247,13 +260,18 @@ fn relation(
                 Some(ConstValue::Number(n)) => n.to_string(),
                 _ => return Ok(None),
             };
+            gate.field(entity, "departments", at)?;
+            gate.entity(catalog.department, at)?;
             let list = lists.get_full("placements");
             let at = list.and_then(|(id, _, l)| Some((id, l.columns.get_index_of("department")?)));
-            Some(Filter::Under(Arc::new(Under::new(code, at.ok_or_else(|| unsupported(name))?))))
+            let at = Some(at.ok_or_else(|| unsupported(name))?);
+            Some(Filter::Under(Arc::new(Under::new(vec![code.into()], at))))
         }
         "references" => {
             let Some(ConstValue::Object(some)) = tests.get("some") else { return Ok(None) };
-            let inner = filter(catalog, catalog.reference, some)?;
+            gate.entity(catalog.reference, at)?;
+            let inner = filter(gate, catalog.reference, some, &format!("{at}.some"))?;
+            let inner = gate.sight.narrow(catalog.reference, inner);
             Some(Filter::Related(Arc::new(Related::new(model, catalog.reference, inner))))
         }
         _ => {
@@ -335,15 +353,15 @@ fn scalar(value: &ConstValue, ty: &Type) -> Result<Value, GraphqlError> {
 
 /// The arguments of a link, by its field.
 pub fn link(
-    catalog: &Catalog,
+    gate: &Gate<'_>,
     field: &str,
     args: &ArgMap,
     language: Option<&str>,
 ) -> Result<Args, GraphqlError> {
     Ok(match field {
         "related" => Args::Kind(text(args, "kind")),
-        "articles" => Args::Page(page(catalog, catalog.article, args, language)?),
-        "references" => Args::Page(page(catalog, catalog.reference, args, language)?),
+        "articles" => Args::Page(page(gate, gate.catalog.article, args, language)?),
+        "references" => Args::Page(page(gate, gate.catalog.reference, args, language)?),
         "reference" => match args.get("options") {
             Some(ConstValue::List(items)) => Args::Options(
                 items

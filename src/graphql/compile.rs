@@ -1,10 +1,11 @@
 //! From an operation's selections to a [`Plan`]: what each level fetches, and what is written of it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     collect::Selected,
     error::Location,
+    guard::{Condition, Guard, Guards, Need, guard_of},
     plan::{
         ConnectionKind, ConnectionOut, EdgeKind, EdgeOut, Leaf, Out, OutKind, PlainField, PlainOut, Plan,
         Resolved, RouteOut, RouteWhat, Slot, Target,
@@ -13,6 +14,7 @@ use super::{
     types::{FieldDef, Kind, TypeRef, TypeSystem},
 };
 use crate::{
+    auth::rights::{BASE, Right},
     catalog::{
         Catalog, explain,
         levels::{Link, LinkKind, Node},
@@ -32,19 +34,33 @@ pub struct Compiler<'a, 'd> {
     pub meta: &'a TypeSystem,
     /// The catalogue.
     pub catalog: &'a Catalog,
+    /// What fields need.
+    pub guards: &'a Guards,
     /// The operation's language, when it is not the default.
     pub language: Option<&'a str>,
     /// The fields of a concrete type in some selection sets, in the specification's order.
     pub collect: &'a dyn Fn(&str, &Selected<'d>) -> Vec<Selected<'d>>,
     slots: Vec<Slot>,
     tree: Option<Want>,
+    needs: Vec<Need>,
+    told: HashMap<(EntityId, String), usize>,
 }
 
 /// A level being compiled.
 struct Building {
     entity: EntityId,
     want: Want,
-    links: Vec<(LinkKind, usize, Building, bool, Arc<str>)>,
+    links: Vec<Way>,
+}
+
+/// A link being compiled.
+struct Way {
+    kind: LinkKind,
+    args: usize,
+    target: Building,
+    total: bool,
+    name: Arc<str>,
+    need: Option<usize>,
 }
 
 impl Building {
@@ -59,10 +75,22 @@ impl<'a, 'd> Compiler<'a, 'd> {
         types: &'a TypeSystem,
         meta: &'a TypeSystem,
         catalog: &'a Catalog,
+        guards: &'a Guards,
         language: Option<&'a str>,
         collect: &'a dyn Fn(&str, &Selected<'d>) -> Vec<Selected<'d>>,
     ) -> Self {
-        Self { types, meta, catalog, language, collect, slots: Vec::new(), tree: None }
+        Self {
+            types,
+            meta,
+            catalog,
+            guards,
+            language,
+            collect,
+            slots: Vec::new(),
+            tree: None,
+            needs: Vec::new(),
+            told: HashMap::new(),
+        }
     }
 
     /// Compiles the root fields of an operation on a root type.
@@ -73,7 +101,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
             let mut share = |node: &mut Node| share_tree(node, self.catalog.department, tree);
             outs.iter_mut().for_each(|o| each_node(o, &mut share));
         }
-        Plan { roots: outs, tree, slots: self.slots, held: None }
+        Plan { roots: outs, tree, slots: self.slots, needs: self.needs, told: self.told, held: None }
     }
 
     fn definition(&self, ty: &str, field: &str) -> Option<&'a FieldDef> {
@@ -90,7 +118,64 @@ impl<'a, 'd> Compiler<'a, 'd> {
             place: at(s),
             non_null,
             slot,
+            need: self.need(ty, &s.name, None),
             kind,
+        }
+    }
+
+    /// What a field needs, and that it may lead to an entity; `None`: what everybody has who sees its record.
+    fn need(&mut self, ty: &str, field: &str, target: Option<EntityId>) -> Option<usize> {
+        let mut need = Need::new();
+        if let Some(guard) = self.guards.get(ty, field) {
+            let entity = self.catalog.engine.model.entities.iter().position(|e| e.name == ty);
+            need = conditions(guard, entity);
+            // Of what sources say any part is enough here; which fields are explained is asked of each.
+            let explains = need.iter_mut().filter(|c| c.right == Right::Provenance && field == "provenance");
+            explains.for_each(|c| c.group = None);
+        }
+        let group = Some(BASE.into());
+        let leads = |entity| Condition { right: Right::Read, entity: Some(entity), group, each: false };
+        need.extend(target.map(leads));
+        (!need.is_empty()).then(|| self.index(need))
+    }
+
+    fn index(&mut self, need: Need) -> usize {
+        self.needs.iter().position(|known| *known == need).unwrap_or_else(|| {
+            self.needs.push(need);
+            self.needs.len() - 1
+        })
+    }
+
+    /// What explaining each field of an entity needs: what seeing it does, and `provenance` for it.
+    fn tell(&mut self, entity: EntityId) {
+        let model = self.catalog.engine.model.clone();
+        let e = &model.entities[entity];
+        let composed =
+            ["seo", "parent", "article", "optionValues", "departments", "image"].map(str::to_owned);
+        for name in e.fields.keys().chain(e.lists.keys()).cloned().chain(composed) {
+            let key = (entity, name);
+            if self.told.contains_key(&key) {
+                return;
+            }
+            let mut groups: Vec<Arc<str>> = Vec::new();
+            let mut need = Need::new();
+            for guard in guard_of(self.guards, &e.name, &key.1) {
+                groups.push(guard.group.clone());
+                for condition in conditions(guard, Some(entity)) {
+                    if !need.contains(&condition) {
+                        need.push(condition);
+                    }
+                }
+            }
+            if groups.is_empty() {
+                groups.push(BASE.into());
+            }
+            for group in groups {
+                let group = Some(group);
+                need.push(Condition { right: Right::Provenance, entity: Some(entity), group, each: true });
+            }
+            let index = self.index(need);
+            self.told.insert(key, index);
         }
     }
 
@@ -112,7 +197,17 @@ impl<'a, 'd> Compiler<'a, 'd> {
             "__schema" => OutKind::Introspection(self.plain("__Schema", s)),
             "__type" => OutKind::Introspection(self.plain("__Type", s)),
             "shop" => OutKind::Shop(self.plain("Shop", s)),
-            "explain" => OutKind::Explain(self.plain("FieldProvenance", s)),
+            "explain" => {
+                let entities = [self.catalog.department, self.catalog.article, self.catalog.reference];
+                entities.into_iter().for_each(|entity| self.tell(entity));
+                OutKind::Explain(self.plain("FieldProvenance", s))
+            }
+            "viewer" => OutKind::Viewer(self.plain("Viewer", s)),
+            "rules" => {
+                let entities = [self.catalog.department, self.catalog.article, self.catalog.reference];
+                entities.into_iter().for_each(|entity| self.tell(entity));
+                OutKind::Rules(self.plain("PrecedenceRule", s))
+            }
             "sources" => OutKind::Sources(self.plain("SourceStatus", s)),
             "route" => OutKind::Route(self.route(s)),
             "node" | "nodes" => {
@@ -140,7 +235,16 @@ impl<'a, 'd> Compiler<'a, 'd> {
             }
             _ => OutKind::Resolved(self.resolved(ty, s)?),
         };
-        Some(self.out(ty, s, kind))
+        let target = match &kind {
+            OutKind::Lookup(target) | OutKind::Departments(target) => Some(target.node.entity),
+            OutKind::Page(node, ..) => Some(node.entity),
+            _ => None,
+        };
+        let mut out = self.out(ty, s, kind);
+        if target.is_some() {
+            out.need = self.need(ty, &s.name, target);
+        }
+        Some(out)
     }
 
     /// A root field that code answers.
@@ -246,6 +350,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
             }
             "provenance" => {
                 b.want.merge(&self.explained(b.entity, f));
+                self.tell(b.entity);
                 OutKind::Provenance(self.plain("FieldProvenance", f))
             }
             "article" => {
@@ -279,8 +384,11 @@ impl<'a, 'd> Compiler<'a, 'd> {
         let mut out = self.out(ty, f, kind);
         if let OutKind::One(link, _) | OutKind::Many(link, _) | OutKind::Pages(link, _) = &out.kind {
             // A link reads its arguments from the slot of its field.
-            b.links[*link].1 = out.slot.unwrap_or(usize::MAX);
-            b.links[*link].4 = out.key.clone();
+            let way = &mut b.links[*link];
+            way.args = out.slot.unwrap_or(usize::MAX);
+            way.name = out.key.clone();
+            out.need = self.need(ty, &f.name, Some(way.target.entity));
+            way.need = out.need;
         }
         if let OutKind::Cell(id, _) = &out.kind {
             out.non_null |= e.fields[*id].name == "code";
@@ -310,7 +418,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
     }
 
     fn link(&mut self, b: &mut Building, kind: LinkKind, target: Building, total: bool) -> usize {
-        b.links.push((kind, usize::MAX, target, total, "".into()));
+        b.links.push(Way { kind, args: usize::MAX, target, total, name: "".into(), need: None });
         b.links.len() - 1
     }
 
@@ -431,14 +539,14 @@ impl<'a, 'd> Compiler<'a, 'd> {
         let engine = &self.catalog.engine;
         let model = engine.model.clone();
         let mut links = Vec::with_capacity(b.links.len());
-        for (kind, args, target, total, name) in b.links {
+        for Way { kind, args, target, total, name, need } in b.links {
             let node = self.finish(target);
             if matches!(kind, LinkKind::References | LinkKind::OneReference)
                 && let Some(inherited) = &node.shape.want.inherited
             {
                 b.want.merge(inherited);
             }
-            links.push(Link { name, kind, args, node, total });
+            links.push(Link { name, kind, args, node, total, need });
         }
         if b.entity == self.catalog.department {
             b.want.close(&model, b.entity);
@@ -476,6 +584,14 @@ fn leaf(ty: &Type, declared: Option<&TypeRef>) -> Leaf {
         }
         _ => Leaf::Any,
     }
+}
+
+/// What a guard asks for on its own entity, or at the root.
+fn conditions(guard: &Guard, entity: Option<EntityId>) -> Need {
+    let group = Some(guard.group.clone());
+    let of = |right| Condition { right, entity, group: group.clone(), each: entity.is_some() };
+    let read = (&*guard.group != BASE).then_some(Right::Read);
+    read.into_iter().chain(guard.requires.iter().copied()).map(of).collect()
 }
 
 fn json_key(key: &str) -> Box<str> {

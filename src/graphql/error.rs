@@ -71,6 +71,16 @@ pub enum Code {
     IntrospectionDisabled,
     /// The field needs a right the viewer lacks.
     Forbidden,
+    /// The token has a mistake.
+    TokenInvalid,
+    /// The token was good once.
+    TokenExpired,
+    /// The token is not good yet.
+    TokenNotYetValid,
+    /// The token, its session or its account was ended.
+    TokenRevoked,
+    /// Whether the token is good cannot be known now.
+    AuthUnavailable,
     /// A password or token is written into the document, where it would be kept.
     SecretInDocument,
     /// The site database does not answer.
@@ -129,6 +139,13 @@ impl GraphqlError {
     /// Whether this is the error's code.
     pub fn is(&self, code: Code) -> bool {
         serde_json::to_value(code).is_ok_and(|code| self.extensions.get("code") == Some(&code))
+    }
+
+    /// With a reason before what it says.
+    #[must_use]
+    pub fn because(mut self, reason: impl std::fmt::Display) -> Self {
+        self.message = format!("{reason} {}", self.message);
+        self
     }
 
     /// Without a guess at what was meant, which would tell the schema to who may not read it.

@@ -8,13 +8,14 @@ use super::{
     arguments,
     error::{Code, GraphqlError},
     faults::{fault, unavailable},
-    plain::ArgMap,
-    plain::Plain,
+    guard::{Verdict, forbidden, readable},
+    plain::{ArgMap, Plain},
     plan::{Out, OutKind, Plan, Resolved, RouteWhat, Target},
     resolve::Resolving,
     status::{self, SourceStatus},
 };
 use crate::{
+    auth::rights::{Reach, Right},
     catalog::{
         Run,
         cursor::read_node_id,
@@ -72,19 +73,53 @@ pub struct RouteData {
 /// The coerced arguments of every slot.
 pub type Slots = Vec<Result<ArgMap, GraphqlError>>;
 
+/// What is run: a plan, and what its viewer's rights make of its needs.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// A verdict on each of its needs.
+    pub verdicts: &'a [Verdict],
+}
+
 /// Reads what every root field needs, all at the same time.
-pub async fn run(run: &Run<'_>, plan: &Plan, slots: &Slots, resolving: Resolving<'_>) -> Vec<RootData> {
-    join_all(plan.roots.iter().map(|out| one(run, out, slots, resolving))).await
+pub async fn run(
+    run: &Run<'_>,
+    judged: Judged<'_>,
+    slots: &Slots,
+    resolving: Resolving<'_>,
+) -> Vec<RootData> {
+    join_all(judged.plan.roots.iter().map(|out| one(run, out, judged, slots, resolving))).await
 }
 
 /// Reads what one root field needs.
-pub async fn one(run: &Run<'_>, out: &Out, slots: &Slots, resolving: Resolving<'_>) -> RootData {
-    within(run.ask.moment.journal.as_ref(), &out.key, noted(run, out, slots, resolving)).await
+pub async fn one(
+    run: &Run<'_>,
+    out: &Out,
+    judged: Judged<'_>,
+    slots: &Slots,
+    resolving: Resolving<'_>,
+) -> RootData {
+    let journal = run.ask.moment.journal.as_ref();
+    let data = async {
+        // What a viewer's rayons are is known before anything is read that they narrow.
+        match run.prepare().await {
+            Err(f) if found_by(out).is_some() => RootData::Failed(fault(&f)),
+            _ => noted(run, out, judged, slots, resolving).await,
+        }
+    };
+    within(journal, &out.key, data).await
 }
 
 /// A root field, and what is told of it where somebody wants to know.
-async fn noted(run: &Run<'_>, out: &Out, slots: &Slots, resolving: Resolving<'_>) -> RootData {
-    let data = root(run, out, slots, resolving).await;
+async fn noted(
+    run: &Run<'_>,
+    out: &Out,
+    judged: Judged<'_>,
+    slots: &Slots,
+    resolving: Resolving<'_>,
+) -> RootData {
+    let data = root(run, out, judged, slots, resolving).await;
     run.ask.moment.tally.returned(data.count());
     if let Some(journal) = &run.ask.moment.journal
         && let Some((strategy, because)) = found_by(out)
@@ -132,10 +167,14 @@ impl RootData {
 fn root<'a>(
     run: &'a Run<'a>,
     out: &'a Out,
+    judged: Judged<'a>,
     slots: &'a Slots,
     resolving: Resolving<'a>,
 ) -> BoxFuture<'a, RootData> {
     async move {
+        if let Some(Verdict::Closed(error)) = out.need.and_then(|need| judged.verdicts.get(need)) {
+            return RootData::Failed(error.clone());
+        }
         let empty = ArgMap::default();
         let args = match out.slot.and_then(|s| slots.get(s)) {
             Some(Ok(args)) => args,
@@ -157,8 +196,7 @@ fn root<'a>(
                     .collect();
                 route(run, &targets, args).await
             }
-            OutKind::Explain(_) => explain(run, args).await,
-            OutKind::Sources(_) if !run.reveal => Err(forbidden()),
+            OutKind::Explain(_) => explain(run, args, judged).await,
             OutKind::Sources(_) => Ok(RootData::Sources(status::ask(&run.catalog.engine).await)),
             OutKind::Resolved(resolved) => self::resolved(run, resolved, args, resolving).await,
             _ => Ok(RootData::Ready),
@@ -245,6 +283,9 @@ async fn nodes(
             Some((target, code))
         })
         .collect();
+    if targets.iter().all(|target| !readable(run.catalog, &run.sight, target.node.entity)) {
+        return Err(forbidden(Right::Read, None));
+    }
     let mut levels: Vec<Option<Level>> = Vec::with_capacity(targets.len());
     let mut answers: Vec<Result<Option<(usize, u32)>, GraphqlError>> = vec![Ok(None); ids.len()];
     for (t, target) in targets.iter().enumerate() {
@@ -255,7 +296,11 @@ async fn nodes(
                 n.as_ref().filter(|(target, _)| *target == t).map(|(_, code)| (i, code.as_str()))
             })
             .collect();
-        if wanted.is_empty() {
+        let closed = !readable(run.catalog, &run.sight, target.node.entity);
+        if wanted.is_empty() || closed {
+            for (i, _) in wanted {
+                answers[i] = Err(forbidden(Right::Read, None));
+            }
             levels.push(None);
             continue;
         }
@@ -290,9 +335,9 @@ async fn nodes(
 
 async fn departments(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootData, GraphqlError> {
     let tree = run.tree().await.map_err(|f| fault(&f))?;
-    let shown = |r: &u32| !run.ask.shopper || tree.shown[*r as usize];
+    let shown = |r: &u32| tree.sees(*r);
     let records: Vec<u32> = match arguments::text(args, "parentCode") {
-        None => tree.roots.iter().copied().filter(shown).collect(),
+        None => tree.tops(),
         Some(code) => match tree.find(&code).filter(shown) {
             None if let Some(cause) = run.unknown_department(&tree, &code) => {
                 return Err(unavailable(&cause));
@@ -313,7 +358,7 @@ async fn page(run: &Run<'_>, out: &Out) -> Result<RootData, GraphqlError> {
     let engine = &run.catalog.engine;
     run.settle(&args.filter).await.map_err(|f| fault(&f))?;
     let list = args.ask();
-    let shape = &node.shape;
+    let shape = &run.sight.shape(run.catalog, &node.shape);
     let blame = async |total: bool, fault: Fault| {
         let scope = (Scope::All, total);
         engine.blame(&run.ask, shape.entity, &list, scope, shape.language.as_deref(), fault).await
@@ -351,6 +396,9 @@ async fn route(run: &Run<'_>, targets: &[Option<&Target>], args: &ArgMap) -> Res
     let path = arguments::text(args, "path").unwrap_or_default();
     let Some((kind, slug)) = Run::read_path(&path) else { return Ok(RootData::Route(None)) };
     let entity = if kind == PathKind::Article { run.catalog.article } else { run.catalog.department };
+    if !readable(run.catalog, &run.sight, entity) {
+        return Err(forbidden(Right::Read, None));
+    }
     // The path alone needs the slug; each target of the selection brings its own shape.
     let own = {
         let e = &run.catalog.engine.model.entities[entity];
@@ -387,7 +435,7 @@ async fn route(run: &Run<'_>, targets: &[Option<&Target>], args: &ArgMap) -> Res
     Ok(RootData::Route(Some(RouteData { kind, redirect: moved.then_some(canonical), targets: levels })))
 }
 
-async fn explain(run: &Run<'_>, args: &ArgMap) -> Result<RootData, GraphqlError> {
+async fn explain(run: &Run<'_>, args: &ArgMap, judged: Judged<'_>) -> Result<RootData, GraphqlError> {
     let entity = match arguments::text(args, "type").as_deref() {
         Some("DEPARTMENT") => run.catalog.department,
         Some("REFERENCE") => run.catalog.reference,
@@ -395,22 +443,74 @@ async fn explain(run: &Run<'_>, args: &ArgMap) -> Result<RootData, GraphqlError>
     };
     let code = arguments::text(args, "code").unwrap_or_default();
     let fields = arguments::texts(args, "fields");
-    if !run.reveal {
-        return Err(forbidden());
+    if !readable(run.catalog, &run.sight, entity) {
+        return Err(forbidden(Right::Read, None));
+    }
+    let name = &run.catalog.engine.model.entities[entity].name;
+    if run.sight.rights().reach(Right::Provenance, name, None) == Reach::Nowhere {
+        return Err(forbidden(Right::Provenance, None));
     }
     if let Some(name) = fields.as_deref().and_then(|f| run.unknown_field(entity, f)) {
         return Err(no_such_field(name));
     }
-    let explained = run.explain(entity, &code, fields.as_deref()).await.map_err(|f| fault(&f))?;
-    Ok(RootData::Explained(explained))
+    let Some((batch, record, tree)) = run.record(entity, &code).await.map_err(|f| fault(&f))? else {
+        return Ok(RootData::Explained(None));
+    };
+    let names = explained(run, judged, (&batch, record), fields)?;
+    let found = run.provenance(&batch, record, Some(&names), tree.as_deref());
+    Ok(RootData::Explained(Some(found)))
 }
 
-/// What only staff may see.
-pub fn forbidden() -> GraphqlError {
-    GraphqlError::new(
-        Code::Forbidden,
-        "This is for staff: it tells what sources say, also of what is off the web.",
-    )
+/// The fields of a record that are explained: those that were named, or all of which the viewer may see what their
+/// sources say.
+///
+/// # Errors
+/// One that was named is not for the viewer.
+pub fn explained(
+    run: &Run<'_>,
+    judged: Judged<'_>,
+    (batch, record): (&Batch, u32),
+    fields: Option<Vec<String>>,
+) -> Result<Vec<String>, GraphqlError> {
+    let entity = batch.shape.entity;
+    let refused = |name: &str| match judged.plan.told.get(&(entity, name.to_owned())) {
+        Some(need) => refused(run, judged.verdicts, *need, batch, record),
+        // Whatever is not told of is for nobody.
+        None => Some(forbidden(Right::Provenance, None)),
+    };
+    match fields {
+        Some(names) => match names.iter().find_map(|name| refused(name)) {
+            Some(error) => Err(error),
+            None => Ok(names),
+        },
+        None => {
+            let e = &run.catalog.engine.model.entities[entity];
+            let all = e.fields.keys().chain(e.lists.keys());
+            Ok(all.filter(|name| refused(name).is_none()).cloned().collect())
+        }
+    }
+}
+
+/// Why a viewer does not get what has a need, of a record.
+pub fn refused(
+    run: &Run<'_>,
+    verdicts: &[Verdict],
+    need: usize,
+    batch: &Batch,
+    record: u32,
+) -> Option<GraphqlError> {
+    match verdicts.get(need) {
+        Some(Verdict::Open) => None,
+        Some(Verdict::Closed(error)) => Some(error.clone()),
+        Some(Verdict::Within(all)) => {
+            all.iter().find_map(|(filter, error)| match filter.passes(&run.catalog.engine, batch, record) {
+                Ok(true) => None,
+                Ok(false) => Some(error.clone()),
+                Err(cause) => Some(unavailable(&cause)),
+            })
+        }
+        None => Some(GraphqlError::new(Code::Internal, "This field was not judged.")),
+    }
 }
 
 /// A name in `fields` that is none.

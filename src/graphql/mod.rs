@@ -13,6 +13,7 @@ pub mod error;
 pub mod execute;
 pub mod faults;
 pub mod generate;
+pub mod guard;
 pub mod introspect;
 pub mod lexer;
 pub mod limits;

@@ -1,9 +1,10 @@
-//! The plain objects of the catalogue: shop, images, documents, options, SEO, provenance.
+//! The plain objects of the catalogue: shop, viewer, images, documents, options, SEO, provenance.
 
 use std::borrow::Cow;
 
 use super::plain::{ArgMap, Plain, PlainObject};
 use crate::{
+    auth::{rights::Rights, viewer::Viewer},
     config::{Limits, ShopConfig},
     federation::{
         media,
@@ -29,6 +30,32 @@ impl PlainObject for Shop<'_> {
             "currency" => Plain::text(Some(&self.config.currency)),
             "languages" => Plain::List(self.config.languages.iter().map(|l| Plain::text(Some(l))).collect()),
             "limits" => Plain::object(ShopLimits(self.limits)),
+            _ => Plain::Null,
+        }
+    }
+}
+
+/// `Viewer`.
+pub struct ViewerObject<'a> {
+    /// Who.
+    pub viewer: &'a Viewer,
+    /// All that it may: what everybody of its kind may, too.
+    pub rights: &'a Rights,
+}
+
+impl PlainObject for ViewerObject<'_> {
+    fn field(&self, name: &str, _: &ArgMap) -> Plain<'_> {
+        let texts = |all: &'_ [std::sync::Arc<str>]| {
+            Plain::List(all.iter().map(|t| Plain::owned(Some(t.to_string()))).collect())
+        };
+        match name {
+            "kind" => Plain::owned(Some(self.viewer.kind.word().to_uppercase())),
+            "subject" => Plain::text(self.viewer.subject.as_deref()),
+            "customerCode" => Plain::text(self.viewer.customer.as_deref()),
+            "contact" => Plain::text(self.viewer.contact.as_deref()),
+            "scopes" => texts(&self.viewer.scopes),
+            "groups" => texts(&self.viewer.groups),
+            "rights" => Plain::List(self.rights.0.iter().map(Plain::object).collect()),
             _ => Plain::Null,
         }
     }

@@ -1,12 +1,15 @@
 //! A compiled operation: what to fetch ([`Node`]s of the catalogue) and what to write, in selection
 //! order. Made once per document, operation, language and condition values; holds no data.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use super::error::Location;
+use super::{error::Location, guard::Need};
 use crate::{
     catalog::levels::Node,
-    federation::{model::FieldId, shape::Shape},
+    federation::{
+        model::{EntityId, FieldId},
+        shape::Shape,
+    },
 };
 
 /// A compiled operation.
@@ -18,6 +21,11 @@ pub struct Plan {
     pub tree: Option<Arc<Shape>>,
     /// Arguments as written, by slot; coerced for each request.
     pub slots: Vec<Slot>,
+    /// What its fields need, each once.
+    pub needs: Vec<Need>,
+    /// What explaining a field needs, by entity and the field's name, as an index of `needs`: of the entities of which
+    /// something is explained.
+    pub told: HashMap<(EntityId, String), usize>,
     /// The operation the plan was made of: it is known by its address, so it lives as long.
     pub held: Option<Arc<super::operation::Prepared>>,
 }
@@ -56,6 +64,8 @@ pub struct Out {
     pub non_null: bool,
     /// Its arguments' slot, if it has any.
     pub slot: Option<usize>,
+    /// What it needs, as an index of the plan's needs.
+    pub need: Option<usize>,
     /// What it is.
     pub kind: OutKind,
 }
@@ -83,6 +93,10 @@ pub enum OutKind {
     Explain(PlainOut),
     /// `sources`.
     Sources(PlainOut),
+    /// `viewer`.
+    Viewer(PlainOut),
+    /// `rules`.
+    Rules(PlainOut),
     /// A field that code answers.
     Resolved(Resolved),
 

@@ -36,9 +36,9 @@ pub struct RequestContext {
     pub languages: Vec<String>,
     /// Only queries may run (GET).
     pub read_only: bool,
-    /// The client asks to see plan and statements in `extensions` (honoured under the demo switch).
+    /// The client asks to see plan and statements in `extensions` (honoured with the right `plan`).
     pub explain: bool,
-    /// The client asks how lists are to be read (honoured under the demo switch).
+    /// The client asks how lists are to be read (honoured with the right `plan`).
     pub strategy: Option<Strategy>,
     /// Who asks, their rights looked up.
     pub viewer: Arc<Viewer>,

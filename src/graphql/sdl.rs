@@ -15,12 +15,13 @@ use std::{collections::HashSet, sync::LazyLock};
 pub(crate) use check::argument;
 pub use literals::{coerce, scalar_accepts};
 pub use print::{print, print_annotated, print_value};
+pub(crate) use shop::is_entity;
 pub(crate) use suggest::help as suggest;
 
 use crate::{
     diagnostics::{Diagnostics, Place},
     graphql::{
-        generate,
+        generate, guard,
         types::{Kind, TypeSystem},
     },
 };
@@ -62,6 +63,7 @@ pub fn judge(files: &[(String, String)], diags: &mut Diagnostics) -> Judged {
     check::check(&mut merged, diags);
     interfaces::check(&merged, diags);
     shop::check(&merged, diags);
+    guard::check(&mut merged.types, &merged.unread, diags);
     Judged { types: merged.types, unread: merged.unread }
 }
 

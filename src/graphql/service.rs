@@ -15,7 +15,8 @@ use super::{
     describe,
     documents::Documents,
     error::{Code, GraphqlError},
-    execute::{self, Slots},
+    execute::{self, Judged, Slots},
+    guard::{Gate, Guards, Verdict},
     introspect::{Answer, Introspection, Node, meta_types},
     limits,
     operation::{Operations, Prepared},
@@ -29,10 +30,13 @@ use super::{
     write::Writer,
 };
 use crate::{
-    auth::rate::{Rates, Throttle},
-    catalog::{Catalog, Run, levels::Args},
-    config::ShopConfig,
-    federation::engine::{Ask, Strategy},
+    auth::{
+        rate::{Rates, Throttle},
+        rights::{Grant, Right, Rights},
+    },
+    catalog::{Catalog, Run, levels::Args, sight::Sight},
+    config::{Anonymous, ShopConfig},
+    federation::engine::{Ask, Open, Strategy},
     sources::{Circuit, Moment, Trouble},
     telemetry::metrics,
     value::rfc3339,
@@ -47,7 +51,8 @@ pub struct Service {
     catalog: Arc<Catalog>,
     resolvers: Resolvers,
     shop: ShopConfig,
-    insider: bool,
+    guards: Guards,
+    anonymous: Anonymous,
     guard: Guard,
 }
 
@@ -102,13 +107,13 @@ fn levels(out: &Out) -> usize {
     }
 }
 
-/// Who may ask what, until the doors are built.
+/// What the shop lets everybody ask.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Doors {
     /// Introspection is answered.
     pub introspection: bool,
-    /// Anonymous viewers see provenance, plan and reasons (the demo).
-    pub insider: bool,
+    /// What who has no token may see.
+    pub anonymous: Anonymous,
 }
 
 impl Service {
@@ -129,17 +134,9 @@ impl Service {
             .weigher(|_, plan: &Arc<Plan>| weight(plan))
             .time_to_idle(Duration::from_hours(1))
             .build();
-        Self {
-            types,
-            introspection,
-            operations,
-            plans,
-            catalog,
-            resolvers,
-            shop,
-            insider: doors.insider,
-            guard,
-        }
+        let guards = Guards::of(&types);
+        let anonymous = doors.anonymous;
+        Self { types, introspection, operations, plans, catalog, resolvers, shop, guards, anonymous, guard }
     }
 
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
@@ -165,7 +162,8 @@ impl Service {
             return refused(&[error], name, Outcome::Refused);
         }
         self.guard.documents.keep(&asked).await;
-        let mut ready = match self.make_ready(&prepared, request, context) {
+        let rights = Rights::of(&context.viewer, self.anonymous);
+        let mut ready = match self.make_ready(&prepared, request, context, rights) {
             Ok(ready) => ready,
             Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
@@ -187,7 +185,7 @@ impl Service {
         }
         let limit = self.catalog.engine.limits.request;
         if let Ok(response) =
-            tokio::time::timeout(limit, self.execute(&prepared, &ready, name.clone(), context)).await
+            tokio::time::timeout(limit, self.execute(&prepared, ready, name.clone(), context)).await
         {
             response
         } else {
@@ -207,12 +205,13 @@ impl Service {
         }
     }
 
-    /// Variables, language, cost and plan of a request.
+    /// Variables, language, cost and plan of a request, and what its viewer's rights make of the plan.
     fn make_ready(
         &self,
         prepared: &Arc<Prepared>,
         request: &GraphqlRequest,
         context: &RequestContext,
+        rights: Rights,
     ) -> Result<Ready, Vec<GraphqlError>> {
         let operation = &prepared.operation;
         let variables =
@@ -243,7 +242,10 @@ impl Service {
             );
             return Err(vec![error]);
         }
-        Ok(Ready { plan, variables, cost, language, throttle: None })
+        // Plans are shared by all viewers: what one of them may is judged for each request.
+        let mut sight = Sight::new(&self.catalog, rights);
+        let verdicts = plan.needs.iter().map(|need| Verdict::of(need, &self.catalog, &mut sight)).collect();
+        Ok(Ready { plan, variables, cost, language, throttle: None, sight, verdicts })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -279,8 +281,8 @@ impl Service {
             _ => &self.types.query,
         };
         let roots = collect(document, &self.types, root, &[&operation.selection], conditions);
-        let mut plan =
-            compile_with(&self.types, &self.catalog, language, document, conditions, (root, roots));
+        let ground = (&*self.catalog, &self.guards);
+        let mut plan = compile_with(&self.types, ground, language, document, conditions, (root, roots));
         plan.held = Some(prepared.clone());
         plan
     }
@@ -288,52 +290,56 @@ impl Service {
     async fn execute(
         &self,
         prepared: &Prepared,
-        ready: &Ready,
+        ready: Ready,
         name: Option<String>,
         context: &RequestContext,
     ) -> GraphqlResponse {
-        let plan = &ready.plan;
-        let (slots, args) = self.arguments(ready);
+        let (slots, args) = self.arguments(&ready);
+        let Ready { plan, sight, verdicts, cost, language, throttle, .. } = ready;
+        let plan = plan.as_ref();
         if let Some(error) = nested_limit(plan, &slots) {
             return refused(&[error], name, Outcome::Refused);
         }
         let mut moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let strategy = context.strategy.filter(|_| self.insider).unwrap_or_default();
+        let strategy = context.strategy.filter(|_| sight.rights().allows(Right::Plan)).unwrap_or_default();
         let mut text = None;
-        if self.insider && context.explain {
-            text = Some(self.describe(prepared, plan, &slots, &args, strategy).await);
+        if context.explain && sight.rights().allows(Right::Plan) {
+            text = Some(self.describe(prepared, plan, &slots, &args, (sight.open(), strategy)).await);
             moment.journal = Some(Arc::default());
         }
-        let ask = Ask::new(moment, true, strategy);
+        let ask = Ask::new(moment, sight.open(), strategy);
         let effects = Effects::default();
         let first = self.shop.languages.first().map_or("", String::as_str);
         let resolving = Resolving {
             resolvers: &self.resolvers,
             context,
-            language: ready.language.as_deref().unwrap_or(first),
+            language: language.as_deref().unwrap_or(first),
             effects: &effects,
         };
+        let judged = Judged { plan, verdicts: &verdicts };
         let mut written = (Vec::with_capacity(4096), Vec::new());
         written.0.extend_from_slice(b"{\"data\":");
         if prepared.operation.kind == OperationKind::Mutation {
-            written = self.one_by_one(plan, &slots, &args, &ask, resolving, written).await;
+            written = self.one_by_one(judged, &slots, &args, (&ask, &sight), resolving, written).await;
         } else {
-            let run = Run::new(&self.catalog, ask.clone(), args, plan.tree.clone(), self.insider);
-            let roots = execute::run(&run, plan, &slots, resolving).await;
+            let run = self.run(judged, ask.clone(), args, sight);
+            let roots = execute::run(&run, judged, &slots, resolving).await;
             let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
-            let mut writer = Writer::new(&run, &slots, &self.shop, &introspect, self.insider).resume(written);
-            writer.data(plan, &roots);
+            let viewer = &*context.viewer;
+            let mut writer =
+                Writer::new(&run, &slots, &self.shop, &introspect, (viewer, judged)).resume(written);
+            writer.data(&roots);
             written = (writer.buf, writer.errors);
         }
         let (mut body, errors) = written;
-        metrics::operation(ready.cost);
+        metrics::operation(cost);
         ask.moment.tally.close();
         errors.iter().for_each(counted);
         if !errors.is_empty() {
             body.extend_from_slice(b",\"errors\":");
             let _ = serde_json::to_writer(&mut body, &errors);
         }
-        let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, ready.throttle.as_ref());
+        let cost = limits::cost_extension(cost, &self.catalog.engine.limits, throttle.as_ref());
         body.extend_from_slice(b",\"extensions\":{\"cost\":");
         let _ = serde_json::to_writer(&mut body, &cost);
         let troubles = ask.moment.troubles.list();
@@ -359,20 +365,22 @@ impl Service {
     /// by then. When one takes `data` with it, those after it are not done.
     async fn one_by_one(
         &self,
-        plan: &Plan,
+        judged: Judged<'_>,
         slots: &Slots,
         args: &[Args],
-        ask: &Ask,
+        (ask, sight): (&Ask, &Sight),
         resolving: Resolving<'_>,
         mut written: (Vec<u8>, Vec<GraphqlError>),
     ) -> (Vec<u8>, Vec<GraphqlError>) {
         let start = written.0.len();
         written.0.push(b'{');
-        for (index, out) in plan.roots.iter().enumerate() {
-            let run = Run::new(&self.catalog, ask.clone(), args.to_vec(), plan.tree.clone(), self.insider);
-            let data = execute::one(&run, out, slots, resolving).await;
+        for (index, out) in judged.plan.roots.iter().enumerate() {
+            let run = self.run(judged, ask.clone(), args.to_vec(), sight.clone());
+            let data = execute::one(&run, out, judged, slots, resolving).await;
             let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
-            let mut writer = Writer::new(&run, slots, &self.shop, &introspect, self.insider).resume(written);
+            let viewer = &*resolving.context.viewer;
+            let mut writer =
+                Writer::new(&run, slots, &self.shop, &introspect, (viewer, judged)).resume(written);
             let done = writer.root_field(index, out, &data);
             written = (writer.buf, writer.errors);
             if done.is_err() {
@@ -385,9 +393,17 @@ impl Service {
         written
     }
 
+    /// The reading of a plan for its viewer.
+    fn run(&self, judged: Judged<'_>, ask: Ask, args: Vec<Args>, sight: Sight) -> Run<'_> {
+        let mut run = Run::new(&self.catalog, ask, args, judged.plan.tree.clone(), sight);
+        run.closed = judged.verdicts.iter().map(|v| matches!(v, Verdict::Closed(_))).collect();
+        run
+    }
+
     /// The coerced arguments of every field that has some, and what they mean to links.
     fn arguments(&self, ready: &Ready) -> (Slots, Vec<Args>) {
         let plan = &ready.plan;
+        let gate = Gate { guards: &self.guards, catalog: &self.catalog, sight: &ready.sight };
         let mut slots: Slots = Vec::with_capacity(plan.slots.len());
         let mut args = Vec::with_capacity(plan.slots.len());
         for slot in &plan.slots {
@@ -412,7 +428,7 @@ impl Service {
                 coerce::arguments(&self.types, definitions, &slot.written, &ready.variables, slot.pos);
             let checked = coerced.and_then(|coerced| {
                 let link = if slot.is_link() {
-                    arguments::link(&self.catalog, &slot.field, &coerced, ready.language.as_deref())?
+                    arguments::link(&gate, &slot.field, &coerced, ready.language.as_deref())?
                 } else {
                     Args::None
                 };
@@ -439,24 +455,31 @@ impl Service {
         plan: &Plan,
         slots: &Slots,
         args: &[Args],
-        strategy: Strategy,
+        (open, strategy): (Open, Strategy),
     ) -> String {
         let asked = describe::Asked { slots, args };
         let moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let ask = Ask::new(moment, true, strategy);
+        let ask = Ask::new(moment, open, strategy);
         let lists = describe::lists::settle(&self.catalog, &ask, plan, asked).await;
         describe::plan(&self.catalog, prepared.name.as_deref(), plan, asked, &lists)
     }
 
-    /// The plan of an operation as text: levels, strategies, statements. None of its lists is read.
+    /// The plan of an operation as text: levels, strategies, statements; for who may read every field, and sees what is
+    /// on the web. None of its lists is read.
     pub async fn explain_plan(&self, request: &GraphqlRequest) -> Result<String, Vec<GraphqlError>> {
         let prepared = self.operations.prepare(&request.query, request.operation_name.as_deref()).await?;
-        let ready = self.make_ready(&prepared, request, &RequestContext::default())?;
+        let ready = self.make_ready(
+            &prepared,
+            request,
+            &RequestContext::default(),
+            Rights(Arc::from([Grant::whole(Right::Read)])),
+        )?;
         let (slots, args) = self.arguments(&ready);
         if let Some(error) = nested_limit(&ready.plan, &slots) {
             return Err(vec![error]);
         }
-        Ok(self.describe(&prepared, &ready.plan, &slots, &args, Strategy::Planned).await)
+        let how = (Open::NONE, Strategy::Planned);
+        Ok(self.describe(&prepared, &ready.plan, &slots, &args, how).await)
     }
 
     fn introspect<'a>(&'a self, root: &str, args: &ArgMap) -> Plain<'a> {
@@ -500,11 +523,15 @@ struct Ready {
     cost: u64,
     language: Option<String>,
     throttle: Option<Throttle>,
+    /// What its viewer may see.
+    sight: Sight,
+    /// What the viewer's rights make of each of the plan's needs.
+    verdicts: Vec<Verdict>,
 }
 
 fn compile_with<'d>(
     types: &TypeSystem,
-    catalog: &Catalog,
+    (catalog, guards): (&Catalog, &Guards),
     language: Option<&str>,
     document: &'d super::syntax::Document,
     conditions: &Conditions,
@@ -513,7 +540,7 @@ fn compile_with<'d>(
     let fields = |object: &str, s: &Selected<'d>| -> Vec<Selected<'d>> {
         collect(document, types, object, &s.sub(), conditions)
     };
-    Compiler::new(types, meta_types(), catalog, language, &fields).plan(root, roots)
+    Compiler::new(types, meta_types(), catalog, guards, language, &fields).plan(root, roots)
 }
 
 /// `__type(name: String!)`.

@@ -3,6 +3,7 @@
 
 mod connection;
 mod plain;
+mod rules;
 mod scalar;
 
 use std::sync::Arc;
@@ -12,13 +13,14 @@ pub use self::scalar::write_text;
 use super::{
     arguments,
     error::{Code, GraphqlError, Location, PathPart},
-    execute::{RootData, Slots, doubled, forbidden, no_such_field},
+    execute::{Judged, RootData, Slots, doubled, explained, no_such_field, refused},
     faults::{fault, unavailable},
-    objects::{OptionPair, Provenance, Seo, Shop},
+    objects::{OptionPair, Provenance, Seo, Shop, ViewerObject},
     plain::{ArgMap, Plain},
-    plan::{Leaf, Out, OutKind, Plan, RouteWhat},
+    plan::{Leaf, Out, OutKind, RouteWhat},
 };
 use crate::{
+    auth::viewer::Viewer,
     catalog::{
         Run,
         cursor::node_id,
@@ -45,8 +47,9 @@ pub struct Writer<'a> {
     slots: &'a Slots,
     shop: &'a ShopConfig,
     introspection: &'a dyn Fn(&str, &ArgMap) -> Plain<'a>,
-    /// Who asks may see provenance and reasons.
-    insider: bool,
+    /// Who asks.
+    viewer: &'a Viewer,
+    judged: Judged<'a>,
 }
 
 impl<'a> Writer<'a> {
@@ -56,7 +59,7 @@ impl<'a> Writer<'a> {
         slots: &'a Slots,
         shop: &'a ShopConfig,
         introspection: &'a dyn Fn(&str, &ArgMap) -> Plain<'a>,
-        insider: bool,
+        (viewer, judged): (&'a Viewer, Judged<'a>),
     ) -> Self {
         Self {
             buf: Vec::with_capacity(4096),
@@ -66,7 +69,8 @@ impl<'a> Writer<'a> {
             slots,
             shop,
             introspection,
-            insider,
+            viewer,
+            judged,
         }
     }
 
@@ -78,10 +82,10 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes `data`: an object, or `null` when a non-null root field failed.
-    pub fn data(&mut self, plan: &Plan, roots: &[RootData]) {
+    pub fn data(&mut self, roots: &[RootData]) {
         let start = self.buf.len();
         self.buf.push(b'{');
-        for (i, (out, data)) in plan.roots.iter().zip(roots).enumerate() {
+        for (i, (out, data)) in self.judged.plan.roots.iter().zip(roots).enumerate() {
             if self.root_field(i, out, data).is_err() {
                 self.buf.truncate(start);
                 self.null();
@@ -172,20 +176,24 @@ impl<'a> Writer<'a> {
                 let shop = Shop { config: self.shop, limits: &limits };
                 self.plain_object(&shop, plain)
             }
-            (OutKind::Explain(plain), RootData::Explained(found)) => {
-                if !self.insider {
-                    return self.fail(out.place, forbidden());
+            (OutKind::Explain(plain), RootData::Explained(found)) => match found {
+                None => self.absent(out.place, false),
+                Some(fields) => {
+                    let items = fields.iter().map(|f| Plain::object(Provenance(f.clone()))).collect();
+                    self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
                 }
-                match found {
-                    None => self.absent(out.place, false),
-                    Some(fields) => {
-                        let items = fields.iter().map(|f| Plain::object(Provenance(f.clone()))).collect();
-                        self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
-                    }
-                }
-            }
+            },
             (OutKind::Sources(plain), RootData::Sources(found)) => {
                 let items = found.iter().map(|s| Plain::object(s.clone())).collect();
+                self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
+            }
+            (OutKind::Viewer(plain), _) => {
+                let viewer = ViewerObject { viewer: self.viewer, rights: self.run.sight.rights() };
+                self.plain_object(&viewer, plain)
+            }
+            (OutKind::Rules(plain), _) => {
+                let rules = self.rules();
+                let items = rules.into_iter().map(Plain::object).collect();
                 self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
             }
             (OutKind::Resolved(of), RootData::Resolved(Plain::Object(payload), spoken)) => {
@@ -292,6 +300,7 @@ impl<'a> Writer<'a> {
             self.key(i, &out.json);
             // The common case without the detour of a path entry.
             if let OutKind::Cell(field, leaf) = &out.kind
+                && out.need.is_none()
                 && let Ok(merged) = level.batch.merged(&self.run.catalog.engine.model, *field, record)
             {
                 let one = !matches!(leaf, Leaf::List(..));
@@ -311,6 +320,11 @@ impl<'a> Writer<'a> {
     }
 
     fn of_record(&mut self, out: &Out, level: &Level, record: u32) -> Written {
+        if let Some(error) =
+            out.need.and_then(|need| refused(self.run, self.judged.verdicts, need, &level.batch, record))
+        {
+            return self.fail(out.place, error);
+        }
         if let Some(Err(error)) = out.slot.and_then(|s| self.slots.get(s)) {
             return self.fail(out.place, error.clone());
         }
@@ -344,9 +358,6 @@ impl<'a> Writer<'a> {
                 Err(cause) => return self.fail(out.place, unavailable(&cause)),
             },
             OutKind::HiddenReason => {
-                if !self.insider {
-                    return self.fail(out.place, forbidden());
-                }
                 let reason = self.run.hidden_reason(batch, record, self.run.tree_now());
                 self.text_or_null(reason.as_deref());
             }
@@ -389,15 +400,16 @@ impl<'a> Writer<'a> {
                     .list(values.into_iter(), true, |w, (n, v)| w.plain_object(&OptionPair(n, v), plain));
             }
             OutKind::Provenance(plain) => {
-                if !self.insider {
-                    return self.fail(out.place, forbidden());
-                }
                 let fields = arguments::texts(self.args(out.slot), "fields");
                 let unknown = fields.as_deref().and_then(|f| self.run.unknown_field(batch.shape.entity, f));
                 if let Some(name) = unknown {
                     return self.fail(out.place, no_such_field(name));
                 }
-                let found = self.run.provenance(batch, record, fields.as_deref(), self.run.tree_now());
+                let names = match explained(self.run, self.judged, (batch, record), fields) {
+                    Ok(names) => names,
+                    Err(error) => return self.fail(out.place, error),
+                };
+                let found = self.run.provenance(batch, record, Some(&names), self.run.tree_now());
                 return self.list(found.into_iter(), true, |w, f| w.plain_object(&Provenance(f), plain));
             }
             OutKind::One(link, outs) => match level.links.get(*link) {

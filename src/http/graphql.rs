@@ -1,6 +1,6 @@
 //! `/graphql`: from an HTTP request to the executor and back.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
@@ -12,14 +12,14 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, future};
 
 use super::{
-    App, ClientAddress, GUARD,
+    App, GUARD,
+    caller::Caller,
     negotiate::{self, Media, Unsupported},
     observe::RequestId,
     request::{self, Incoming, Parsed},
     respond::{self, GRAPHQL_METHODS, Refusal},
 };
 use crate::{
-    auth::accounts::Origin,
     graphql::{
         error::{Code, GraphqlError},
         request::{GraphqlResponse, Outcome, RequestContext},
@@ -58,7 +58,10 @@ pub(super) async fn handle(
 
 async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let address = head.extensions.get::<ClientAddress>().map(|client| client.0);
+    let caller = match Caller::of(app, &head, &id.0, true).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal.respond(media),
+    };
     if let Err(reason) = negotiate::check_body_type(&head.headers) {
         return unsupported(&reason).respond(media);
     }
@@ -77,16 +80,16 @@ async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Respo
     let languages = negotiate::languages(&head.headers);
     match parsed {
         Parsed::One(incoming) => {
-            let context = context(id.0, address, languages, false, &incoming);
-            respond::one(media, execute(app, incoming, context).await)
+            let context = context(id.0, languages, false, caller, &incoming);
+            respond::one(media, execute(app, incoming, context).await, &app.cookies)
         }
         Parsed::Batch(items) => {
             let runs = items.into_iter().enumerate().map(|(index, incoming)| {
                 let id = format!("{}.{}", id.0, index + 1);
-                let context = context(id, address, languages.clone(), false, &incoming);
+                let context = context(id, languages.clone(), false, caller.clone(), &incoming);
                 execute(app, incoming, context)
             });
-            respond::batch(media, &future::join_all(runs).await)
+            respond::batch(media, &future::join_all(runs).await, &app.cookies)
         }
     }
 }
@@ -94,11 +97,14 @@ async fn post(app: &App, id: RequestId, media: Media, request: Request) -> Respo
 async fn get(app: &App, id: RequestId, media: Media, request: Request) -> Response {
     // Only the head: a body is not Sync and would keep this future from moving between threads.
     let (head, _) = request.into_parts();
-    let address = head.extensions.get::<ClientAddress>().map(|client| client.0);
+    let caller = match Caller::of(app, &head, &id.0, false).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal.respond(media),
+    };
     match request::parse_query_string(head.uri.query().unwrap_or("")) {
         Ok(incoming) => {
-            let context = context(id.0, address, negotiate::languages(&head.headers), true, &incoming);
-            respond::one(media, execute(app, incoming, context).await)
+            let context = context(id.0, negotiate::languages(&head.headers), true, caller, &incoming);
+            respond::one(media, execute(app, incoming, context).await, &app.cookies)
         }
         Err(refusal) => refusal.respond(media),
     }
@@ -106,19 +112,20 @@ async fn get(app: &App, id: RequestId, media: Media, request: Request) -> Respon
 
 fn context(
     request_id: String,
-    address: Option<IpAddr>,
     languages: Vec<String>,
     read_only: bool,
+    caller: Caller,
     incoming: &Incoming,
 ) -> RequestContext {
     RequestContext {
-        origin: Origin { address, request_id: Some(request_id.clone()) },
         request_id,
         languages,
         read_only,
         explain: incoming.explain,
         strategy: incoming.strategy,
-        ..RequestContext::default()
+        viewer: caller.viewer,
+        origin: caller.origin,
+        refresh_cookie: caller.refresh_cookie,
     }
 }
 

@@ -1,12 +1,16 @@
 //! The HTTP room: GraphQL over HTTP, health, GraphiQL. It knows an [`Executor`] and nothing of what is behind it.
 //!
 //! Way of a request: [`server`] (connection, time limits) → [`observe`] (request id, log line, panics, security
-//! headers) → [`guard`] (address, floods, headers of the shop) → [`graphql`] ([`negotiate`] the media type, [`request`] out of its transport, the executor, [`respond`]).
+//! headers) → [`guard`] (address, floods, headers of the shop) → [`graphql`] ([`negotiate`] the media type, [`caller`] by
+//! its token, [`request`] out of its transport, the executor, [`respond`]).
 //!
 //! No CSRF token is needed: a POST must be `application/json`, which no browser sends across origins without asking
 //! first (and the answer to that question is no, but for the origins that the shop lists), and a GET runs queries only
 //! and reads no cookie.
 
+mod address;
+mod caller;
+mod cookies;
 mod graphql;
 mod guard;
 mod health;
@@ -35,11 +39,9 @@ use tower_http::{
     },
 };
 
-pub use self::{
-    guard::{ClientAddress, origin_allowed},
-    server::serve,
-};
+pub use self::server::serve;
 use crate::{
+    auth::authenticator::Authenticator,
     config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::Executor,
 };
@@ -81,6 +83,8 @@ pub struct HttpOptions {
     pub examples: Vec<Example>,
     /// Sources without which the gateway is not ready (those that decide existence); none named: all of them.
     pub essential_sources: Vec<String>,
+    /// Tells who asks.
+    pub authenticator: Authenticator,
 }
 
 /// What the handlers share.
@@ -92,6 +96,9 @@ struct AppInner {
     options: HttpOptions,
     /// `/graphiql/examples.json`, written once.
     examples: bytes::Bytes,
+    /// `/.well-known/jwks.json`, written once.
+    public_keys: bytes::Bytes,
+    cookies: cookies::Cookies,
     health: health::Cache,
     flood: guard::Flood,
 }
@@ -104,7 +111,8 @@ impl std::ops::Deref for App {
     }
 }
 
-/// All routes: `/graphql`, `/health/live`, `/health/ready`, `/metrics`, `/`, and GraphiQL's when it is switched on.
+/// All routes: `/graphql`, `/.well-known/jwks.json`, `/health/live`, `/health/ready`, `/metrics`, `/`, and GraphiQL's when
+/// it is switched on.
 pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     let examples = serde_json::to_vec(&options.examples).unwrap_or_else(|_| b"[]".to_vec());
     let graphiql = options.http.graphiql;
@@ -113,8 +121,11 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     if let Some(cors) = guard::cors(&options.http) {
         graphql = graphql.layer(cors);
     }
+    let public_keys = options.authenticator.tokens().public_set().to_string().into();
     let app = App(Arc::new(AppInner {
         executor,
+        public_keys,
+        cookies: cookies::Cookies::new(&options.http.public_url),
         options,
         examples: examples.into(),
         health: health::Cache::default(),
@@ -123,6 +134,7 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
     let mut router = Router::new()
         .route("/", any(pages::landing))
         .route("/graphql", graphql)
+        .route("/.well-known/jwks.json", any(pages::public_keys))
         .route("/health/live", any(health::live))
         .route("/health/ready", any(health::ready))
         .route("/metrics", any(metrics::scrape));

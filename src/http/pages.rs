@@ -63,6 +63,16 @@ pub(super) async fn examples(State(app): State<App>, request: Request) -> Respon
     response
 }
 
+/// The public halves of the shop's own keys, by which others verify its tokens.
+pub(super) async fn public_keys(State(app): State<App>, request: Request) -> Response {
+    if let Some(refusal) = only_get(&request) {
+        return refusal;
+    }
+    let mut response = respond::json(StatusCode::OK, "application/jwk-set+json", app.public_keys.clone());
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    response
+}
+
 fn file(request: &HeaderMap, asset: Asset) -> Response {
     let current = request
         .get(header::IF_NONE_MATCH)

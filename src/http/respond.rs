@@ -8,11 +8,11 @@ use axum::{
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::negotiate::Media;
+use super::{cookies::Cookies, negotiate::Media};
 use crate::{
     graphql::{
         error::{Code, GraphqlError},
-        request::{GraphqlResponse, Outcome},
+        request::{GraphqlResponse, Outcome, RefreshCookie},
     },
     telemetry::metrics,
 };
@@ -25,7 +25,7 @@ pub(super) const GRAPHQL_METHODS: HeaderValue = HeaderValue::from_static("GET, P
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) error: Box<GraphqlError>,
-    /// `Allow` or `Accept-Encoding`, where the status asks for it.
+    /// `Allow`, `Accept-Encoding`, `WWW-Authenticate` or `Retry-After`, where the status asks for it.
     header: Option<(header::HeaderName, HeaderValue)>,
 }
 
@@ -105,7 +105,7 @@ pub(super) fn no_store(response: &mut Response) {
 }
 
 /// The executor's answer to one request.
-pub(super) fn one(media: Media, answer: GraphqlResponse) -> Response {
+pub(super) fn one(media: Media, answer: GraphqlResponse, cookies: &Cookies) -> Response {
     let status = status_of(media, answer.outcome);
     let mut facts = Facts::new(outcome_of(answer.outcome), answer.body.len());
     facts.operation = answer.operation;
@@ -120,13 +120,13 @@ pub(super) fn one(media: Media, answer: GraphqlResponse) -> Response {
         }
         Outcome::Executed | Outcome::Refused | Outcome::TimedOut => {}
     }
-    finish(&mut response, facts);
+    finish(&mut response, facts, answer.refresh_cookie.as_ref(), cookies);
     response
 }
 
 /// The executor's answers to a batch, as one JSON array. Each speaks for itself; the status is 200, and 429 where none of
-/// them could be paid for.
-pub(super) fn batch(media: Media, answers: &[GraphqlResponse]) -> Response {
+/// them could be paid for. Of several that have something to say of the refresh cookie, the last one counts.
+pub(super) fn batch(media: Media, answers: &[GraphqlResponse], cookies: &Cookies) -> Response {
     let size = answers.iter().map(|answer| answer.body.len() + 1).sum::<usize>() + 1;
     let mut body = Vec::with_capacity(size);
     for (index, answer) in answers.iter().enumerate() {
@@ -147,16 +147,21 @@ pub(super) fn batch(media: Media, answers: &[GraphqlResponse]) -> Response {
     if let Some(wait) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
     }
-    finish(&mut response, facts);
+    let cookie = answers.iter().rev().find_map(|answer| answer.refresh_cookie.as_ref());
+    finish(&mut response, facts, cookie, cookies);
     response
 }
 
-fn finish(response: &mut Response, facts: Facts) {
+fn finish(response: &mut Response, facts: Facts, cookie: Option<&RefreshCookie>, cookies: &Cookies) {
     // What a source says may change at any time: even a good answer is asked for again.
-    let caching = if facts.errors > 0 || facts.outcome != "executed" { "no-store" } else { "no-cache" };
+    let again = facts.errors == 0 && facts.outcome == "executed" && cookie.is_none();
+    let caching = if again { "no-cache" } else { "no-store" };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language, authorization"));
+    if let Some(cookie) = cookie.and_then(|cookie| cookies.header(cookie)) {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
     response.extensions_mut().insert(facts);
 }
 

@@ -22,13 +22,14 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
+use ipnet::IpNet;
 use tokio::{net::TcpListener, net::TcpStream, task::JoinSet};
 use tower::ServiceExt;
 
 use super::patient::Patient;
 use crate::{
     auth::rate::{exempt, place},
-    config::{ConnectionLimits, HttpConfig, Network},
+    config::{ConnectionLimits, HttpConfig},
 };
 
 /// How long a client may take for the headers of a request, the wait for the next one on a kept connection included:
@@ -66,7 +67,7 @@ pub(super) async fn serve_within(
 ) -> io::Result<()> {
     let limits = http.connections;
     let builder = Arc::new(builder(limits));
-    let open = Open::new(limits, http.proxies.clone());
+    let open = Open::new(limits, http.trusted_proxies.clone());
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -110,7 +111,7 @@ pub(super) async fn serve_within(
 #[derive(Clone)]
 struct Open {
     limits: ConnectionLimits,
-    proxies: Vec<Network>,
+    proxies: Vec<IpNet>,
     counts: Arc<Mutex<HashMap<String, usize>>>,
     all: Arc<tokio::sync::Semaphore>,
 }
@@ -123,7 +124,7 @@ struct Ticket {
 }
 
 impl Open {
-    fn new(limits: ConnectionLimits, proxies: Vec<Network>) -> Self {
+    fn new(limits: ConnectionLimits, proxies: Vec<IpNet>) -> Self {
         let all = Arc::new(tokio::sync::Semaphore::new(limits.total));
         Self { limits, proxies, counts: Arc::default(), all }
     }

@@ -19,6 +19,14 @@ use tokio::{
 
 use super::{Example, HttpOptions, router, server::serve_within};
 use crate::{
+    auth::{
+        accounts::AccountError,
+        authenticator::Authenticator,
+        grants::Grants,
+        rights::Rights,
+        tokens::{Tokens, settings::AuthConfig},
+        viewer::Viewer,
+    },
     config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::{Executor, GraphqlRequest, GraphqlResponse, Outcome, RequestContext},
 };
@@ -32,6 +40,16 @@ struct Fake {
     probes: AtomicUsize,
     overlay_down: AtomicBool,
     erp_down: AtomicBool,
+}
+
+/// Grants nobody anything.
+struct Nobody;
+
+#[async_trait::async_trait]
+impl Grants for Nobody {
+    async fn of(&self, _: &Viewer) -> Result<Rights, AccountError> {
+        Ok(Rights::default())
+    }
 }
 
 struct Running<'a>(&'a Fake, bool);
@@ -118,6 +136,7 @@ async fn start(change: impl FnOnce(&mut HttpOptions)) -> Server {
             batch: 0,
             ..HttpConfig::default()
         },
+        authenticator: Authenticator::new(Arc::new(Tokens::new(&AuthConfig::default())), Arc::new(Nobody)),
         limits: Limits { body: 2_000, ..Limits::default() },
         rate: RateConfig::default(),
         examples: vec![Example { title: "First".into(), query: "{ a }".into(), ..Example::default() }],
@@ -517,8 +536,9 @@ async fn log_lines_say_what_happened_and_keep_secrets() {
     let server = start(|_| ()).await;
     let sent = json!({"query": "partial", "variables": {"card": "s3cret"}}).to_string();
     let request =
-        server.post().header("authorization", "Bearer s3cret").header("x-request-id", "log-1").body(sent);
+        server.post().header("cookie", "comptoir_refresh=s3cret").header("x-request-id", "log-1").body(sent);
     let length = request.send().await.unwrap().bytes().await.unwrap().len();
+    server.post().header("authorization", "Bearer s3cret").body("{}").send().await.unwrap();
     server.get("/graphql?query=%7B+a+%7D&variables=%7B%22x%22%3A%22s3cret%22%7D").await;
     server.get("/health/live").await;
     let request = server.post().body(json!({"query": "sleep 60000"}).to_string()).send();
@@ -527,7 +547,7 @@ async fn log_lines_say_what_happened_and_keep_secrets() {
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(!text.contains("s3cret"), "{text}");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), 3, "{text}");
+    assert_eq!(lines.len(), 4, "{text}");
     for (key, expected) in [
         ("method", json!("POST")),
         ("path", json!("/graphql")),
@@ -541,6 +561,7 @@ async fn log_lines_say_what_happened_and_keep_secrets() {
         assert_eq!(lines[0][key], expected, "{key}: {text}");
     }
     assert!(lines[0]["micros"].is_u64());
-    assert_eq!(lines[1]["method"], "GET");
-    assert_eq!(lines[2]["outcome"], "client gone");
+    assert_eq!(lines[1]["status"], 401);
+    assert_eq!(lines[2]["method"], "GET");
+    assert_eq!(lines[3]["outcome"], "client gone");
 }

@@ -35,7 +35,7 @@ pub struct Lifetimes {
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { access: Duration::from_secs(600), idle: Duration::from_secs(30 * 86_400) }
+        Self { access: Duration::from_mins(10), idle: Duration::from_hours(30 * 24) }
     }
 }
 
@@ -67,7 +67,7 @@ impl Actor<'_> {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::System => log::SYSTEM,
-            Self::Viewer(viewer) => viewer.subject.as_deref().unwrap_or("anonymous"),
+            Self::Viewer(viewer) => viewer.subject.as_deref().unwrap_or(log::ANONYMOUS),
         }
     }
 }
@@ -209,16 +209,16 @@ pub(super) fn within_hands(
         None => Ok(()),
         Some(beyond) => {
             let message = format!(
-                "you lack `{}` as far as this reaches, and only who has `staff.manage` without limits may hand on more than they have",
+                "You lack `{}` as far as this reaches, and only who has `staff.manage` without limits may hand on more than they have.",
                 beyond.right.word()
             );
-            Err(store::invalid(field, "BEYOND_OWN_RIGHTS", message))
+            Err(store::invalid(field, "NOT_YOURS", message))
         }
     }
 }
 
 fn not_allowed(what: &str) -> AccountError {
-    store::invalid("viewer", "FORBIDDEN", format!("you may not {what}"))
+    store::invalid("viewer", "FORBIDDEN", format!("You may not {what}."))
 }
 
 #[async_trait]

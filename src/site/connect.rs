@@ -25,7 +25,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Waiting for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 /// Waiting for another process that makes or changes the tables.
-const MIGRATE: Duration = Duration::from_secs(60);
+const MIGRATE: Duration = Duration::from_mins(1);
 /// A connection that nobody used for so long may have gone: it is asked before it is used.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -79,15 +79,16 @@ impl Address {
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Sqlite { path, .. } => path.display().to_string(),
-            Self::Postgres(options) => format!(
-                "postgres://{}@{}:{}/{}",
-                options.get_username(),
-                options
-                    .get_socket()
-                    .map_or_else(|| options.get_host().to_owned(), |socket| socket.display().to_string()),
-                options.get_port(),
-                options.get_database().unwrap_or(options.get_username())
-            ),
+            Self::Postgres(options) => {
+                let (user, port) = (options.get_username(), options.get_port());
+                let database = options.get_database().unwrap_or(user);
+                match options.get_socket() {
+                    Some(socket) => {
+                        format!("postgres://{user}@/{database}?host={}&port={port}", socket.display())
+                    }
+                    None => format!("postgres://{user}@{}:{port}/{database}", options.get_host()),
+                }
+            }
         }
     }
 

@@ -12,6 +12,9 @@ use crate::auth::accounts::{AuditEntry, AuditFilter, Origin};
 /// Who the command line is in the log.
 pub(super) const SYSTEM: &str = "system";
 
+/// Who failed to show who they are.
+pub(super) const ANONYMOUS: &str = "anonymous";
+
 /// Something that was done.
 pub(super) struct Done<'a> {
     pub(super) actor: &'a str,

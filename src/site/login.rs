@@ -12,7 +12,7 @@ use super::{
     accounts::SiteAccounts,
     db::{Fail, Pool, Tx, args, reason},
     delay::{Attempt, counted},
-    log::{self, Done, SYSTEM},
+    log::{self, ANONYMOUS, Done, SYSTEM},
     password,
     store::{self, MemberRow, hash, login_key},
 };
@@ -76,7 +76,7 @@ pub(super) async fn login(
             attempt.failed(&mut tx, now).await?;
             // What was typed for a login that there is not may be a password.
             let target = found.map_or(String::new(), |(_, login, ..)| login);
-            let done = Done { actor: &target, action: "LOGIN_FAILED", target: &target, detail: json!({}) };
+            let done = Done { actor: ANONYMOUS, action: "LOGIN_FAILED", target: &target, detail: json!({}) };
             log::write(site, &mut tx, done, from).await?;
             tx.commit().await?;
             forget(&pool, now).await;
@@ -125,7 +125,7 @@ pub(super) async fn refresh(accounts: &SiteAccounts, token: &str, from: &Origin)
             let login = whose.map_or(String::new(), |found| found.member.login);
             tracing::warn!(session, "a refresh token came a second time: its session has been ended");
             let detail = json!({ "session": session });
-            let done = Done { actor: &login, action: "REFRESH_REUSED", target: &login, detail };
+            let done = Done { actor: ANONYMOUS, action: "REFRESH_REUSED", target: &login, detail };
             log::write(site, &mut tx, done, from).await?;
             tx.commit().await?;
         }
@@ -312,7 +312,7 @@ pub(super) async fn end_all(accounts: &SiteAccounts, login: Option<&str>) -> Res
     store::touch(&mut tx).await?;
     let (ended, target) = if let Some(login) = login {
         let found = store::member(&mut tx, login).await?;
-        let found = found.ok_or_else(|| store::invalid("login", "UNKNOWN", "nobody has this login"))?;
+        let found = found.ok_or_else(|| store::invalid("login", "UNKNOWN", "Nobody has this login."))?;
         store::cut(&mut tx, accounts.issuer(), &found.member.login, now).await?;
         (store::end_sessions(&mut tx, found.id, now).await?, found.member.login)
     } else {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{
     accounts::{Actor, SiteAccounts, within_hands},
     db::{Fail, Tx, args},
-    log::{self, Done, SYSTEM},
+    log::{self, ANONYMOUS, Done, SYSTEM},
     password,
     store::{self, MemberRow, invalid, login_key, name_of},
 };
@@ -20,8 +20,8 @@ pub(super) async fn save(
     from: &Origin,
 ) -> Result<StaffMember, Fail> {
     name_of("login", &change.login)?;
-    if login_key(&change.login) == SYSTEM {
-        return Err(invalid("login", "RESERVED", "is the name of the command line in the audit log").into());
+    if [SYSTEM, ANONYMOUS].contains(&login_key(&change.login).as_str()) {
+        return Err(invalid("login", "TAKEN", "It means something else in the audit log.").into());
     }
     if let Some(name) = &change.name {
         name_of("name", name)?;
@@ -54,8 +54,8 @@ pub(super) async fn save(
         found.id
     } else {
         let Some(hashed) = hashed else {
-            let message = "is needed for a new member";
-            return Err(invalid("password", "MISSING", message).into());
+            let message = "A new member needs one.";
+            return Err(invalid("password", "REQUIRED", message).into());
         };
         detail.insert("created".to_owned(), true.into());
         let name = change.name.as_deref().unwrap_or(&change.login);
@@ -139,5 +139,5 @@ async fn unknown_group(tx: &mut Tx, name: &str) -> Result<AccountError, sqlx::Er
     } else {
         format!("there are {}", names.join(", "))
     };
-    Ok(invalid("groups", "UNKNOWN", format!("there is no group `{name}`: {known}")))
+    Ok(invalid("groups", "UNKNOWN", format!("There is no group `{name}`: {known}.")))
 }

@@ -13,12 +13,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use unicode_normalization::UnicodeNormalization;
 
 use super::store::{invalid, login_key};
-use crate::auth::accounts::AccountError;
+use crate::auth::accounts::{AccountError, LONGEST_PASSWORD as LONGEST, SHORTEST_PASSWORD as SHORTEST};
 
-/// The shortest password of a person, in characters.
-const SHORTEST: usize = 12;
-/// The longest.
-const LONGEST: usize = 256;
 /// How long somebody waits while others' passwords are checked.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What nobody's password is compared with, so that unknown logins cost the same time.
@@ -48,20 +44,20 @@ pub(super) fn random(bytes: &mut [u8]) -> Result<(), String> {
 pub(super) fn check(password: &str, login: &str) -> Result<(), AccountError> {
     let length = password.chars().count();
     if length < SHORTEST {
-        let message = format!("has {length} characters; at least {SHORTEST} are needed");
+        let message = format!("It has {length} characters; at least {SHORTEST} are needed.");
         return Err(invalid("password", "TOO_SHORT", message));
     }
     if length > LONGEST {
-        let message = format!("has {length} characters; at most {LONGEST} are allowed");
+        let message = format!("It has {length} characters; at most {LONGEST} are allowed.");
         return Err(invalid("password", "TOO_LONG", message));
     }
     if login_key(password) == login_key(login) {
-        return Err(invalid("password", "SAME_AS_LOGIN", "is the login"));
+        return Err(invalid("password", "SAME_AS_LOGIN", "It is the login."));
     }
     let mut letters = password.chars();
     let first = letters.next();
     if letters.all(|c| Some(c) == first) {
-        return Err(invalid("password", "TOO_SIMPLE", "is one character again and again"));
+        return Err(invalid("password", "TOO_SIMPLE", "It is one character again and again."));
     }
     Ok(())
 }

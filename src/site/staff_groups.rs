@@ -11,14 +11,11 @@ use super::{
     store::{self, invalid, name_of},
 };
 use crate::auth::{
-    accounts::{AccountError, GroupChange, Origin, StaffGroup},
+    accounts::{
+        AccountError, GroupChange, LONGEST_DESCRIPTION as LONGEST, MOST_GRANTS as MOST, Origin, StaffGroup,
+    },
     rights::Grant,
 };
-
-/// The longest description, in characters.
-const LONGEST: usize = 500;
-/// The most that one group is granted.
-const MOST: usize = 500;
 
 /// Makes, changes or takes away a group.
 pub(super) async fn save(
@@ -42,7 +39,7 @@ pub(super) async fn save(
     }
     if change.delete {
         let Some(found) = found else {
-            return Err(invalid("name", "UNKNOWN", format!("there is no group `{}`", change.name)).into());
+            return Err(invalid("name", "UNKNOWN", format!("There is no group `{}`.", change.name)).into());
         };
         tx.execute("DELETE FROM staff_group WHERE id = $1", args![found.id]).await?;
         detail.insert("deleted".to_owned(), true.into());
@@ -88,21 +85,20 @@ fn check(change: &GroupChange) -> Result<(), AccountError> {
     name_of("name", &change.name)?;
     if let Some(description) = &change.description {
         if description.chars().count() > LONGEST {
-            let message = format!("is longer than {LONGEST} characters");
+            let message = format!("It is longer than {LONGEST} characters.");
             return Err(invalid("description", "TOO_LONG", message));
         }
         if description.chars().any(|c| c.is_control() && c != '\n') {
-            return Err(invalid("description", "BAD_CHARACTER", "has a control character"));
+            return Err(invalid("description", "BAD_CHARACTER", "It has a control character."));
         }
     }
     let grants = change.grants.as_deref().unwrap_or_default();
     if grants.len() > MOST {
-        return Err(invalid("grants", "TOO_LONG", format!("are more than {MOST}")));
+        return Err(invalid("grants", "TOO_MANY", format!("They are more than {MOST}.")));
     }
-    for part in grants.iter().flat_map(|grant| [&grant.entity, &grant.fields, &grant.department]) {
-        if let Some(part) = part {
-            name_of("grants", part)?;
-        }
+    let parts = grants.iter().flat_map(|grant| [&grant.entity, &grant.fields, &grant.department]);
+    for part in parts.flatten() {
+        name_of("grants", part)?;
     }
     Ok(())
 }

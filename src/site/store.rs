@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use indexmap::IndexMap;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::db::{Fail, Row, Tx, args};
 use crate::auth::{
-    accounts::{AccountError, StaffGroup, StaffMember},
+    accounts::{AccountError, LONGEST_NAME, StaffGroup, StaffMember},
     rights::{Grant, Right},
 };
 
@@ -36,20 +37,21 @@ pub(super) fn invalid(field: &str, code: &'static str, message: impl Into<String
     AccountError::Invalid { field: field.to_owned(), code, message: message.into() }
 }
 
-/// Checks the name of something: 1 to 64 characters, none of them a control character, no blank at either end.
+/// Checks the name of something: 1 to [`LONGEST_NAME`] characters, none of them a control character, no blank at either end.
 pub(super) fn name_of(field: &str, name: &str) -> Result<(), AccountError> {
     let length = name.chars().count();
     if length == 0 {
-        return Err(invalid(field, "TOO_SHORT", "is empty"));
+        return Err(invalid(field, "TOO_SHORT", "It is empty."));
     }
-    if length > 64 {
-        return Err(invalid(field, "TOO_LONG", format!("has {length} characters; 64 are allowed")));
+    if length > LONGEST_NAME {
+        let message = format!("It has {length} characters; {LONGEST_NAME} are allowed.");
+        return Err(invalid(field, "TOO_LONG", message));
     }
     if name.chars().any(char::is_control) {
-        return Err(invalid(field, "BAD_CHARACTER", "has a control character"));
+        return Err(invalid(field, "BAD_CHARACTER", "It has a control character."));
     }
     if name.trim() != name {
-        return Err(invalid(field, "BAD_CHARACTER", "begins or ends with a blank"));
+        return Err(invalid(field, "BAD_CHARACTER", "It begins or ends with a blank."));
     }
     Ok(())
 }
@@ -110,11 +112,20 @@ pub(super) async fn members(
 ) -> Result<Vec<StaffMember>, sqlx::Error> {
     let after = after.map(login_key).unwrap_or_default();
     let sql = members!("WHERE login_key > $1 ORDER BY login_key LIMIT $2");
-    let mut found = Vec::new();
-    for row in tx.rows(sql, args![after, first]).await? {
-        found.push(with_groups(tx, &row).await?.member);
+    let mut found = IndexMap::new();
+    for row in tx.rows(sql, args![&after, first]).await? {
+        let row = member_row(&row)?;
+        found.insert(row.id, row.member);
     }
-    Ok(found)
+    let sql = "SELECT s.member_id, g.name FROM staff_membership s JOIN staff_group g ON g.id = s.group_id \
+               WHERE s.member_id IN \
+               (SELECT id FROM staff_member WHERE login_key > $1 ORDER BY login_key LIMIT $2) ORDER BY g.name";
+    for row in tx.rows(sql, args![&after, first]).await? {
+        if let Some(member) = found.get_mut(&row.get::<i64>(0)?) {
+            member.groups.push(row.get(1)?);
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// The groups of a member: number and name, in order of name.
@@ -176,12 +187,12 @@ macro_rules! groups {
     };
 }
 
-async fn group_row(tx: &mut Tx, row: &Row) -> Result<GroupRow, sqlx::Error> {
+fn group_row(row: &Row) -> Result<GroupRow, sqlx::Error> {
     let id = row.get(0)?;
     let group = StaffGroup {
         name: row.get(1)?,
         description: row.get(2)?,
-        grants: grants_of(tx, id).await?,
+        grants: Vec::new(),
         members: u64::try_from(row.get::<i64>(3)?).unwrap_or(0),
     };
     Ok(GroupRow { id, group })
@@ -190,7 +201,11 @@ async fn group_row(tx: &mut Tx, row: &Row) -> Result<GroupRow, sqlx::Error> {
 /// A group by its name.
 pub(super) async fn group(tx: &mut Tx, name: &str) -> Result<Option<GroupRow>, sqlx::Error> {
     match tx.row(groups!("WHERE g.name = $1"), args![name]).await? {
-        Some(row) => group_row(tx, &row).await.map(Some),
+        Some(row) => {
+            let mut found = group_row(&row)?;
+            found.group.grants = grants_of(tx, found.id).await?;
+            Ok(Some(found))
+        }
         None => Ok(None),
     }
 }
@@ -201,12 +216,21 @@ pub(super) async fn groups(
     after: Option<&str>,
     first: i64,
 ) -> Result<Vec<StaffGroup>, sqlx::Error> {
+    let after = after.unwrap_or_default();
     let sql = groups!("WHERE g.name > $1 ORDER BY g.name LIMIT $2");
-    let mut found = Vec::new();
-    for row in tx.rows(sql, args![after.unwrap_or_default(), first]).await? {
-        found.push(group_row(tx, &row).await?.group);
+    let mut found = IndexMap::new();
+    for row in tx.rows(sql, args![after, first]).await? {
+        let row = group_row(&row)?;
+        found.insert(row.id, row.group);
     }
-    Ok(found)
+    let sql = "SELECT action, entity, fields, department, group_id FROM group_grant WHERE group_id IN \
+               (SELECT id FROM staff_group WHERE name > $1 ORDER BY name LIMIT $2) ORDER BY id";
+    for row in tx.rows(sql, args![after, first]).await? {
+        if let Some(group) = found.get_mut(&row.get::<i64>(4)?) {
+            group.grants.extend(grants(std::slice::from_ref(&row))?);
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// Whether an active member may manage staff without limits.
@@ -246,7 +270,7 @@ pub(super) fn limit(first: usize) -> i64 {
 pub(super) async fn keep_a_manager(tx: &mut Tx, before: bool, field: &str) -> Result<(), Fail> {
     if before && !has_manager(tx).await? {
         let message =
-            "nobody would be left who may manage staff: give `staff.manage` to another active member first";
+            "Nobody would be left who may manage staff: give `staff.manage` to another active member first.";
         return Err(invalid(field, "LAST_MANAGER", message).into());
     }
     Ok(())

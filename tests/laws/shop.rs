@@ -84,6 +84,8 @@ pub struct RandomShop {
     pub gather: Option<usize>,
     /// Rows of IsoShop of which the ERP has none.
     orphans: Vec<(&'static str, RandomOverlay)>,
+    /// What its schema says beside the rules.
+    schema: &'static str,
 }
 
 /// Title, slug or parent, position and flag of an overlay's department.
@@ -332,6 +334,7 @@ pub fn shops_of(most: usize) -> impl Strategy<Value = RandomShop> {
                 upper,
                 gather,
                 orphans,
+                schema: "",
             };
             shop.overrides = overrides
                 .into_iter()
@@ -390,6 +393,20 @@ impl RandomOverlay {
 }
 
 impl RandomShop {
+    /// The shop with more in its schema.
+    pub fn with_schema(mut self, schema: &'static str) -> Self {
+        self.schema = schema;
+        self
+    }
+
+    /// The shop with the ERP's codes in upper case, and so few records that may be gathered.
+    pub fn in_parts(mut self, gather: usize) -> Self {
+        (self.upper, self.gather) = (true, Some(gather));
+        // What the back office gives was named by another spelling.
+        self.overrides.clear();
+        self
+    }
+
     /// Whether the ERP's codes are in upper case, and its map says so.
     pub fn upper(&self) -> bool {
         self.upper
@@ -443,11 +460,9 @@ impl RandomShop {
         Rules(rules)
     }
 
-    /// The shop to be made, for shoppers or for `staff`, who see provenance and hidden records.
-    /// `limited`: with the small `limits.gather`.
-    pub fn recipe(&self, staff: bool, limited: bool) -> Recipe {
+    /// The shop to be made. `limited`: with the small `limits.gather`.
+    pub fn recipe(&self, limited: bool) -> Recipe {
         let mut recipe = shops::base();
-        recipe.settings.push(format!("[access]\nanonymous_provenance = {staff}\n"));
         let spelling = if self.upper { "upper" } else { "any" };
         recipe.settings.push(format!("[sources.erp.settings]\ncode_spelling = \"{spelling}\"\n"));
         if let Some(gather) = self.gather.filter(|_| limited) {
@@ -456,7 +471,7 @@ impl RandomShop {
         recipe.settings.push(format!("[web]\ndecision = \"{}\"\n", self.decision));
         recipe.erp = vec![self.erp()];
         recipe.isoshop = vec![self.isoshop()];
-        recipe.files.push(("schema/rules.graphql".into(), self.rules().sdl()));
+        recipe.files.push(("schema/rules.graphql".into(), format!("{}{}", self.rules().sdl(), self.schema)));
         recipe
     }
 

@@ -91,7 +91,6 @@ fn quoted(text: &str) -> String {
 
 fn shop() -> shops::Recipe {
     let mut recipe = shops::base();
-    recipe.settings.push("[access]\nanonymous_provenance = true\n".into());
     recipe.files.retain(|(name, _)| name != "schema/rules.graphql");
     let (mut erp, mut isoshop) = (String::new(), String::new());
     for (n, text) in ERP.iter().enumerate() {

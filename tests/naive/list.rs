@@ -54,7 +54,7 @@ impl Twin {
             "department" if none(&asked["under"]) => true,
             "department" => {
                 let top = text(&asked["under"]);
-                self.departments(code).0.iter().any(|d| self.path(d).iter().any(|above| above == top))
+                self.departments(code).0.iter().any(|d| self.below(d, top))
             }
             "references" if none(&asked["some"]) => true,
             "references" => {
@@ -67,9 +67,16 @@ impl Twin {
         }
     }
 
+    /// Whether a department is another or below it, for who sees all between them.
+    fn below(&self, department: &str, top: &str) -> bool {
+        let path = self.path(department);
+        let from = path.iter().position(|above| above == top);
+        from.is_some_and(|from| path[from..].iter().all(|d| self.department_visible(d)))
+    }
+
     /// The articles on the web that hang in a department or anywhere below it, in CODE order.
     pub fn articles_below(&self, department: &str) -> Vec<String> {
-        let below = |d: &String| self.path(d).iter().any(|above| above == department);
+        let below = |d: &String| self.below(d, department);
         self.articles().into_iter().filter(|code| self.departments(code).0.iter().any(below)).collect()
     }
 }

@@ -51,6 +51,8 @@ pub struct Twin {
     pub own_prefix: String,
     /// Who decides what is on the web: `erp`, `isoshop`, `either` or `both`.
     pub decision: &'static str,
+    /// Who looks at it; `None`: a shopper.
+    pub viewer: Option<super::Sees>,
     pub language1: &'static str,
     /// The statistic that holds the brand.
     pub brand: Option<&'static str>,
@@ -69,6 +71,13 @@ pub struct Native {
     pub article: String,
     kind: NativeKind,
     row: Row,
+}
+
+/// Where an article is placed: as the main place, or by the ERP, whose place is the main one where nobody says so.
+pub(super) struct Placement {
+    pub(super) department: String,
+    main: bool,
+    erp: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +109,7 @@ impl Twin {
             own_codes: Vec::new(),
             own_prefix: "w-".to_owned(),
             decision: "erp",
+            viewer: None,
             language1: "en",
             brand: Some("AR_Stat01"),
             tax_category: 1,
@@ -149,7 +159,15 @@ impl Twin {
         self.erp_find("F_ARTICLE", |r| r.text("AR_Ref").is_some_and(|c| same(&c, code)))
     }
 
+    /// Whether whoever looks at the shop sees an article.
     pub fn article_visible(&self, code: &str) -> bool {
+        match &self.viewer {
+            None => self.article_on_web(code),
+            Some(viewer) => self.article_row(code).is_some() && viewer.sees(self, Entity::Article, code),
+        }
+    }
+
+    pub(super) fn article_on_web(&self, code: &str) -> bool {
         self.article_row(code).is_some_and(|row| {
             row.whole("AR_Sommeil") != 1
                 && !self.hidden(Entity::Article, code)
@@ -250,7 +268,14 @@ impl Twin {
     }
 
     fn reference_visible(&self, reference: &Native) -> bool {
-        self.article_visible(&reference.article)
+        match &self.viewer {
+            None => self.reference_on_web(reference),
+            Some(viewer) => viewer.sees(self, Entity::Reference, &reference.code),
+        }
+    }
+
+    pub(super) fn reference_on_web(&self, reference: &Native) -> bool {
+        self.article_on_web(&reference.article)
             && (reference.kind != NativeKind::Variant || reference.row.whole("AE_Sommeil") != 1)
             && !self.hidden(Entity::Reference, &reference.code)
             && self.decided(
@@ -259,7 +284,7 @@ impl Twin {
             )
     }
 
-    fn reference(&self, code: &str) -> Option<Native> {
+    pub(super) fn reference(&self, code: &str) -> Option<Native> {
         self.all_references().into_iter().find(|r| same(&r.code, code))
     }
 
@@ -674,32 +699,78 @@ impl Twin {
         path
     }
 
-    /// On the web: it and everything above it.
+    /// Whether whoever looks at the shop sees a department.
     pub fn department_visible(&self, code: &str) -> bool {
+        match &self.viewer {
+            None => self.department_on_web(code),
+            Some(viewer) => self.is_department(code) && viewer.sees(self, Entity::Department, code),
+        }
+    }
+
+    pub(super) fn is_department(&self, code: &str) -> bool {
+        self.all_departments().iter().any(|known| same(known, code))
+    }
+
+    /// On the web: it and everything above it.
+    pub(super) fn department_on_web(&self, code: &str) -> bool {
         self.all_departments().iter().any(|known| same(known, code))
             && self.path(code).iter().all(|c| !self.hidden(Entity::Department, c))
     }
 
     /// The departments on the web under one, or the roots, in their position.
     pub fn children(&self, parent: Option<&str>) -> Vec<String> {
+        let mut found = self.under(parent);
+        found.retain(|code| self.department_visible(code));
+        found
+    }
+
+    /// The departments at the top for whoever looks at the shop: those that one sees under none that one sees.
+    pub fn tops(&self) -> Vec<String> {
+        let mut tops = Vec::new();
+        self.add_tops(None, &mut tops);
+        tops
+    }
+
+    fn add_tops(&self, parent: Option<&str>, tops: &mut Vec<String>) {
+        for code in self.under(parent) {
+            if self.department_visible(&code) {
+                tops.push(code);
+            } else {
+                self.add_tops(Some(&code), tops);
+            }
+        }
+    }
+
+    /// All departments under one, or the roots, in their position.
+    fn under(&self, parent: Option<&str>) -> Vec<String> {
         let mut found: Vec<String> = self
             .all_departments()
             .into_iter()
-            .filter(|code| self.parent(code).as_deref() == parent && self.department_visible(code))
+            .filter(|code| self.parent(code).as_deref() == parent)
             .collect();
         // The sort is stable: code order where positions are equal or missing.
         found.sort_by_key(|code| self.position(code).as_i64().unwrap_or(i64::MAX));
         found
     }
 
-    /// An article's placements on the web, the main one first when there is one.
+    /// An article's placements that one sees, the main one first when there is one.
     pub fn departments(&self, code: &str) -> (Vec<String>, Option<String>) {
+        let mut list = self.placements(code);
+        list.retain(|p| self.department_visible(&p.department));
+        let said = list.iter().find(|p| p.main).or(list.iter().find(|p| p.erp));
+        let main = said.map(|p| p.department.clone());
+        list.sort_by_key(|p| main.as_ref() != Some(&p.department));
+        (list.into_iter().map(|p| p.department).collect(), main)
+    }
+
+    /// Every department that an article is placed in.
+    pub(super) fn placements(&self, code: &str) -> Vec<Placement> {
         if self.iso_rows("marker").iter().any(|m| {
             m.text("entity").as_deref() == Some("article")
                 && m.text("code").is_some_and(|c| same(&c, code))
                 && m.text("field").as_deref() == Some("placements")
         }) {
-            return (Vec::new(), None);
+            return Vec::new();
         }
         let mut rows: Vec<&Row> = self
             .iso_rows("article_department")
@@ -711,7 +782,7 @@ impl Twin {
             (position, p.text("department_code"))
         });
         let mut seen: Vec<String> = Vec::new();
-        let mut list: Vec<(String, bool)> = Vec::new();
+        let mut list: Vec<Placement> = Vec::new();
         for row in rows {
             let Some(department) = row.text("department_code") else { continue };
             if seen.iter().any(|s| same(s, &department)) {
@@ -719,7 +790,7 @@ impl Twin {
             }
             seen.push(department.clone());
             if row.whole("removed") != 1 {
-                list.push((department, row.whole("is_main") == 1));
+                list.push(Placement { department, main: row.whole("is_main") == 1, erp: false });
             }
         }
         let deepest = self.article_row(code).and_then(|row| {
@@ -728,13 +799,9 @@ impl Twin {
         if let Some(number) = deepest.map(|n| n.to_string())
             && !seen.iter().any(|s| same(s, &number))
         {
-            let main = !list.iter().any(|(_, main)| *main);
-            list.push((number, main));
+            list.push(Placement { department: number, main: false, erp: true });
         }
-        list.retain(|(department, _)| self.department_visible(department));
-        let main = list.iter().find(|(_, main)| *main).map(|(department, _)| department.clone());
-        list.sort_by_key(|(department, _)| main.as_ref() != Some(department));
-        (list.into_iter().map(|(department, _)| department).collect(), main)
+        list
     }
 
     /// The articles on the web that hang directly in a department, in code order.

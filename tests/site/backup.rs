@@ -173,9 +173,8 @@ fn shell(told: &str, name: &str, base: &Base) {
         Some(user.split_once(':')?.1.to_owned())
     });
     let paths = std::env::var("PATH").unwrap_or_default();
-    let programs = std::fs::read_dir("/usr/lib/postgresql")
-        .map(|dirs| dirs.filter_map(Result::ok).map(|dir| format!("{}/bin:", dir.path().display())).collect())
-        .unwrap_or_else(|_| String::new());
+    let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
+    let programs: String = folders.map(|dir| format!("{}/bin:", dir.path().display())).collect();
     let done = std::process::Command::new("sh")
         .args(["-c", line])
         .current_dir(base.dir.path())

@@ -49,6 +49,9 @@ fn accounts_and_groups_are_managed_while_the_shop_is_served() {
         };
         let json = |args: &[&str]| serde_json::from_str::<Json>(&ok(args)).expect("JSON");
         assert_eq!(json(&["staff", "list", "--json"]), serde_json::json!([]));
+        // One that is refused is not the first.
+        let short = with_input(&["staff", "add", "marie", "--password-stdin"], "short\n", dir);
+        assert_eq!(short.status.code(), Some(1), "{}", text(&short));
         // The first account may everything, and its password is told once.
         let said = ok(&["staff", "add", "marie", "--name", "Marie Martin"]);
         let password = said.split_once("password: ").expect("a password").1.trim();
@@ -57,8 +60,8 @@ fn accounts_and_groups_are_managed_while_the_shop_is_served() {
         assert_eq!((&shown["name"], &shown["groups"][0]), (&"Marie Martin".into(), &"admin".into()));
         assert!(!ok(&["staff", "list"]).contains(password));
         wrong(&["staff", "add", "Marie"], "already");
-        wrong(&["staff", "add", "paul", "--group", "sales"], "there is no group `sales`: there are admin");
-        wrong(&["staff", "disable", "marie"], "nobody would be left who may manage staff");
+        wrong(&["staff", "add", "paul", "--group", "sales"], "There is no group `sales`: there are admin");
+        wrong(&["staff", "disable", "marie"], "Nobody would be left who may manage staff");
         wrong(&["staff", "show", "nobody"], "there is no account `nobody`");
 
         ok(&["grant", "sales", "provenance", "--entity", "Article", "--department", "1"]);

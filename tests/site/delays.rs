@@ -1,8 +1,8 @@
 //! The growing delay after failed logins, by a clock that the test sets.
 
-use comptoir::auth::accounts::{Accounts, Origin};
+use comptoir::auth::accounts::{Accounts, AuditFilter, Origin};
 
-use super::{PASSWORD, Replica, code, everywhere};
+use super::{PASSWORD, Replica, code, eventually, everywhere};
 
 fn from(address: &str) -> Origin {
     Origin { address: Some(address.parse().expect("an address")), request_id: None }
@@ -111,7 +111,9 @@ fn who_hangs_up_is_counted_all_the_same() {
         let origin = from("192.0.2.1");
         let hung_up = one.accounts.login("root", "not the password", &origin);
         assert!(tokio::time::timeout(wait, hung_up).await.is_err(), "a password takes longer than that");
-        // Who comes next waits for the attempt that was left.
+        let failed = AuditFilter { action: Some("LOGIN_FAILED".into()), ..AuditFilter::default() };
+        let counted = async || one.accounts.count_audit(&failed).await.expect("a count") == 1;
+        eventually("the attempt that was left is counted", counted).await;
         assert_eq!(fail(&one, "root", "192.0.2.1").await, "DELAYED 1");
     });
 }

@@ -147,7 +147,7 @@ fn no_right_is_stale_under_load() {
                     let mut asked = 0_u32;
                     while !done.load(Ordering::Relaxed) {
                         // Some go away before they are answered.
-                        if asked % 3 == 0 {
+                        if asked.is_multiple_of(3) {
                             let _ = tokio::time::timeout(std::time::Duration::ZERO, grants.of(&ann)).await;
                         } else {
                             grants.of(&ann).await.expect("an answer");

@@ -115,28 +115,31 @@ fn all_that_ends_sessions_ends_them_on_every_replica_at_once() {
             }
         };
         // Logging out ends one session.
-        let (a, b, c) = (one.login("ann").await, one.login("ann").await, two.login("ann").await);
-        good(&a).await;
-        two.accounts.logout(&viewer(&a), None, false, &from).await.expect("out");
-        gone(&a).await;
-        good(&b).await;
-        // By the refresh token alone, as a browser does it whose access token has ended.
+        let (first, second, third) = (one.login("ann").await, one.login("ann").await, two.login("ann").await);
+        good(&first).await;
+        two.accounts.logout(&viewer(&first), None, false, &from).await.expect("out");
+        gone(&first).await;
+        good(&second).await;
+        // By the refresh token alone, as first browser does it whose access token has ended.
         one.accounts
-            .logout(&comptoir::auth::viewer::Viewer::default(), Some(&b.refresh_token), false, &from)
+            .logout(&comptoir::auth::viewer::Viewer::default(), Some(&second.refresh_token), false, &from)
             .await
             .expect("out");
-        gone(&b).await;
-        good(&c).await;
+        gone(&second).await;
+        good(&third).await;
         // Twice is no error.
-        one.accounts.logout(&viewer(&a), Some(&a.refresh_token), false, &from).await.expect("out already");
+        one.accounts
+            .logout(&viewer(&first), Some(&first.refresh_token), false, &from)
+            .await
+            .expect("out already");
         // Everywhere: all of the account.
-        let d = one.login("ann").await;
-        one.accounts.logout(&viewer(&d), None, true, &from).await.expect("out");
-        gone(&c).await;
-        gone(&d).await;
+        let fourth = one.login("ann").await;
+        one.accounts.logout(&viewer(&fourth), None, true, &from).await.expect("out");
+        gone(&third).await;
+        gone(&fourth).await;
         // Who logs in again at the same moment is in.
-        let e = one.login("ann").await;
-        good(&e).await;
+        let again = one.login("ann").await;
+        good(&again).await;
         // A new password.
         let change = MemberChange {
             login: "ann".into(),
@@ -144,28 +147,28 @@ fn all_that_ends_sessions_ends_them_on_every_replica_at_once() {
             ..MemberChange::default()
         };
         two.accounts.save_member_as_system(change).await.expect("saved");
-        gone(&e).await;
+        gone(&again).await;
         assert_eq!(code(one.accounts.login("ann", PASSWORD, &from).await), "BadCredentials");
         base.wait(60);
-        let f = one.accounts.login("ann", "another password", &from).await.expect("in");
-        good(&f).await;
+        let renewed = one.accounts.login("ann", "another password", &from).await.expect("in");
+        good(&renewed).await;
         // May not log in any more.
         let off = MemberChange { login: "ann".into(), active: Some(false), ..MemberChange::default() };
         one.accounts.save_member_as_system(off.clone()).await.expect("saved");
-        gone(&f).await;
+        gone(&renewed).await;
         assert_eq!(code(one.accounts.login("ann", "another password", &from).await), "BadCredentials");
         base.wait(60);
         // Active again: sessions of before stay ended.
         one.accounts.save_member_as_system(MemberChange { active: Some(true), ..off }).await.expect("saved");
-        gone(&f).await;
+        gone(&renewed).await;
         // The command line ends them all.
-        let g = one.accounts.login("ann", "another password", &from).await.expect("in");
-        let r = one.login("root").await;
+        let last = one.accounts.login("ann", "another password", &from).await.expect("in");
+        let other = one.login("root").await;
         assert_eq!(two.accounts.end_sessions(Some("ann")).await.expect("ended"), 1);
-        gone(&g).await;
-        good(&r).await;
+        gone(&last).await;
+        good(&other).await;
         assert_eq!(two.accounts.end_sessions(None).await.expect("ended"), 1);
-        gone(&r).await;
+        gone(&other).await;
         assert_eq!(code(two.accounts.end_sessions(Some("nobody")).await), "login UNKNOWN");
     });
 }

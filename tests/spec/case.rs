@@ -20,6 +20,8 @@ pub struct Case {
     pub broken: Vec<String>,
     /// Sources that the shop does not declare.
     pub without: Vec<String>,
+    /// Who asks, in words.
+    pub viewer: Option<String>,
     pub steps: Vec<Step>,
     /// Blocks named by a path: files of the shop's folder.
     pub files: Vec<(String, String)>,
@@ -36,6 +38,7 @@ pub struct Step {
     pub query: String,
     pub variables: Json,
     pub language: Option<String>,
+    pub viewer: Option<String>,
     pub answer: Json,
     pub not_contacted: Vec<String>,
     pub at_most: Option<usize>,
@@ -112,6 +115,7 @@ fn parse_text(file: &str, text: &str) -> Vec<Case> {
                         // A further answer to nothing would silently test nothing.
                         fail("an answer without query");
                     }
+                    step.viewer.clone_from(&case.viewer);
                     case.steps.push(std::mem::take(&mut step));
                 }
                 "statements" => {
@@ -131,6 +135,7 @@ fn parse_text(file: &str, text: &str) -> Vec<Case> {
             let case = cases.last_mut().unwrap_or(&mut common);
             let list = || value.split(',').map(|v| v.trim().to_owned());
             match key {
+                "viewer" => case.viewer = Some(value.trim().to_owned()),
                 "language" => step.language = Some(value.trim().to_owned()),
                 "not contacted" => step.not_contacted.extend(list()),
                 "at most" => step.at_most = value.split(' ').next().and_then(|n| n.parse().ok()),

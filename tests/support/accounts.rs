@@ -233,7 +233,7 @@ impl Accounts for MemoryAccounts {
         }
         if !state.members.contains_key(&key) {
             let Some(password) = change.password.clone() else {
-                return Err(invalid("password", "REQUIRED", "A new member needs a password."));
+                return Err(invalid("password", "MISSING", "is needed for a new member"));
             };
             let member = StaffMember {
                 login: change.login.clone(),

@@ -9,7 +9,11 @@ use std::{
 };
 
 use comptoir::{
-    auth::accounts::Accounts,
+    auth::{
+        accounts::Accounts,
+        rights::{Grant, Right, Rights},
+        viewer::{Viewer, ViewerKind},
+    },
     graphql::request::{Executor, GraphqlRequest, GraphqlResponse, RequestContext, Strategy},
     sources::Trace,
     value::Value,
@@ -76,7 +80,46 @@ pub struct Gateway {
     executor: Arc<dyn Executor>,
     recorder: Arc<Recorder>,
     overrides: Arc<comptoir::federation::overrides::MemoryOverrides>,
+    viewer: Mutex<Arc<Viewer>>,
     pub shop: comptoir::shop::Shop,
+}
+
+/// Who asks where a test says nothing else: it reads every field of what is on the web, and sees what sources say.
+pub const READER: &str = "staff: read, provenance, plan, sources";
+/// Who sees everything.
+pub const STAFF: &str = "staff: read, provenance, plan, sources, hidden";
+
+/// A viewer in words: `anonymous`, `customer C-1`, `staff: read on Article fields purchase below 12, hidden`.
+pub fn viewer(words: &str) -> Viewer {
+    let (who, grants) = words.split_once(':').unwrap_or((words, ""));
+    let (kind, name) = who.trim().split_once(' ').unwrap_or((who.trim(), ""));
+    let name = Some(name.trim()).filter(|n| !n.is_empty()).map(Arc::from);
+    let grants = grants.split(',').map(str::trim).filter(|g| !g.is_empty()).map(|text| {
+        let mut words = text.split_whitespace();
+        let right = words.next().unwrap_or_default();
+        let mut grant = Grant::whole(Right::named(right).unwrap_or_else(|| panic!("no right `{right}`")));
+        while let Some(word) = words.next() {
+            let to = words.next().map(Arc::from);
+            match word {
+                "on" => grant.entity = to,
+                "fields" => grant.fields = to,
+                "below" => grant.department = to,
+                other => panic!("`{other}` in {text}"),
+            }
+        }
+        grant
+    });
+    let kind = match kind {
+        "anonymous" => ViewerKind::Anonymous,
+        kind => ViewerKind::named(kind).unwrap_or_else(|| panic!("no kind of viewer `{kind}`")),
+    };
+    Viewer {
+        kind,
+        customer: name.clone().filter(|_| kind == ViewerKind::Customer),
+        subject: name,
+        rights: Rights(grants.collect()),
+        ..Viewer::default()
+    }
 }
 
 /// Whether there is a gateway to try.
@@ -108,9 +151,13 @@ impl Gateway {
             trace: Some(recorder.clone()),
             overrides: Some(overrides.clone()),
             accounts,
+            ..comptoir::shop::ShopOptions::default()
         };
         match comptoir::shop::Shop::open_with(dir, options) {
-            Ok(shop) => Ok(Self { executor: shop.executor(), recorder, overrides, shop }),
+            Ok(shop) => {
+                let viewer = Mutex::new(Arc::new(viewer(READER)));
+                Ok(Self { executor: shop.executor(), recorder, overrides, viewer, shop })
+            }
             Err(found) => Err(found
                 .items
                 .iter()
@@ -121,6 +168,11 @@ impl Gateway {
                 })
                 .collect()),
         }
+    }
+
+    /// Who asks from now on.
+    pub fn asks(&self, viewer: Viewer) {
+        *self.viewer.lock().expect("lock") = Arc::new(viewer);
     }
 
     /// The schema as clients see it.
@@ -199,6 +251,7 @@ impl Gateway {
             read_only: false,
             explain,
             strategy,
+            viewer: self.viewer.lock().expect("lock").clone(),
             ..RequestContext::default()
         };
         let response = self.executor.execute(request, context).await;

@@ -156,10 +156,7 @@ pub fn cegid() -> Recipe {
         shared: 0,
         tables: Some(example("erp.sql")),
         isoshop: vec![example("isoshop.sql")],
-        settings: vec![
-            example("comptoir.toml"),
-            "access.anonymous_provenance = true\nmedia.base_url = \"https://media.example.com\"".into(),
-        ],
+        settings: vec![example("comptoir.toml"), "media.base_url = \"https://media.example.com\"".into()],
         files: files.iter().map(|name| ((*name).to_owned(), example(name))).collect(),
         ..Recipe::default()
     }
@@ -172,10 +169,7 @@ pub fn pivot() -> Recipe {
         shared: 1,
         pivot: true,
         erp: vec![example("erp.sql")],
-        settings: vec![
-            example("comptoir.toml"),
-            "access.anonymous_provenance = true\nmedia.base_url = \"https://media.example.com\"".into(),
-        ],
+        settings: vec![example("comptoir.toml"), "media.base_url = \"https://media.example.com\"".into()],
         files: vec![("schema/shop.graphql".into(), example("schema/shop.graphql"))],
         ..Recipe::default()
     }

@@ -6,8 +6,8 @@ use crate::{
         map::RowSource,
     },
     federation::{batch::Batch, model::SourceId, page::Position, shape::SourceShape},
-    sources::{Keys, Param},
-    value::Value,
+    sources::{Keys, Param, Rows, expr::CastType},
+    value::{KeyCompare, Value},
 };
 
 /// Codes as keys of statements, shared by all that ask about one batch.
@@ -46,6 +46,55 @@ pub fn code_of(shape: &SourceShape, row: &[Value]) -> Value {
     }
     let own = row.get(shape.columns.own).and_then(Value::as_str);
     Value::text(source.code.encode(own, key_of(source, row)))
+}
+
+/// Adds a row of nothing but its key for each code that no row has: which codes those are. Their records are
+/// looked into like any other's, and exist for nobody.
+pub(super) fn add_phantoms<'a>(
+    shape: &SourceShape,
+    rows: &mut Rows,
+    codes: &[&'a str],
+    compare: KeyCompare,
+) -> Vec<&'a str> {
+    let known: Vec<String> = (0..rows.len())
+        .filter_map(|r| Some(compare.fold(code_of(shape, rows.row(r)).as_str()?).into_owned()))
+        .collect();
+    let width = shape.width();
+    let mut added = Vec::new();
+    for code in codes.iter().filter(|c| !known.iter().any(|k| *k == compare.fold(c))) {
+        let decoded =
+            (0i64..).zip(&shape.map.rows).find_map(|(i, row)| Some((i, row.code.decode(code, &row.key)?)));
+        let own = || shape.map.rows.iter().position(|row| row.code.own.is_some());
+        let (i, key) = match decoded {
+            Some(found) => found,
+            // Rows that have codes of their own are found by those, whatever their keys.
+            None => match own().and_then(|i| Some((i64::try_from(i).ok()?, &shape.map.rows.get(i)?.key))) {
+                Some((i, columns)) => (i, columns.iter().map(|c| any_key(c.ty, code)).collect()),
+                None => continue,
+            },
+        };
+        let mut cells = vec![Value::Null; width];
+        cells[0] = Value::Int(i);
+        cells[1..].iter_mut().zip(key).for_each(|(cell, part)| *cell = part);
+        for column in [Some(shape.columns.own), shape.columns.parent].into_iter().flatten() {
+            cells[column] = Value::text(*code);
+        }
+        rows.width = width;
+        rows.cells.extend(cells);
+        added.push(*code);
+    }
+    added
+}
+
+/// A value that a key column may hold.
+fn any_key(ty: CastType, code: &str) -> Value {
+    match ty {
+        CastType::Text(_) => Value::text(code),
+        CastType::Integer => Value::Int(0),
+        CastType::Decimal => Value::Decimal(rust_decimal::Decimal::ZERO),
+        CastType::Date => Value::Date(chrono::NaiveDate::default()),
+        CastType::DateTime => Value::DateTime(chrono::DateTime::default()),
+    }
 }
 
 /// The parent code of each record, from the deciding source's rows.

@@ -133,7 +133,7 @@ impl Scan<'_> {
     /// What every row of the list fulfils.
     fn listed(&self, row: &RowSource) -> Vec<Predicate> {
         let mut filter = vec![has_key(row)];
-        if self.ask.shopper {
+        if self.ask.shopper(self.light.entity) {
             filter.extend(self.engine.on_the_web(self.light.entity, row));
         }
         filter
@@ -335,8 +335,9 @@ impl Engine {
                 overlay.and_then(|o| scan.overlay_statement(&stream(What::Overlay(*source)), o, column));
             all.extend(made.map(|(statement, _)| (*source, "stream of its cells", statement.select)));
         }
-        if let Some(decider) = decider {
-            let (statement, _) = scan.rest_statement(decider, &stream(What::Rest(Value::Null))).await;
+        let rest = can.default.clone().unwrap_or_default();
+        if let Some(decider) = decider.filter(|_| !scan.must.serving(&rest).is_never()) {
+            let (statement, _) = scan.rest_statement(decider, &stream(What::Rest(rest))).await;
             let what = if can.default.is_some() {
                 "stream of records without a value, or with the default"
             } else {

@@ -177,6 +177,8 @@ fn leaves(filter: &Filter, not: bool, see: &mut impl FnMut(Result<FieldId, &'sta
         Filter::Field(field, test) => see(Ok(*field), Some(test).filter(|_| !not)),
         Filter::Code(test) => see(Err("code"), Some(test).filter(|_| !not)),
         Filter::Under(_) => see(Err("department"), hangs),
+        Filter::OnTheWeb => {}
+        Filter::Inherited(inner) => leaves(inner, not, see),
         Filter::Related(_) => see(Err("references"), hangs),
         Filter::Media(media) => see(Err(if media.images { "images" } else { "documents" }), hangs),
     }

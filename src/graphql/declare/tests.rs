@@ -53,6 +53,7 @@ fn config(sources: &[&str]) -> Config {
         references: ReferencesConfig::default(),
         media: MediaConfig::default(),
         access: AccessConfig::default(),
+        auth: crate::auth::tokens::settings::AuthConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
         redis: None,

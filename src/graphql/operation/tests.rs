@@ -241,7 +241,7 @@ fn fields_are_collected_in_order_of_first_appearance() {
     let query = "query ($on: Boolean!) { node(id: 1) { b: id ...F ... on Person { age } a: id @include(if: $on) } }
         fragment F on Named { ... on Article { code b: id } name ...G } fragment G on Article { weight name }";
     let prepared = prepare(&TYPES, Some(&SCHEMA), &wide(), query, None).unwrap();
-    assert_eq!(prepared.condition_variables, [Arc::<str>::from("on")]);
+    assert_eq!(prepared.condition_variables, [std::sync::Arc::<str>::from("on")]);
     let keys = |on: bool| {
         let mut variables = Variables::default();
         variables.insert("on", ConstValue::Boolean(on));

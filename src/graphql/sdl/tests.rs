@@ -181,9 +181,10 @@ fn introspection_answers_from_the_types() {
 }
 
 #[test]
-fn only_precedence_is_repeatable() {
+fn rules_and_guards_are_repeatable() {
     let types = built("");
     for directive in types.directives.values() {
-        assert_eq!(directive.repeatable, directive.name == "precedence", "{}", directive.name);
+        let several = ["precedence", "requires", "fieldGroup"].contains(&directive.name.as_str());
+        assert_eq!(directive.repeatable, several, "{}", directive.name);
     }
 }

@@ -40,7 +40,7 @@ impl Resolver for Log {
             Some(Value::Int(id)) => Some(id),
             _ => None,
         };
-        let accounts = self.0.accounts()?;
+        let accounts = &self.0.accounts;
         let read = accounts.audit(&filter, before, asked.size + 1);
         let counted = async {
             let wanted = call.selected.selects("totalCount");

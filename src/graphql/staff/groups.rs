@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     auth::{
-        accounts::{GroupChange, StaffGroup},
+        accounts::{GroupChange, MOST_GRANTS, StaffGroup},
         rights::{Grant, Right},
     },
     graphql::{
@@ -27,9 +27,6 @@ use crate::{
 
 /// The list's name, to which its cursors are bound.
 const LIST: &str = "StaffGroup/NAME";
-/// Grants of one group.
-const GRANTS: usize = 200;
-
 /// `staffGroups`.
 pub struct List(pub(super) Site);
 /// `saveStaffGroup`.
@@ -40,7 +37,7 @@ impl Resolver for List {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
         must(call.context, Right::StaffManage)?;
         let asked = self.0.asked(call.args, LIST)?;
-        let accounts = self.0.accounts()?;
+        let accounts = &self.0.accounts;
         let read = accounts.groups(asked.after.as_ref().and_then(Value::as_str), asked.size + 1);
         let counted = async {
             Ok(if call.selected.selects("totalCount") { Some(accounts.count_groups().await?) } else { None })
@@ -61,7 +58,7 @@ impl Resolver for Save {
         if !found.0.is_empty() {
             return Ok(Plain::object(Payload { group: None, problems: found.0 }));
         }
-        let saved = self.0.accounts()?.save_group(&call.context.viewer, change, &origin(&call)).await;
+        let saved = self.0.accounts.save_group(&call.context.viewer, change, &origin(&call)).await;
         Ok(Plain::object(match saved {
             Ok(group) => Payload { group, problems: Vec::new() },
             Err(error) => Payload { group: None, problems: vec![settle(&error, problems::GROUP, language)?] },
@@ -78,11 +75,11 @@ impl Site {
             input::DESCRIPTION.check("description", description, language, found);
         }
         let grants = input.objects("grants");
-        if grants.as_ref().map_or(0, Vec::len) > GRANTS {
-            found.add("grants", "TOO_MANY", language.no_more_than(GRANTS));
+        if grants.as_ref().map_or(0, Vec::len) > MOST_GRANTS {
+            found.add("grants", "TOO_MANY", language.no_more_than(MOST_GRANTS));
         }
         let grants = grants.map(|grants| {
-            let numbered = grants.into_iter().enumerate().take(GRANTS);
+            let numbered = grants.into_iter().enumerate().take(MOST_GRANTS);
             numbered.filter_map(|(index, grant)| self.grant(index, grant, language, found)).collect()
         });
         GroupChange {

@@ -3,7 +3,7 @@
 use async_graphql_value::{ConstValue, Name, indexmap::IndexMap};
 
 use super::problems::{Found, Language};
-use crate::graphql::plain::ArgMap;
+use crate::{auth::accounts, graphql::plain::ArgMap};
 
 /// An input object.
 #[derive(Clone, Copy)]
@@ -70,24 +70,26 @@ pub struct Length {
 }
 
 /// A login or a name.
-pub const NAME: Length = Length { least: 1, most: 200 };
-/// A password. The upper bound keeps hashing cheap; how short a new one may be, the accounts say.
+pub const NAME: Length = Length { least: 1, most: accounts::LONGEST_NAME };
+/// A password that somebody claims to have. The upper bound keeps hashing cheap.
 pub const PASSWORD: Length = Length { least: 1, most: 1_000 };
+/// A new password.
+pub const NEW_PASSWORD: Length =
+    Length { least: accounts::SHORTEST_PASSWORD, most: accounts::LONGEST_PASSWORD };
 /// A refresh token.
 pub const TOKEN: Length = Length { least: 1, most: 4_000 };
 /// What something is for.
-pub const DESCRIPTION: Length = Length { least: 0, most: 2_000 };
-/// A word of a grant.
-pub const WORD: Length = Length { least: 1, most: 200 };
+pub const DESCRIPTION: Length = Length { least: 0, most: accounts::LONGEST_DESCRIPTION };
+/// A word of a grant or of a filter.
+pub const WORD: Length = NAME;
 
 impl Length {
     /// Notes a text that is too short or too long.
     pub fn check(self, field: &str, text: &str, language: Language, found: &mut Found) {
-        // Blanks alone name nothing.
-        let length = if text.trim().is_empty() { 0 } else { text.chars().count() };
+        let length = text.chars().count();
         if length < self.least {
             found.add(field, "TOO_SHORT", language.at_least(self.least));
-        } else if text.len().min(text.chars().count()) > self.most {
+        } else if length > self.most {
             found.add(field, "TOO_LONG", language.at_most(self.most));
         }
     }

@@ -36,7 +36,7 @@ impl Resolver for List {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
         must(call.context, Right::StaffManage)?;
         let asked = self.0.asked(call.args, LIST)?;
-        let accounts = self.0.accounts()?;
+        let accounts = &self.0.accounts;
         let read = accounts.members(asked.after.as_ref().and_then(Value::as_str), asked.size + 1);
         let counted = async {
             Ok(if call.selected.selects("totalCount") { Some(accounts.count_members().await?) } else { None })
@@ -57,7 +57,7 @@ impl Resolver for Save {
         if !found.0.is_empty() {
             return Ok(Plain::object(Payload { member: None, problems: found.0 }));
         }
-        let saved = self.0.accounts()?.save_member(&call.context.viewer, change, &origin(&call)).await;
+        let saved = self.0.accounts.save_member(&call.context.viewer, change, &origin(&call)).await;
         Ok(Plain::object(match saved {
             Ok(member) => Payload { member: Some(member), problems: Vec::new() },
             Err(error) => {
@@ -76,7 +76,7 @@ fn change(input: Input<'_>, language: Language, found: &mut Found) -> MemberChan
     }
     let password = input.text("password");
     if let Some(password) = password {
-        input::PASSWORD.check("password", password, language, found);
+        input::NEW_PASSWORD.check("password", password, language, found);
     }
     let groups = input.texts("groups");
     let count = groups.as_ref().map_or(0, Vec::len);

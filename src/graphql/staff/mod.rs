@@ -27,12 +27,12 @@ use crate::{
 /// What the resolvers of this room share.
 #[derive(Clone)]
 struct Site {
-    accounts: Option<Arc<dyn Accounts>>,
+    accounts: Arc<dyn Accounts>,
     catalog: Arc<Catalog>,
 }
 
-/// The resolvers of the staff API. Without accounts each answers `SITE_UNAVAILABLE`.
-pub fn resolvers(accounts: Option<Arc<dyn Accounts>>, catalog: &Arc<Catalog>) -> Resolvers {
+/// The resolvers of the staff API.
+pub fn resolvers(accounts: Arc<dyn Accounts>, catalog: &Arc<Catalog>) -> Resolvers {
     let site = Site { accounts, catalog: catalog.clone() };
     let mut all = Resolvers::default();
     all.add("Mutation", "login", session::Login(site.clone()));
@@ -44,12 +44,6 @@ pub fn resolvers(accounts: Option<Arc<dyn Accounts>>, catalog: &Arc<Catalog>) ->
     all.add("Query", "staffMembers", members::List(site.clone()));
     all.add("Query", "auditLog", audit::Log(site));
     all
-}
-
-impl Site {
-    fn accounts(&self) -> Result<&dyn Accounts, GraphqlError> {
-        self.accounts.as_deref().ok_or_else(unavailable)
-    }
 }
 
 /// Refuses who lacks a right of the site: one that is narrowed to a part of the catalogue does not reach it.
@@ -76,6 +70,9 @@ fn fault(error: &AccountError) -> GraphqlError {
     match error {
         AccountError::Unavailable => unavailable(),
         AccountError::Revoked => GraphqlError::new(Code::Forbidden, "The session has ended: log in again."),
+        AccountError::Invalid { code: "FORBIDDEN", .. } => {
+            GraphqlError::new(Code::Forbidden, "You may not do this any more.")
+        }
         other => {
             tracing::error!(error = %other, "the site database refused a question");
             GraphqlError::new(Code::Internal, "Something is wrong on our side; the log has the reason.")

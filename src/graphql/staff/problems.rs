@@ -19,18 +19,29 @@ pub const TOKEN: Codes =
 /// `LogoutErrorCode`.
 pub const LOGOUT: Codes = &["SESSION_ENDED", "TOO_LONG", "INVALID"];
 /// `StaffGroupErrorCode`.
-pub const GROUP: Codes =
-    &["TOO_SHORT", "TOO_LONG", "TOO_MANY", "UNKNOWN", "TAKEN", "LAST_MANAGER", "NOT_YOURS", "INVALID"];
-/// `StaffMemberErrorCode`.
-pub const MEMBER: Codes = &[
-    "REQUIRED",
+pub const GROUP: Codes = &[
     "TOO_SHORT",
     "TOO_LONG",
     "TOO_MANY",
+    "BAD_CHARACTER",
     "UNKNOWN",
-    "TAKEN",
     "LAST_MANAGER",
-    "NOT_YOURS",
+    "BEYOND_OWN_RIGHTS",
+    "INVALID",
+];
+/// `StaffMemberErrorCode`.
+pub const MEMBER: Codes = &[
+    "MISSING",
+    "TOO_SHORT",
+    "TOO_LONG",
+    "TOO_MANY",
+    "TOO_SIMPLE",
+    "SAME_AS_LOGIN",
+    "BAD_CHARACTER",
+    "RESERVED",
+    "UNKNOWN",
+    "LAST_MANAGER",
+    "BEYOND_OWN_RIGHTS",
     "INVALID",
 ];
 
@@ -100,18 +111,34 @@ impl Language {
     /// What the accounts have against an input. They speak English; a code that we know we say in French too.
     fn invalid(self, code: &str, message: &str) -> String {
         let french = match code {
-            "REQUIRED" => "Nécessaire pour un nouveau membre.",
+            "MISSING" => "Nécessaire pour un nouveau membre.",
             "TOO_SHORT" => "C'est trop court.",
             "TOO_LONG" => "C'est trop long.",
             "TOO_MANY" => "Il y en a trop.",
             "UNKNOWN" => "Rien ne porte ce nom.",
-            "TAKEN" => "Ce nom est déjà pris.",
-            "LAST_MANAGER" => "Plus personne ne pourrait gérer l'équipe.",
-            "NOT_YOURS" => "Cela dépasse vos propres droits.",
-            _ => message,
+            "TOO_SIMPLE" => "Trop simple : c'est toujours le même caractère.",
+            "SAME_AS_LOGIN" => "Le mot de passe est l'identifiant.",
+            "BAD_CHARACTER" => "Un caractère ne convient pas : ni caractère de contrôle, ni espace au bord.",
+            "RESERVED" => "Ce nom est réservé.",
+            "LAST_MANAGER" => {
+                "Plus personne ne pourrait gérer l'équipe : donnez d'abord `staff.manage` à un autre membre actif."
+            }
+            "BEYOND_OWN_RIGHTS" => "Cela dépasse vos propres droits.",
+            _ => return sentence(message),
         };
-        self.say(french, message)
+        match self {
+            Self::French => french.to_owned(),
+            Self::English => sentence(message),
+        }
     }
+}
+
+/// What the accounts say of a field as a sentence of its own.
+fn sentence(said: &str) -> String {
+    let mut letters = said.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 /// One thing that the caller can mend.
@@ -182,6 +209,8 @@ pub fn settle(error: &AccountError, codes: Codes, language: Language) -> Result<
             problem("TOO_MANY_TRIES", language.delayed(seconds), Some(seconds))
         }
         AccountError::Revoked if own("SESSION_ENDED").is_some() => Ok(Problem::session_ended(language)),
+        // The right went while the request was under way.
+        AccountError::Invalid { code: "FORBIDDEN", .. } => Err(fault(error)),
         AccountError::Invalid { field, code, message } => Ok(Problem {
             field: Some(field.clone()),
             code: own(code).unwrap_or("INVALID"),
@@ -199,7 +228,7 @@ mod tests {
     use super::*;
     use crate::{
         diagnostics::Diagnostics,
-        graphql::{sdl, types::Kind},
+        graphql::{error::Code, sdl, types::Kind},
     };
 
     #[test]
@@ -218,14 +247,15 @@ mod tests {
 
     #[test]
     fn what_accounts_refuse_is_said_by_its_code_in_both_languages() {
-        let taken =
-            AccountError::Invalid { field: "name".into(), code: "TAKEN", message: "It is taken.".into() };
+        let taken = AccountError::Invalid {
+            field: "name".into(),
+            code: "UNKNOWN",
+            message: "there is no `x`".into(),
+        };
         let said = |language| settle(&taken, GROUP, language).expect("a problem");
-        assert_eq!(
-            (said(Language::French).message, said(Language::French).code),
-            ("Ce nom est déjà pris.".into(), "TAKEN")
-        );
-        assert_eq!(said(Language::English).message, "It is taken.");
+        let french = said(Language::French);
+        assert_eq!((french.message.as_str(), french.code), ("Rien ne porte ce nom.", "UNKNOWN"));
+        assert_eq!(said(Language::English).message, "There is no `x`.");
         // A code of which the payload's enum knows nothing must not be sent: it would be no value of its type.
         let odd = AccountError::Invalid { field: "name".into(), code: "ODD", message: "Odd.".into() };
         let odd = settle(&odd, GROUP, Language::French).expect("a problem");
@@ -238,5 +268,11 @@ mod tests {
         );
         assert!(settle(&AccountError::Unavailable, TOKEN, Language::English).is_err());
         assert!(settle(&AccountError::Revoked, GROUP, Language::English).is_err());
+        let gone = AccountError::Invalid {
+            field: "viewer".into(),
+            code: "FORBIDDEN",
+            message: "you may not".into(),
+        };
+        assert!(settle(&gone, GROUP, Language::English).is_err_and(|e| e.is(Code::Forbidden)));
     }
 }

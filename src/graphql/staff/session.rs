@@ -38,7 +38,7 @@ pub struct Logout(pub(super) Site);
 #[async_trait]
 impl Resolver for Login {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
-        let accounts = self.0.accounts()?;
+        let accounts = &self.0.accounts;
         let (input, language) = (Input::of(call.args, "input"), Language::of(call.language));
         let login = input.text("login").unwrap_or_default();
         let password = input.text("password").unwrap_or_default();
@@ -58,7 +58,7 @@ impl Resolver for Login {
 #[async_trait]
 impl Resolver for Refresh {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
-        let accounts = self.0.accounts()?;
+        let accounts = &self.0.accounts;
         let language = Language::of(call.language);
         let Some((token, transport)) = token(&call) else {
             return Ok(refused(vec![Problem::session_ended(language)]));
@@ -79,7 +79,7 @@ impl Resolver for Refresh {
 #[async_trait]
 impl Resolver for Logout {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
-        let accounts = self.0.accounts()?;
+        let accounts = &self.0.accounts;
         let (input, language) = (Input::of(call.args, "input"), Language::of(call.language));
         let everywhere = input.flag("everywhere").unwrap_or(false);
         let token = token(&call).map(|(token, _)| token);

@@ -1,0 +1,181 @@
+//! What one viewer may see of the catalogue: its rights as filters of records. They are ANDed to the filter of
+//! every list, and asked of every record that is looked up or linked to; nothing is left out afterwards.
+
+use std::sync::Arc;
+
+use super::Catalog;
+use crate::{
+    auth::rights::{BASE, Reach, Right, Rights},
+    federation::{
+        engine::Open,
+        filter::Filter,
+        model::EntityId,
+        related::Under,
+        shape::{Shape, Want},
+    },
+};
+
+/// Where among an entity's records something holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// For none.
+    Nowhere,
+    /// For all.
+    Everywhere,
+    /// For those that pass.
+    In(Filter),
+}
+
+/// What one viewer may see.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    rights: Rights,
+    /// Of which entities the records off the web are not hidden as such.
+    open: Open,
+    /// Which records of each entity may be seen, beside what being off the web hides; `None`: all.
+    rows: Vec<Option<Filter>>,
+    /// Which departments may be read, and which of those off the web.
+    departments: [Place; 2],
+    /// What deciding all this needs of each entity's records.
+    wants: Vec<Want>,
+    /// The rayons that grants name: what lies below them is looked up first of all.
+    regions: Vec<Arc<Under>>,
+}
+
+impl Sight {
+    /// The sight of a viewer with these rights.
+    pub fn new(catalog: &Catalog, rights: Rights) -> Self {
+        let entities = &catalog.engine.model.entities;
+        let mut sight = Self {
+            rights,
+            open: Open::NONE,
+            rows: vec![None; entities.len()],
+            departments: [Place::Nowhere, Place::Nowhere],
+            wants: vec![Want::default(); entities.len()],
+            regions: Vec::new(),
+        };
+        for entity in 0..entities.len() {
+            let read = sight.place_of(catalog, Right::Read, entity, Some(BASE));
+            let hidden = sight.place_of(catalog, Right::Hidden, entity, Some(BASE));
+            if hidden != Place::Nowhere {
+                sight.open = sight.open.with(entity);
+            }
+            if entity == catalog.department {
+                sight.departments = [read, hidden];
+                continue;
+            }
+            let mut parts = Vec::new();
+            match read {
+                Place::Everywhere => {}
+                Place::Nowhere => parts.push(Filter::Or(Vec::new())),
+                Place::In(filter) => parts.push(filter),
+            }
+            if let Place::In(filter) = hidden {
+                parts.push(Filter::Or(vec![Filter::OnTheWeb, filter]));
+            }
+            sight.rows[entity] = (!parts.is_empty()).then_some(Filter::And(parts));
+        }
+        sight
+    }
+
+    /// The sight of who may see everything: commands on the shop's own machine.
+    pub fn whole(catalog: &Catalog) -> Self {
+        let entities = catalog.engine.model.entities.len();
+        Self {
+            rights: Rights::default(),
+            open: Open::ALL,
+            rows: vec![None; entities],
+            departments: [Place::Everywhere, Place::Everywhere],
+            wants: vec![Want::default(); entities],
+            regions: Vec::new(),
+        }
+    }
+
+    /// Where a right holds on an entity's records, for the fields of a group (`None`: for some field). Whatever holds
+    /// for all that may be seen holds everywhere.
+    pub fn place(&mut self, catalog: &Catalog, right: Right, entity: EntityId, group: Option<&str>) -> Place {
+        let name = &catalog.engine.model.entities[entity].name;
+        let seen = self.rights.reach(Right::Read, name, Some(BASE));
+        let reach = self.rights.reach(right, name, group);
+        if reach != Reach::Nowhere && reach.covers(&seen) {
+            return Place::Everywhere;
+        }
+        self.place_of(catalog, right, entity, group)
+    }
+
+    fn place_of(&mut self, catalog: &Catalog, right: Right, entity: EntityId, group: Option<&str>) -> Place {
+        let model = &catalog.engine.model;
+        let codes = match self.rights.reach(right, &model.entities[entity].name, group) {
+            Reach::Nowhere => return Place::Nowhere,
+            Reach::Everywhere => return Place::Everywhere,
+            Reach::Below(codes) => codes,
+        };
+        let list = |entity: EntityId| {
+            let (id, _, list) = model.entities[entity].lists.get_full("placements")?;
+            Some((id, list.columns.get_index_of("department")?))
+        };
+        let filter = if entity == catalog.department {
+            Filter::Under(self.region(codes, None))
+        } else if let Some(list) = list(entity) {
+            Filter::Under(self.region(codes, Some(list)))
+        } else if let Some(list) = model.entities[entity].inherits.and_then(list) {
+            Filter::Inherited(Box::new(Filter::Under(self.region(codes, Some(list)))))
+        } else {
+            // What hangs in no rayon is in none.
+            return Place::Nowhere;
+        };
+        filter.want(&mut self.wants[entity]);
+        Place::In(filter)
+    }
+
+    fn region(&mut self, codes: Vec<Arc<str>>, list: Option<(usize, usize)>) -> Arc<Under> {
+        let known = self.regions.iter().find(|r| r.codes == codes && r.list == list);
+        if let Some(known) = known {
+            return known.clone();
+        }
+        let region = Arc::new(Under::new(codes, list));
+        self.regions.push(region.clone());
+        region
+    }
+
+    /// The rights behind it.
+    pub fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
+    /// Of which entities records off the web are not hidden as such.
+    pub fn open(&self) -> Open {
+        self.open
+    }
+
+    /// Which departments may be read, and which of those off the web.
+    pub fn departments(&self) -> &[Place; 2] {
+        &self.departments
+    }
+
+    /// Which records of an entity may be seen; `None`: all.
+    pub fn rows(&self, entity: EntityId) -> Option<&Filter> {
+        self.rows.get(entity)?.as_ref()
+    }
+
+    /// The rayons that grants name.
+    pub fn regions(&self) -> &[Arc<Under>] {
+        &self.regions
+    }
+
+    /// A list's filter, and that its records may be seen.
+    pub fn narrow(&self, entity: EntityId, filter: Filter) -> Filter {
+        match self.rows(entity) {
+            None => filter,
+            Some(rows) => Filter::And(vec![rows.clone(), filter]),
+        }
+    }
+
+    /// A shape that also fetches what deciding on its records needs.
+    pub fn shape(&self, catalog: &Catalog, shape: &Arc<Shape>) -> Arc<Shape> {
+        match self.wants.get(shape.entity) {
+            Some(want) if *want != Want::default() => shape.with_want(&catalog.engine, want.clone()),
+            _ => shape.clone(),
+        }
+    }
+}
