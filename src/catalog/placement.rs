@@ -1,9 +1,10 @@
 //! Pages of articles under departments: candidates from the ERP's placements and the overlay's, in
-//! CODE order, tombstones taken away, re-checked on the merged record, refilled until full.
+//! CODE order, decided by the record's merged placements, refilled until full.
 
 mod statements;
 
 use std::{
+    borrow::Cow,
     cmp::Ordering,
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -35,15 +36,10 @@ use crate::{
     value::{KeyCompare, Value},
 };
 
-/// What the overlays say of a set of departments: the articles added to each department, and
-/// (article, department) pairs taken away. All spelled as keys compare.
+/// The articles that overlays add to departments, by department, spelled as keys compare: where each stands
+/// in CODE order, and its code. What they take away is decided record by record.
 #[derive(Debug, Default)]
-struct Overlaid {
-    added: HashMap<String, Vec<String>>,
-    /// Where those stand that the ERP has, as it spells them, by their codes as keys compare.
-    standing: HashMap<String, (Position, String)>,
-    removed: HashSet<(String, String)>,
-}
+struct Overlaid(HashMap<String, Vec<(Position, String)>>);
 
 /// How far the page of one department has come.
 #[derive(Debug)]
@@ -53,12 +49,25 @@ struct Progress {
     /// The overlays' articles in CODE order.
     added: Vec<(Position, String)>,
     after: Option<Position>,
-    good: Vec<String>,
+    good: Vec<(String, Position)>,
     done: bool,
 }
 
 impl Run<'_> {
     pub(super) async fn articles_under(
+        &self,
+        link: &Link,
+        batch: &Arc<Batch>,
+        records: &[u32],
+    ) -> Result<LinkData, Fault> {
+        let spelled = || self.catalog.engine.spellings.get(self.catalog.article);
+        let known = spelled();
+        let pages = self.placed_under(link, batch, records).await;
+        // A code was read that is spelled otherwise than declared: what that was trusted for is read anew.
+        if spelled() == known { pages } else { self.placed_under(link, batch, records).await }
+    }
+
+    async fn placed_under(
         &self,
         link: &Link,
         batch: &Arc<Batch>,
@@ -216,7 +225,9 @@ impl Run<'_> {
         shape: &Arc<Shape>,
     ) -> Result<(Batch, Vec<Vec<u32>>), Fault> {
         let engine = &self.catalog.engine;
-        let (own, shape) = (shape, &shape.with_filter(engine, &args.filter));
+        let mut want = self.want_placements();
+        args.filter.want(&mut want);
+        let (own, shape) = (shape, &shape.with_want(engine, want.clone()));
         let must = &engine
             .must_listed(
                 &self.ask,
@@ -228,6 +239,7 @@ impl Run<'_> {
             )
             .await;
         let falling = args.ask().falling();
+        let of_department = engine.compare(self.catalog.department);
         let mut budget = engine.limits.scan_rows;
         let mut progress: Vec<Progress> = groups
             .iter()
@@ -239,8 +251,6 @@ impl Run<'_> {
                 done: nodes.is_empty(),
             })
             .collect();
-        let mut want = Want::default();
-        args.filter.want(&mut want);
         let mut light: Option<Arc<Shape>> = None;
         let mut first_round = true;
         loop {
@@ -256,11 +266,12 @@ impl Run<'_> {
             if budget == 0 {
                 return Err(Fault::Budget { setting: "limits.scan_rows", limit: engine.limits.scan_rows });
             }
-            let candidates =
-                self.candidates(tree, &progress, &round, overlaid, (must, falling), size, shape).await?;
-            let codes: Vec<&str> =
-                candidates.iter().flat_map(|c| c.codes.iter().map(String::as_str)).collect();
-            budget = budget.saturating_sub(codes.len().max(1));
+            let candidates = self.candidates(tree, &progress, &round, (must, falling), size, shape).await?;
+            let places: Vec<_> = candidates
+                .iter()
+                .flat_map(|c| c.places.iter().map(|(at, code)| (code.as_str(), at)))
+                .collect();
+            budget = budget.saturating_sub(places.len().max(1));
             let asked_shape = if first_round {
                 shape.clone()
             } else {
@@ -270,20 +281,24 @@ impl Run<'_> {
                     })
                     .clone()
             };
-            let found = engine.by_code(&self.ask, &asked_shape, &codes).await?;
+            let found = engine.by_place(&self.ask, &asked_shape, &places).await?;
             let read = engine.relate(&self.ask, found.batch, &args.filter, &mut budget).await?;
             let mut of = found.of.iter().copied();
             let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); progress.len()];
             for (g, candidate) in round.iter().zip(&candidates) {
                 let state = &mut progress[*g];
-                for record in of.by_ref().take(candidate.codes.len()) {
+                let within: HashSet<_> =
+                    state.nodes.iter().map(|n| of_department.fold(tree.batch.code(*n))).collect();
+                for record in of.by_ref().take(candidate.places.len()) {
                     if record == NONE || state.good.len() >= need {
                         continue;
                     }
                     let visible = engine.visible(&read, record).map_err(Fault::Source)?;
                     let passes = args.filter.passes(engine, &read, record).map_err(Fault::Source)?;
-                    if (visible || !self.ask.shopper(shape.entity)) && passes {
-                        state.good.push(read.code(record).to_owned());
+                    let shown = visible || !self.ask.shopper(shape.entity);
+                    if shown && passes && self.hangs(&read, record, &within)? {
+                        let at = engine.position(&read, record);
+                        state.good.extend(at.map(|at| (read.code(record).to_owned(), at)));
                         chosen[*g].push(record);
                     }
                 }
@@ -295,8 +310,9 @@ impl Run<'_> {
             }
             first_round = false;
         }
-        let codes: Vec<&str> = progress.iter().flat_map(|p| p.good.iter().map(String::as_str)).collect();
-        let found = engine.by_code(&self.ask, own, &codes).await?;
+        let places: Vec<_> =
+            progress.iter().flat_map(|p| p.good.iter().map(|(code, at)| (code.as_str(), at))).collect();
+        let found = engine.by_place(&self.ask, own, &places).await?;
         let mut of = found.of.into_iter();
         let pages = progress
             .iter()
@@ -305,7 +321,27 @@ impl Run<'_> {
         Ok((found.batch, pages))
     }
 
-    /// Reads what the overlays say of all these departments.
+    /// The list that tells where an article hangs.
+    fn want_placements(&self) -> Want {
+        let lists = &self.catalog.engine.model.entities[self.catalog.article].lists;
+        Want { lists: lists.get_index_of("placements").into_iter().collect(), ..Want::default() }
+    }
+
+    /// Whether an article hangs in one of some departments, by its merged placements.
+    fn hangs(&self, batch: &Batch, record: u32, within: &HashSet<Cow<'_, str>>) -> Result<bool, Fault> {
+        let engine = &self.catalog.engine;
+        let lists = &engine.model.entities[self.catalog.article].lists;
+        let Some((list, _, field)) = lists.get_full("placements") else { return Ok(false) };
+        let column = field.columns.get_index_of("department");
+        let merged = batch.list(&engine.model, list, record).map_err(Fault::Source)?;
+        let compare = engine.compare(self.catalog.department);
+        Ok(merged.items.iter().any(|item| {
+            let department = column.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
+            department.is_some_and(|d| within.contains(&compare.fold(d)))
+        }))
+    }
+
+    /// Reads which articles the overlays add to all these departments.
     async fn overlaid(&self, tree: &Tree, groups: &[Vec<u32>]) -> Result<Overlaid, Fault> {
         let engine = &self.catalog.engine;
         let model = &engine.model;
@@ -315,13 +351,14 @@ impl Run<'_> {
         let mut nodes: Vec<u32> = groups.iter().flatten().copied().collect();
         nodes.sort_unstable();
         nodes.dedup();
-        let keys: Keys = nodes.iter().map(|n| Box::from([Value::text(tree.batch.code(*n))])).collect();
-        let (of_article, of_department) =
-            (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
+        let compare = engine.compare(self.catalog.department);
+        let keys: Keys = nodes.iter().map(|n| spelled(tree.batch.code(*n), compare)).collect();
+        // Article and department, as the overlays spell them.
+        let mut added: Vec<(String, String)> = Vec::new();
         for source in list.sources.iter().filter(|s| **s != e.decides) {
             let Some(map) = e.maps.get(*source).and_then(Option::as_ref) else { continue };
             for child in map.children.get("placements").into_iter().flatten() {
-                let Some(select) = reverse(child) else { continue };
+                let Some(select) = reverse(child).map(|s| spelled_alike(s, compare)) else { continue };
                 let params = [Param::Keys(keys.clone())];
                 let rows = match engine.run(*source, &Statement::new(select), &params, &self.ask.moment).await
                 {
@@ -334,25 +371,28 @@ impl Run<'_> {
                 if rows.len() > engine.limits.gather {
                     return Err(Fault::Budget { setting: "limits.gather", limit: engine.limits.gather });
                 }
-                for r in 0..rows.len() {
-                    let row = rows.row(r);
-                    let (Some(code), Some(department)) = (row[0].as_str(), row[1].as_str()) else { continue };
-                    let department = of_department.fold(department).into_owned();
-                    if row[2] == Value::Bool(true) {
-                        overlaid.removed.insert((of_article.fold(code).into_owned(), department));
-                    } else {
-                        overlaid.added.entry(department).or_default().push(code.to_owned());
-                    }
-                }
+                let rows = (0..rows.len()).map(|r| rows.row(r)).filter(|row| row[2] != Value::Bool(true));
+                added.extend(
+                    rows.filter_map(|row| Some((row[0].as_str()?.to_owned(), row[1].as_str()?.to_owned()))),
+                );
             }
         }
-        let added: HashSet<&str> = overlaid.added.values().flatten().map(String::as_str).collect();
-        let added: Vec<&str> = added.into_iter().collect();
-        overlaid.standing = engine.standing(&self.ask, self.catalog.article, &added).await?;
+        if added.is_empty() {
+            return Ok(overlaid);
+        }
+        // An overlay may spell a code otherwise, and CODE order is the order of the deciding source's keys.
+        let codes: HashSet<&str> = added.iter().map(|(code, _)| code.as_str()).collect();
+        let codes: Vec<&str> = codes.into_iter().collect();
+        let standing = engine.standing(&self.ask, self.catalog.article, &codes).await?;
+        let of_article = engine.compare(self.catalog.article);
+        for (code, department) in &added {
+            if let Some(at) = standing.get(&*of_article.fold(code)) {
+                overlaid.0.entry(compare.fold(department).into_owned()).or_default().push(at.clone());
+            }
+        }
         Ok(overlaid)
     }
 
-    /// The articles that overlays place in some departments, and where they stand.
     fn added_to(&self, tree: &Tree, nodes: &[u32], overlaid: &Overlaid) -> Vec<(Position, String)> {
         let engine = &self.catalog.engine;
         let (of_article, of_department) =
@@ -360,13 +400,10 @@ impl Run<'_> {
         let mut seen = HashSet::new();
         let mut added = Vec::new();
         for node in nodes {
-            let codes = overlaid.added.get(&*of_department.fold(tree.batch.code(*node)));
-            for code in codes.into_iter().flatten() {
-                let code = of_article.fold(code);
-                if let Some(standing) = overlaid.standing.get(&*code)
-                    && seen.insert(code.into_owned())
-                {
-                    added.push(standing.clone());
+            let here = overlaid.0.get(&*of_department.fold(tree.batch.code(*node)));
+            for (position, code) in here.into_iter().flatten() {
+                if seen.insert(of_article.fold(code).into_owned()) {
+                    added.push((position.clone(), code.clone()));
                 }
             }
         }
@@ -380,7 +417,6 @@ impl Run<'_> {
         tree: &Tree,
         progress: &[Progress],
         round: &[usize],
-        overlaid: &Overlaid,
         (must, falling): (&Must, bool),
         size: usize,
         shape: &Arc<Shape>,
@@ -394,9 +430,7 @@ impl Run<'_> {
             return Err(Fault::Internal("no source decides existence".into()));
         };
         let rows = self.placed_rows(tree, progress, round, (must, falling), size, decider).await?;
-        let (of_article, of_department) =
-            (engine.compare(self.catalog.article), engine.compare(self.catalog.department));
-        let keys = decider.columns.keys;
+        let of_article = engine.compare(self.catalog.article);
         let mut by_group: HashMap<&str, Vec<&[Value]>> = HashMap::new();
         for r in 0..rows.len() {
             let row = rows.row(r);
@@ -411,12 +445,8 @@ impl Run<'_> {
             let placed = by_group.get(group.as_str()).map_or(&[][..], Vec::as_slice);
             for row in placed.iter().take(size) {
                 let Some((position, code)) = standing(decider, row) else { continue };
-                let department = row.get(3 + keys).and_then(Value::as_str).unwrap_or("");
                 last = Some(position.clone());
-                let pair = (of_article.fold(&code).into_owned(), of_department.fold(department).into_owned());
-                if !overlaid.removed.contains(&pair) {
-                    erp.push((position, code));
-                }
+                erp.push((position, code));
             }
             let erp_more = placed.len() >= size;
             let ahead = |p: &Position| state.after.as_ref().is_none_or(|a| order(p, a) == Ordering::Greater);
@@ -437,13 +467,11 @@ impl Run<'_> {
                 .filter(|(p, _)| reached.as_ref().is_none_or(|r| order(p, r) != Ordering::Greater))
                 .collect();
             all.sort_by(|a, b| order(&a.0, &b.0));
-            let mut seen = HashSet::new();
-            all.retain(|(_, code)| seen.insert(of_article.fold(code).into_owned()));
-            found.push(Candidates {
-                codes: all.into_iter().map(|(_, c)| c).collect(),
-                exhausted: reached.is_none(),
-                reached,
+            // One article may hang in several of the departments.
+            all.dedup_by(|(b, other), (a, code)| {
+                a.row == b.row && (a.key == b.key || of_article.fold(code) == of_article.fold(other))
             });
+            found.push(Candidates { places: all, exhausted: reached.is_none(), reached });
         }
         Ok(found)
     }
@@ -490,11 +518,7 @@ impl Run<'_> {
                 let Some(select) = reverse(child).map(all_of).map(|s| spelled_alike(s, compare)) else {
                     continue;
                 };
-                let spelled = |n: &u32| match compare {
-                    KeyCompare::Binary => Value::text(tree.batch.code(*n)),
-                    _ => Value::text(tree.batch.code(*n).trim_end().to_uppercase()),
-                };
-                let keys = nodes.iter().map(|n| Box::from([spelled(n)])).collect();
+                let keys = nodes.iter().map(|n| spelled(tree.batch.code(*n), compare)).collect();
                 let params = [Param::Keys(keys), limit.clone()];
                 let Ok(rows) = engine.run(*source, &Statement::new(select), &params, &self.ask.moment).await
                 else {
@@ -578,9 +602,18 @@ impl Run<'_> {
     }
 }
 
+/// A department's code as [`spelled_alike`] compares it.
+fn spelled(code: &str, compare: KeyCompare) -> Box<[Value]> {
+    Box::from([match compare {
+        KeyCompare::Binary => Value::text(code),
+        _ => Value::text(code.trim_end().to_uppercase()),
+    }])
+}
+
 /// The next candidates of one department.
 struct Candidates {
-    codes: Vec<String>,
+    /// Where they stand, and their codes.
+    places: Vec<(Position, String)>,
     /// Up to here both runs are known; `None`: to their ends.
     reached: Option<Position>,
     exhausted: bool,

@@ -20,6 +20,10 @@ impl CodeRule {
         if let Some(own) = own.map(str::trim).filter(|own| !own.is_empty() && self.own.is_some()) {
             return own.to_owned();
         }
+        if key.iter().any(is_padded) {
+            let trimmed: Vec<Value> = key.iter().map(trimmed).collect();
+            return self.encode(None, &trimmed);
+        }
         match (self.template.as_slice(), key) {
             ([CodePart::Key(_)], [Value::Text(text)]) => return text.to_string(),
             ([CodePart::Key(_)], [Value::Int(number)]) => return number.to_string(),
@@ -319,6 +323,16 @@ fn check_group(group: &[CodePart], start: usize, before: &[CodePart]) -> Result<
             "write it as in {article}~{first}[~{second}]",
         )),
     }
+}
+
+/// Whether a key column's text ends in blanks, which are no part of a code.
+pub fn is_padded(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim_end().len() < text.len())
+}
+
+/// A key column without the blanks it ends in.
+pub fn trimmed(value: &Value) -> Value {
+    value.as_str().map_or_else(|| value.clone(), |text| Value::text(text.trim_end()))
 }
 
 /// Whether a group with this value may be left out.

@@ -32,7 +32,7 @@
 
 mod builtin;
 mod child;
-mod code;
+pub(crate) mod code;
 pub mod detect;
 mod entity;
 mod expression;

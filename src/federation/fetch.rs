@@ -14,8 +14,8 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 pub use self::keys::code_of;
 pub(super) use self::keys::{key_of, row_source};
 use self::{
-    keys::{add_phantoms, chunks, code_params, parent_codes, text_keys},
-    source::View,
+    keys::{add_phantoms, chunks, code_params, parent_codes, place_params, text_keys},
+    source::{View, joined_key},
 };
 use super::{
     batch::{Batch, Cause, DUPLICATE, NONE, Part},
@@ -23,6 +23,7 @@ use super::{
     markup,
     model::SourceId,
     overrides::Override,
+    page::Position,
     shape::{Shape, SourceShape},
 };
 use crate::{
@@ -70,7 +71,8 @@ impl Engine {
             let nobody =
                 if ask.blind { add_phantoms(decider, &mut rows, &order, compare) } else { Vec::new() };
             let mut batch = self.adopt(shape, rows);
-            self.arrange(&mut batch, &order);
+            let keep = self.first_of(&batch, &order);
+            self.arrange(&mut batch, keep);
             if !nobody.is_empty() {
                 let codes = (0u32..).zip(&batch.codes);
                 let nobodys = codes.filter(|(_, code)| {
@@ -89,6 +91,68 @@ impl Engine {
             Ok(Found { batch, of })
         }
         .boxed()
+    }
+
+    /// Records by their places, as another read found them beside their codes: of a code that several rows have,
+    /// each by its own. What has gone since is [`NONE`].
+    ///
+    /// # Errors
+    /// The deciding source does not answer.
+    pub async fn by_place(
+        &self,
+        ask: &Ask,
+        shape: &Arc<Shape>,
+        wanted: &[(&str, &Position)],
+    ) -> Result<Found, Fault> {
+        let Some(decider) = shape.decider(&self.model) else {
+            return Err(Fault::Internal("no source decides existence".into()));
+        };
+        let compare = self.compare(shape.entity);
+        let place = |row: usize, key: &[Value]| (row, joined_key(compare, key).into_owned());
+        let mut order: Vec<(&str, &Position)> = Vec::with_capacity(wanted.len());
+        let mut known: HashMap<(usize, String), Vec<&Position>> = HashMap::with_capacity(wanted.len());
+        for (code, at) in wanted {
+            let alike = known.entry(place(at.row, &at.key)).or_default();
+            if !alike.contains(at) {
+                alike.push(*at);
+                order.push((*code, *at));
+            }
+        }
+        drop(known);
+        let mut rows = Rows::default();
+        for chunk in order.chunks(self.batch_of(decider.source)) {
+            let params = place_params(decider, chunk);
+            let read = self.rows(ask, shape.entity, decider, &decider.by_code, &params).await;
+            let read = read.map_err(Fault::Source)?;
+            rows.width = read.width;
+            rows.cells.extend(read.cells);
+        }
+        let mut batch = self.adopt(shape, rows);
+        let mut at: HashMap<(usize, String), Vec<u32>> = HashMap::with_capacity(batch.len());
+        for record in 0..u32::try_from(batch.len()).unwrap_or(DUPLICATE) {
+            if let Some((row, key)) = self.place(&batch, record) {
+                at.entry(place(row, key)).or_default().push(record);
+            }
+        }
+        // Keys that differ in what keys are not told apart by: the one that is spelled so, if any.
+        let found = |position: &Position| {
+            let alike = at.get(&place(position.row, &position.key))?;
+            let same = alike.iter().find(|r| self.place(&batch, **r).is_some_and(|(_, k)| k == position.key));
+            same.or(alike.first()).copied()
+        };
+        let mut keep = Vec::with_capacity(order.len());
+        let mut kept: HashMap<u32, u32> = HashMap::with_capacity(order.len());
+        let of = wanted.iter().map(|(_, position)| {
+            let Some(record) = found(position) else { return NONE };
+            *kept.entry(record).or_insert_with(|| {
+                keep.push(record);
+                u32::try_from(keep.len() - 1).unwrap_or(NONE)
+            })
+        });
+        let of = of.collect();
+        self.arrange(&mut batch, keep);
+        self.complete(ask, &mut batch, None).await;
+        Ok(Found { batch, of })
     }
 
     /// Rows of a source by code, in chunks.
@@ -170,14 +234,18 @@ impl Engine {
         batch
     }
 
-    /// Puts records in the order in which their codes were asked; of a doubled code one is kept.
-    fn arrange(&self, batch: &mut Batch, order: &[&str]) {
+    /// The records of some codes, in their order; of a doubled code one.
+    fn first_of(&self, batch: &Batch, order: &[&str]) -> Vec<u32> {
         let compare = self.compare(batch.shape.entity);
         let mut at: HashMap<_, u32> = HashMap::with_capacity(batch.len());
         for (record, code) in (0u32..).zip(&batch.codes) {
             at.entry(compare.fold(code.as_str().unwrap_or("")).into_owned()).or_insert(record);
         }
-        let keep: Vec<u32> = order.iter().filter_map(|c| at.get(&*compare.fold(c)).copied()).collect();
+        order.iter().filter_map(|c| at.get(&*compare.fold(c)).copied()).collect()
+    }
+
+    /// Keeps some records only, in this order.
+    fn arrange(&self, batch: &mut Batch, keep: Vec<u32>) {
         let decides = self.model.entities[batch.shape.entity].decides;
         batch.codes = keep.iter().map(|r| batch.codes[*r as usize].clone()).collect();
         batch.owner = vec![decides; keep.len()];

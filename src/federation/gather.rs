@@ -214,9 +214,11 @@ impl Engine {
         shape: &Arc<Shape>,
         cuts: Vec<Cut>,
     ) -> Result<(Batch, Vec<Page>), Fault> {
-        let codes: Vec<&str> =
-            cuts.iter().flat_map(|c| c.page.iter().map(|(_, code)| code.as_str())).collect();
-        let found = self.by_code(ask, shape, &codes).await?;
+        let places: Vec<_> = cuts
+            .iter()
+            .flat_map(|c| c.page.iter().map(|(spot, code)| (code.as_str(), &spot.position)))
+            .collect();
+        let found = self.by_place(ask, shape, &places).await?;
         let mut of = found.of.into_iter();
         let pages = cuts
             .into_iter()

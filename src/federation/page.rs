@@ -119,7 +119,7 @@ impl<'a> Under<'a> {
 
 /// How far the page of one group has come.
 struct Progress {
-    good: Vec<Value>,
+    good: Vec<(Value, Position)>,
     after: Option<Position>,
     more: bool,
 }
@@ -181,7 +181,7 @@ impl Engine {
         let mut progress: Vec<Progress> = scans
             .iter()
             .map(|scan| Progress {
-                good: scan.good.iter().map(|r| batch.codes[*r as usize].clone()).collect(),
+                good: self.placed(&batch, &scan.good).collect(),
                 after: if scan.read < full { front.end() } else { scan.last.clone() },
                 more: scan.read >= full || !ended,
             })
@@ -206,22 +206,23 @@ impl Engine {
                 self.go_on(ask, &light, (parents, &open), &at, &part, size, &mut budget, held).await?;
             for (g, scan) in open.into_iter().zip(scans) {
                 let state = &mut progress[g];
-                state.good.extend(scan.good.iter().map(|r| round.codes[*r as usize].clone()));
+                state.good.extend(self.placed(&round, &scan.good));
                 let end = front.end().filter(|_| scan.read < size);
                 passed = end.is_some();
                 state.more = scan.read >= size || passed;
                 state.after = end.or(scan.last).or(state.after.take());
             }
         }
-        let codes: Vec<Vec<Value>> =
+        let good: Vec<Vec<(Value, Position)>> =
             progress.into_iter().map(|p| p.good.into_iter().take(full).collect()).collect();
-        let wanted: Vec<&str> = codes.iter().flatten().filter_map(Value::as_str).collect();
-        let found = self.by_code(ask, own, &wanted).await?;
+        let wanted: Vec<_> =
+            good.iter().flatten().map(|(code, at)| (code.as_str().unwrap_or(""), at)).collect();
+        let found = self.by_place(ask, own, &wanted).await?;
         let mut of = found.of.into_iter();
-        let pages = codes
+        let pages = good
             .iter()
-            .map(|codes| {
-                let records: Vec<u32> = of.by_ref().take(codes.len()).filter(|r| *r != NONE).collect();
+            .map(|good| {
+                let records: Vec<u32> = of.by_ref().take(good.len()).filter(|r| *r != NONE).collect();
                 Page {
                     more: records.len() > page.first,
                     records: records.into_iter().take(page.first).collect(),
@@ -416,7 +417,9 @@ impl Engine {
             let rows = (0..).zip(&decider.map.rows);
             rows.into_iter().find_map(|(row, r)| Some(Position { row, key: r.code.decode(code, &r.key)? }))
         };
-        if self.spellings.get(entity).is_some() || compare == KeyCompare::Binary {
+        // A row with a code of its own stands by another key than the code tells.
+        let told = decider.map.rows.len() == 1 && decider.map.rows.iter().all(|row| row.code.own.is_none());
+        if self.spellings.get(entity).is_some() || (told && compare == KeyCompare::Binary) {
             // What is folded is spelled so.
             let known = codes.iter().map(|code| compare.fold(code).into_owned());
             return Ok(known.filter_map(|code| Some((code.clone(), (at(&code)?, code)))).collect());
@@ -434,6 +437,17 @@ impl Engine {
                 Some((compare.fold(&code).into_owned(), (self.position(&batch, record)?, code)))
             })
             .collect())
+    }
+
+    /// The codes of some records, and where they stand.
+    fn placed<'a>(
+        &'a self,
+        batch: &'a Batch,
+        records: &'a [u32],
+    ) -> impl Iterator<Item = (Value, Position)> + 'a {
+        records
+            .iter()
+            .filter_map(|r| Some((batch.codes.get(*r as usize)?.clone(), self.position(batch, *r)?)))
     }
 
     /// The position of a record in CODE order, for cursors.

@@ -248,7 +248,7 @@ fn articles() -> impl Strategy<Value = RandomArticle> {
             0..3,
         ),
         option::weighted(0.2, select(FILES)),
-        option::weighted(0.15, select(&["images", "documents"][..])),
+        option::weighted(0.15, select(&["images", "documents", "placements"][..])),
         (0..3_usize, 0..3_usize),
     );
     (texts, flags, rest, files).prop_map(|(t, f, r, d)| RandomArticle {

@@ -6,7 +6,7 @@ use crate::{
     federation::{
         page::Position,
         pushdown::Must,
-        shape::{Shape, SourceShape, after_key, branch, has_key, key_type},
+        shape::{Shape, SourceShape, after_key, branch, has_key},
     },
     sources::{
         Expr, Param, Select,
@@ -35,7 +35,7 @@ pub(crate) fn statements(
         found.extend(
             children
                 .filter_map(reverse)
-                .map(|select| (*source, if all { spelled_alike(all_of(select), compare) } else { select })),
+                .map(|select| (*source, spelled_alike(if all { all_of(select) } else { select }, compare))),
         );
     }
     let decider = shape.decider(&engine.model);
@@ -71,10 +71,7 @@ pub(super) fn placed_select(
         }
     }
     let mut outputs = vec![text("group"), Output { decode: Decode::of(Type::Int), label: "row".into() }];
-    for k in 0..keys {
-        let ty = decider.map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
-        outputs.push(Output { decode: Decode::of(key_type(ty)), label: "key".into() });
-    }
+    outputs.extend((0..keys).filter_map(|k| decider.key_output(k).cloned()));
     outputs.extend([text("code"), text("department")]);
     let order = (0..2 + keys).collect();
     (!branches.is_empty()).then_some(Select { outputs, branches, order, descending: falling, count: false })

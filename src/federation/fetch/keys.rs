@@ -1,8 +1,11 @@
 //! Keys and codes between statements and records: key chunks, parameters by code, the code of a row.
 
 use crate::{
-    connectors::map::RowSource,
-    federation::{batch::Batch, model::SourceId, shape::SourceShape},
+    connectors::{
+        code::{is_padded, trimmed},
+        map::RowSource,
+    },
+    federation::{batch::Batch, model::SourceId, page::Position, shape::SourceShape},
     sources::{Keys, Param, Rows, expr::CastType},
     value::{KeyCompare, Value},
 };
@@ -98,6 +101,20 @@ fn any_key(ty: CastType, code: &str) -> Value {
 pub(super) fn parent_codes(batch: &Batch, decides: SourceId) -> Vec<Option<&str>> {
     let column = batch.shape.sources.get(decides).and_then(Option::as_ref).and_then(|s| s.columns.parent);
     (0u32..).zip(&batch.codes).map(|(record, _)| batch.row(decides, record)?.get(column?)?.as_str()).collect()
+}
+
+/// The parameters of `by_code` for records whose places are known, which are asked for by their keys as they
+/// are stored, too.
+pub(super) fn place_params(shape: &SourceShape, wanted: &[(&str, &Position)]) -> Vec<Param> {
+    let mut params = vec![Param::Keys(text_keys(wanted.iter().map(|(code, _)| *code)))];
+    for (n, row) in shape.map.rows.iter().enumerate() {
+        let decoded = wanted.iter().filter_map(|(code, _)| row.code.decode(code, &row.key));
+        let padded = wanted.iter().filter(|(_, at)| at.row == n && at.key.iter().any(is_padded));
+        let stored = padded.flat_map(|(_, at)| [at.key.clone(), at.key.iter().map(trimmed).collect()]);
+        params.push(Param::Keys(decoded.chain(stored).map(Vec::into_boxed_slice).collect()));
+    }
+    params.push(Param::Keys(text_keys(std::iter::empty())));
+    params
 }
 
 /// The parameters of `by_code`: codes, decoded keys per row source, generated codes. `None` when no

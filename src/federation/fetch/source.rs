@@ -11,7 +11,10 @@ use futures::future::join_all;
 
 use super::keys::{chunks, code_of};
 use crate::{
-    connectors::map::Format,
+    connectors::{
+        code::{is_padded, trimmed},
+        map::Format,
+    },
     federation::{
         batch::{Batch, Cause, ChildRows, DUPLICATE, NONE, Part},
         children::{ChildShape, JoinedText},
@@ -241,7 +244,7 @@ fn joined_text(rows: &Rows, of: &[u32], column: usize, text: &JoinedText) -> Val
 }
 
 /// A native key as one text, for joining child rows to their parents.
-fn joined_key(compare: KeyCompare, key: &[Value]) -> Cow<'_, str> {
+pub(super) fn joined_key(compare: KeyCompare, key: &[Value]) -> Cow<'_, str> {
     if let [Value::Text(text)] = key {
         return compare.fold(text);
     }
@@ -286,7 +289,12 @@ impl<'a> Keyed<'a> {
             keys.filter_map(|(record, _)| {
                 let row = view.batch.row(shape.source, record)?;
                 let key = row.get(1..=columns).unwrap_or(&[]);
-                put(joined_key(compare, key), record).then(|| key.into())
+                put(joined_key(compare, key), record).then_some(key)
+            })
+            .flat_map(|key| {
+                // A column that is filled up with blanks by its type may stand beside one that is not.
+                let bare = key.iter().any(is_padded).then(|| key.iter().map(trimmed).collect());
+                std::iter::once(key.into()).chain(bare)
             })
             .collect()
         } else {

@@ -14,7 +14,7 @@ use crate::{
         model::{Entity, EntityId, Field, FieldId, Rule, SourceId},
     },
     sources::{
-        Expr, Select, Statement,
+        Dialect, Expr, Select, Statement,
         expr::{CastType, CompareOp},
         select::{Branch, Decode, Item, Missing, Output, Predicate, Table},
     },
@@ -70,7 +70,7 @@ pub(super) fn source_shape(
     for k in 0..keys {
         let ty = map.rows.iter().find_map(|r| r.key.get(k)).map_or(CastType::Text(0), |c| c.ty);
         // Beside the first, a key column may be blank, and that is a value of its own.
-        let decode = Decode { blank_absent: k == 0, ..Decode::of(key_type(ty)) };
+        let decode = Decode { blank_absent: k == 0, ..key_decode(engine, source, ty) };
         build.column("key", decode, |_, r| or_null(r.key.get(k).map(|c| &c.expr)));
     }
     let own = build.column("code", Decode::of(Type::Text), |_, r| or_null(r.code.own.as_ref()));
@@ -196,6 +196,13 @@ fn spellings<'a>(
     let fields = fields.map(|f| (e.fields[*f].snake.clone(), Attribute::Field(*f)));
     let lists = lists.map(|l| (snake(&e.lists[*l].name), Attribute::List(*l)));
     fields.chain(lists).collect()
+}
+
+/// How a native key is read: with its trailing blanks where the database tells keys apart by them, for there
+/// the next page begins after the key as it is stored. Codes never have any.
+fn key_decode(engine: &Engine, source: SourceId, ty: CastType) -> Decode {
+    let padded = engine.sources.get(source).is_none_or(|s| s.dialect() == Dialect::SqlServer);
+    Decode { trim: padded, ..Decode::of(key_type(ty)) }
 }
 
 fn or_null(expr: Option<&Expr>) -> Item {

@@ -8,7 +8,7 @@ use crate::{
     sources::{
         Expr, Select, Statement,
         expr::{CastType, CompareOp, Function},
-        select::{Branch, OrderBy, Predicate, Window},
+        select::{Branch, OrderBy, Output, Predicate, Window},
     },
 };
 
@@ -45,6 +45,11 @@ impl SourceShape {
     /// Output column of the n-th native key column.
     pub const fn key(n: usize) -> usize {
         1 + n
+    }
+
+    /// How the n-th native key column is read.
+    pub fn key_output(&self, n: usize) -> Option<&Output> {
+        self.outputs.get(Self::key(n))
     }
 
     /// A select over the row sources for which `filter` gives predicates.
