@@ -111,6 +111,26 @@ fn each_operation_of_a_batch_is_paid_for() {
 }
 
 #[test]
+fn what_is_refused_is_paid_for_and_what_is_not_paid_for_is_not_kept() {
+    block_on(async {
+        let (folder, server) = served("[rate]\nanonymous = 60\n", &[]).await;
+        // 45 KiB that are no document: a point for each.
+        let nonsense = json!({ "query": format!("{{ rien }} # {}", "x".repeat(45 << 10)) });
+        let (status, _, body) = ask(&server, &nonsense).await;
+        assert_eq!((status.as_u16(), code(&body)), (200, "GRAPHQL_VALIDATION_FAILED"), "{body}");
+        let (status, _, body) = ask(&server, &nonsense).await;
+        assert_eq!((status.as_u16(), code(&body)), (429, "RATE_LIMITED"), "{body}");
+        // A list costs more than is left: it does not run, and is not kept under its hash either.
+        let persisted = json!({ "persistedQuery": { "version": 1, "sha256Hash": sha256(LIST) } });
+        let (status, _, body) = ask(&server, &json!({ "query": LIST, "extensions": persisted })).await;
+        assert_eq!((status.as_u16(), code(&body)), (429, "RATE_LIMITED"), "{body}");
+        let (_, _, body) = ask(&server, &json!({ "extensions": persisted })).await;
+        assert_eq!(code(&body), "PERSISTED_QUERY_NOT_FOUND", "{body}");
+        folder.remove().await;
+    });
+}
+
+#[test]
 fn a_flood_is_stopped_before_it_is_read() {
     block_on(async {
         let (folder, server) =

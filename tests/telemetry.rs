@@ -130,6 +130,9 @@ fn metrics_are_for_whom_the_shop_says() {
         let (status, text) = scrape(&server, forwarded.clone()).await;
         assert_eq!(status, 403, "through a proxy: {text}");
         assert!(text.contains("telemetry.metrics"), "{text}");
+        let rebound =
+            HeaderMap::from_iter([("host".parse().unwrap(), HeaderValue::from_static("evil.example:80"))]);
+        assert_eq!(scrape(&server, rebound).await.0, 403, "a name that was made to lead here");
         drop(server);
         let (_folder, server) = served("[telemetry]\nmetrics = \"open\"\n", &[]).await;
         assert_eq!(scrape(&server, forwarded.clone()).await.0, 200, "open");

@@ -28,10 +28,6 @@ pub enum Space {
     Documents,
     /// Buckets of rate limits.
     Rates,
-    /// Keys of token issuers.
-    KeySets,
-    /// Tokens and sessions that are no longer good.
-    Revoked,
 }
 
 impl Space {
@@ -40,8 +36,6 @@ impl Space {
             Self::Cells => "cell",
             Self::Documents => "document",
             Self::Rates => "rate",
-            Self::KeySets => "keys",
-            Self::Revoked => "revoked",
         }
     }
 }

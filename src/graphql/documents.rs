@@ -26,6 +26,8 @@ use crate::{
 
 /// How long a persisted query is kept after it was sent.
 const KEEP: Duration = Duration::from_hours(24);
+/// Bytes of a text that is kept: longer ones run, and are sent in full each time.
+const LONGEST: usize = 16 << 10;
 
 /// The documents that may be asked for without their text.
 #[derive(Clone, Debug)]
@@ -137,6 +139,7 @@ impl Documents {
     /// Keeps a document that was sent with its hash: called once it is known to be valid.
     pub async fn keep(&self, asked: &Asked) {
         if let (Some(hash), Some(cache)) = (&asked.keep, &self.automatic)
+            && asked.text.len() <= LONGEST
             && cache.own(Space::Documents, hash).is_none_or(|(_, age)| age > KEEP / 2)
         {
             let text = Bytes::copy_from_slice(asked.text.as_bytes());

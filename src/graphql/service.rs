@@ -74,6 +74,9 @@ struct PlanKey {
     language: Option<String>,
 }
 
+/// Bytes of a refused document that cost one point.
+const REFUSED: usize = 1 << 10;
+
 /// Memory for plans, estimated as below.
 const PLANS: u64 = 16 << 20;
 
@@ -139,14 +142,48 @@ impl Service {
         Self { types, introspection, operations, plans, catalog, resolvers, shop, guards, anonymous, guard }
     }
 
+    /// The answer to a viewer whose points are used up.
+    fn limited(
+        &self,
+        throttle: Option<&Throttle>,
+        (points, cost): (u64, u64),
+        operation: Option<String>,
+    ) -> Option<GraphqlResponse> {
+        let throttle = throttle?;
+        let (error, retry_after) = limits::rate_limited(points, throttle, throttle.wait?);
+        counted(&error);
+        let cost = limits::cost_extension(cost, &self.catalog.engine.limits, Some(throttle));
+        let body = serde_json::json!({ "errors": [error], "extensions": { "cost": cost } });
+        Some(GraphqlResponse {
+            body: Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
+            outcome: Outcome::RateLimited { retry_after },
+            errors: 1,
+            operation,
+            refresh_cookie: None,
+        })
+    }
+
+    /// Refuses a document: looking at it was work, which is paid for too.
+    async fn refuse(
+        &self,
+        errors: &[GraphqlError],
+        bytes: usize,
+        context: &RequestContext,
+    ) -> GraphqlResponse {
+        let points = 1 + u64::try_from(bytes / REFUSED).unwrap_or(u64::MAX);
+        let throttle = self.guard.rates.charge(&context.viewer, &context.origin, points).await;
+        self.limited(throttle.as_ref(), (points, 0), None)
+            .unwrap_or_else(|| refused(errors, None, Outcome::Refused))
+    }
+
     async fn answer(&self, request: &GraphqlRequest, context: &RequestContext) -> GraphqlResponse {
         let asked = match self.guard.documents.find(request, &context.viewer).await {
             Ok(asked) => asked,
-            Err(error) => return refused(&[error], None, Outcome::Refused),
+            Err(error) => return self.refuse(&[error], 0, context).await,
         };
         let prepared = match self.operations.prepare(&asked.text, request.operation_name.as_deref()).await {
             Ok(prepared) => prepared,
-            Err(errors) => return refused(&errors, None, Outcome::Refused),
+            Err(errors) => return self.refuse(&errors, asked.text.len(), context).await,
         };
         let name = prepared.name.as_ref().map(std::string::ToString::to_string);
         let operation = &prepared.operation;
@@ -161,7 +198,6 @@ impl Service {
             let error = GraphqlError::new(Code::OperationNotFound, "This shop takes no subscription.");
             return refused(&[error], name, Outcome::Refused);
         }
-        self.guard.documents.keep(&asked).await;
         let rights = Rights::of(&context.viewer, self.anonymous);
         let mut ready = match self.make_ready(&prepared, request, context, rights) {
             Ok(ready) => ready,
@@ -170,19 +206,11 @@ impl Service {
         // Introspection is free of cost, but not of work.
         let points = ready.cost.max(1);
         ready.throttle = self.guard.rates.charge(&context.viewer, &context.origin, points).await;
-        if let Some((throttle, wait)) = ready.throttle.as_ref().and_then(|t| Some((t, t.wait?))) {
-            let (error, retry_after) = limits::rate_limited(points, throttle, wait);
-            counted(&error);
-            let cost = limits::cost_extension(ready.cost, &self.catalog.engine.limits, Some(throttle));
-            let body = serde_json::json!({ "errors": [error], "extensions": { "cost": cost } });
-            return GraphqlResponse {
-                body: Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
-                outcome: Outcome::RateLimited { retry_after },
-                errors: 1,
-                operation: name,
-                refresh_cookie: None,
-            };
+        if let Some(limited) = self.limited(ready.throttle.as_ref(), (points, ready.cost), name.clone()) {
+            return limited;
         }
+        // Only what was paid for is kept.
+        self.guard.documents.keep(&asked).await;
         let limit = self.catalog.engine.limits.request;
         if let Ok(response) =
             tokio::time::timeout(limit, self.execute(&prepared, ready, name.clone(), context)).await

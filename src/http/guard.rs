@@ -65,7 +65,7 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
     if let Some(address) = peer.map(|peer| address::client(peer, request.headers(), http)) {
         request.extensions_mut().insert(ClientAddress(address));
-        if let Some(wait) = app.flood.too_many(address).filter(|_| !probe) {
+        if let Some(wait) = (!probe).then(|| app.flood.too_many(address)).flatten() {
             return flooded(request.headers(), wait);
         }
     }

@@ -1,6 +1,6 @@
 //! `/metrics`: what was counted, in the Prometheus text format, for who may scrape it (`telemetry.metrics`).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::{
@@ -10,9 +10,9 @@ use axum::{
     response::Response,
 };
 
-use super::{App, negotiate::Media, pages, respond};
+use super::{App, negotiate::Media, pages, pages::is_local, respond};
 use crate::{
-    config::{MetricsAccess, TelemetryConfig},
+    config::{HttpConfig, MetricsAccess, TelemetryConfig},
     graphql::error::Code,
     telemetry::metrics,
 };
@@ -32,7 +32,7 @@ pub(super) async fn scrape(State(app): State<App>, request: Request) -> Response
         return refusal;
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
-    if let Some(refusal) = refused(options, peer, request.headers()) {
+    if let Some(refusal) = refused((options, &app.options.http), peer, request.headers()) {
         return refusal.respond(Media::Json);
     }
     app.executor.gauge();
@@ -45,7 +45,7 @@ pub(super) async fn scrape(State(app): State<App>, request: Request) -> Response
 
 /// Why these metrics are not for this client: a token goes before the address.
 fn refused(
-    options: &TelemetryConfig,
+    (options, http): (&TelemetryConfig, &HttpConfig),
     peer: Option<SocketAddr>,
     headers: &HeaderMap,
 ) -> Option<respond::Refusal> {
@@ -60,7 +60,10 @@ fn refused(
         let refusal = respond::Refusal::new(StatusCode::UNAUTHORIZED, Code::Forbidden, message);
         return Some(refusal.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
     }
-    let near = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+    let peer = peer.map(|peer| peer.ip().to_canonical());
+    let proxy = |peer: IpAddr| http.trusted_proxies.iter().any(|network| network.contains(&peer));
+    let near = peer.is_some_and(|peer| peer.is_loopback() && !proxy(peer))
+        && is_local(headers)
         && !FORWARDED.iter().any(|name| headers.contains_key(*name));
     if options.metrics == MetricsAccess::Open || near {
         return None;

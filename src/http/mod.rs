@@ -96,6 +96,8 @@ struct AppInner {
     options: HttpOptions,
     /// `/graphiql/examples.json`, written once.
     examples: bytes::Bytes,
+    /// They hold headers, which may be secrets.
+    examples_private: bool,
     /// `/.well-known/jwks.json`, written once.
     public_keys: bytes::Bytes,
     cookies: cookies::Cookies,
@@ -114,6 +116,7 @@ impl std::ops::Deref for App {
 /// All routes: `/graphql`, `/.well-known/jwks.json`, `/health/live`, `/health/ready`, `/metrics`, `/`, and GraphiQL's when
 /// it is switched on.
 pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
+    let examples_private = options.examples.iter().any(|example| !example.headers.is_empty());
     let examples = serde_json::to_vec(&options.examples).unwrap_or_else(|_| b"[]".to_vec());
     let graphiql = options.http.graphiql;
     let flood = guard::Flood::new(&options.rate);
@@ -128,6 +131,7 @@ pub fn router(executor: Arc<dyn Executor>, options: HttpOptions) -> Router {
         cookies: cookies::Cookies::new(&options.http.public_url),
         options,
         examples: examples.into(),
+        examples_private,
         health: health::Cache::default(),
         flood,
     }));

@@ -58,9 +58,21 @@ pub(super) async fn examples(State(app): State<App>, request: Request) -> Respon
     if let Some(refusal) = only_get(&request) {
         return refusal;
     }
-    let mut response = respond::json(StatusCode::OK, "application/json", app.examples.clone());
+    // They may hold a demo's tokens: a page of elsewhere whose name was made to lead here gets none of them.
+    let private = app.examples_private && !is_local(request.headers());
+    let examples = if private { bytes::Bytes::from_static(b"[]") } else { app.examples.clone() };
+    let mut response = respond::json(StatusCode::OK, "application/json", examples);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
+}
+
+/// Whether a request asks this machine by a name that no other machine can have.
+pub(super) fn is_local(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return true };
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    let name = name.map_or(host, |(name, _)| name).trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// The public halves of the shop's own keys, by which others verify its tokens.

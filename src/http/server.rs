@@ -39,10 +39,6 @@ const HEADERS: Duration = Duration::from_secs(65);
 const FIRST_REQUEST: Duration = Duration::from_secs(15);
 /// How long running requests have after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
-/// How often a silent HTTP/2 client is asked whether it is still there.
-const PING: Duration = Duration::from_secs(30);
-/// HTTP/2 requests that one connection may have open.
-const STREAMS: u32 = 100;
 /// The pause after the system refused a connection (out of file descriptors): others must end first.
 const BREATH: Duration = Duration::from_millis(200);
 
@@ -170,14 +166,8 @@ fn builder(limits: ConnectionLimits) -> Builder<TokioExecutor> {
         .header_read_timeout(HEADERS)
         .max_buf_size(limits.header_bytes)
         .max_headers(limits.headers);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PING)
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX));
-    builder
+    // HTTP/2 without TLS is nobody's but an attacker's: one connection could hold a hundred answers and take none.
+    builder.http1_only()
 }
 
 async fn connection(

@@ -565,3 +565,36 @@ async fn log_lines_say_what_happened_and_keep_secrets() {
     assert_eq!(lines[2]["method"], "GET");
     assert_eq!(lines[3]["outcome"], "client gone");
 }
+
+#[tokio::test]
+async fn examples_with_tokens_are_for_this_machine() {
+    let server = start(|options| {
+        options.examples[0].headers.insert("Authorization".into(), "Bearer T0K".into());
+    })
+    .await;
+    let ask = async |host: &str| {
+        let url = format!("http://{}/graphiql/examples.json", server.address);
+        let response = server.client.get(url).header(header::HOST, host).send().await.unwrap();
+        response.text().await.unwrap()
+    };
+    for host in ["localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST:1"] {
+        assert!(ask(host).await.contains("T0K"), "{host}");
+    }
+    for host in ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example"] {
+        assert_eq!(ask(host).await, "[]", "{host}");
+    }
+}
+
+#[tokio::test]
+async fn http_2_without_tls_is_not_spoken() {
+    let server = start(|_| ()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+    assert!(read.is_ok(), "hung up on");
+    assert!(
+        answer.is_empty() || answer.starts_with(b"HTTP/1.1 4") || answer.starts_with(b"HTTP/1.1 505"),
+        "{answer:?}"
+    );
+}
