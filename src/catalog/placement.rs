@@ -196,17 +196,24 @@ impl Run<'_> {
         let engine = &self.catalog.engine;
         let list = args.ask();
         let most = engine.limits.gather;
-        let light = Arc::new(Shape::new(engine, shape.entity, list.want(), shape.language.as_deref()));
+        let mut want = self.want_placements();
+        want.merge(&list.want());
+        let light = Arc::new(Shape::new(engine, shape.entity, want, shape.language.as_deref()));
         let all = PageArgs { from: None, backward: false, order: Order::default(), ..args.clone() };
         let (batch, pages) = self.fill(tree, groups, overlaid, &all, most + 1, &light).await?;
         let mut cuts = Vec::with_capacity(pages.len());
-        for records in pages {
+        for (records, nodes) in pages.into_iter().zip(groups) {
             if records.len() > most {
                 return Err(list.too_long(engine, shape.entity));
             }
             let mut gathered = Vec::with_capacity(records.len());
             for record in records {
-                gathered.extend(engine.gathered(&list, &batch, record)?);
+                let Some((mut spot, code)) = engine.gathered(&list, &batch, record)? else { continue };
+                if let Some(department) = nodes.first() {
+                    let place = self.place_in(&batch, record, tree.batch.code(*department))?;
+                    list.order.place(&mut spot, &place);
+                }
+                gathered.push((spot, code));
             }
             cuts.push(list.cut(gathered));
         }
@@ -325,6 +332,23 @@ impl Run<'_> {
     fn want_placements(&self) -> Want {
         let lists = &self.catalog.engine.model.entities[self.catalog.article].lists;
         Want { lists: lists.get_index_of("placements").into_iter().collect(), ..Want::default() }
+    }
+
+    /// An article's place in a department, by its merged placements; null where it has none.
+    fn place_in(&self, batch: &Batch, record: u32, department: &str) -> Result<Value, Fault> {
+        let engine = &self.catalog.engine;
+        let lists = &engine.model.entities[self.catalog.article].lists;
+        let Some((list, _, field)) = lists.get_full("placements") else { return Ok(Value::Null) };
+        let column = |name: &str| field.columns.get_index_of(name);
+        let (named, placed) = (column("department"), column("position"));
+        let merged = batch.list(&engine.model, list, record).map_err(Fault::Source)?;
+        let compare = engine.compare(self.catalog.department);
+        let own = compare.fold(department);
+        let here = merged.items.iter().find(|item| {
+            let code = named.and_then(|c| item.fields.get(c)).and_then(Value::as_str);
+            code.is_some_and(|code| compare.fold(code) == own)
+        });
+        Ok(here.and_then(|item| item.fields.get(placed?)).cloned().unwrap_or_default())
     }
 
     /// Whether an article hangs in one of some departments, by its merged placements.

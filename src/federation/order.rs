@@ -18,6 +18,8 @@ pub enum By {
     Code,
     /// A field's merged value.
     Field(FieldId),
+    /// The place in the department whose articles they are, by the merged placements.
+    Placement,
 }
 
 /// One sort key.
@@ -75,6 +77,15 @@ impl Order {
         self.valued().count()
     }
 
+    /// Puts the place in a department where a list is sorted by it.
+    pub fn place(&self, spot: &mut Spot, place: &Value) {
+        for (key, value) in self.valued().zip(&mut spot.values) {
+            if key.by == By::Placement {
+                value.clone_from(place);
+            }
+        }
+    }
+
     /// What it needs of the records.
     pub fn want(&self, want: &mut Want) {
         for key in self.valued() {
@@ -92,6 +103,7 @@ impl Order {
             let by = match key.by {
                 By::Code => "CODE",
                 By::Field(field) => e.fields.get_index(field).map_or("", |(name, _)| name.as_str()),
+                By::Placement => "POSITION",
             };
             let direction = if key.descending { "-" } else { "+" };
             name.push_str(if name.is_empty() { "" } else { "," });
@@ -180,7 +192,8 @@ impl Engine {
         for key in order.valued() {
             values.push(match key.by {
                 By::Field(field) => batch.served(&self.model, field, record)?.clone(),
-                By::Code => Value::Null,
+                // Who knows the department puts it in.
+                By::Placement | By::Code => Value::Null,
             });
         }
         Ok(Some(Spot { values, position }))

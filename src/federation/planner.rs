@@ -211,6 +211,7 @@ pub fn sort_words(order: &Order, model: &Model, entity: EntityId) -> Option<Stri
     let key = |key: &super::order::SortKey| {
         let name = match key.by {
             By::Code => "CODE".into(),
+            By::Placement => "POSITION".into(),
             By::Field(field) => {
                 fields.get_index(field).map_or_else(String::new, |(name, _)| snake(name).to_ascii_uppercase())
             }

@@ -169,6 +169,11 @@ fn order(gate: &Gate<'_>, entity: EntityId, args: &ArgMap) -> Result<Order, Grap
         let field = name("field").unwrap_or("CODE");
         let by = match field {
             "CODE" => By::Code,
+            // Only what hangs in a department can be asked for deeply.
+            "POSITION" if args.get("deep").is_some() => {
+                gate.field(entity, "departments", &format!("sort[{n}].field"))?;
+                By::Placement
+            }
             other => {
                 let id = fields.keys().position(|f| sort_name(f) == other);
                 if let Some((name, _)) = id.and_then(|id| fields.get_index(id)) {

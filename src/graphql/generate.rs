@@ -257,7 +257,7 @@ fn sort_fields(types: &TypeSystem, entity: &str, diags: &mut Diagnostics) -> Typ
                 "POSITION".to_owned(),
                 EnumValueDef {
                     name: "POSITION".to_owned(),
-                    description: Some("By the place in the department; only below a department.".to_owned()),
+                    description: Some("By the place in the department itself; only of a department's articles. What hangs only below it has none.".to_owned()),
                     deprecated: None,
                     applied: Vec::new(),
                 },
