@@ -266,6 +266,12 @@ fn nothing_tells_what_is_off_the_web_from_none() {
     block_on(async {
         let mut recipe = shops::base();
         recipe.isoshop.push("UPDATE \"article\" SET slug = 'la-lampe' WHERE code = 'LAMPE-1'".into());
+        // Two rows claim this code, which is off the web.
+        recipe.erp.push(
+            "UPDATE \"F_ARTENUMREF\" SET \"AE_Ref\" = 'VTT-100-NS' WHERE \"AG_No1\" = 2 AND \"AG_No2\" = 3"
+                .into(),
+        );
+        recipe.isoshop.push("UPDATE \"reference\" SET published = 0 WHERE code = 'VTT-100-NS'".into());
         let (_folder, gateway) = shop(recipe).await;
         // By the ERP, by IsoShop, asleep.
         for rights in ["anonymous", "customer C-1", "staff: read, hidden on Department"] {
@@ -288,10 +294,14 @@ fn nothing_tells_what_is_off_the_web_from_none() {
                 }
             }
             alike(&gateway, rights, "{ a: article(slug: \"?\") { code } }", ["la-lampe", "la-lune"]).await;
+            let doubled = "{ a: reference(code: \"?\") { code title } }";
+            alike(&gateway, rights, doubled, ["VTT-100-NS", "RIEN-1"]).await;
         }
         gateway.asks(gateway::viewer(STAFF));
         let answer = ask(&gateway, "{ article(slug: \"la-lampe\") { code } }").await;
         assert_eq!(answer["data"]["article"]["code"], "LAMPE-1", "{answer}");
+        let answer = ask(&gateway, "{ reference(code: \"VTT-100-NS\") { code } }").await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "DUPLICATE_KEY", "{answer}");
     });
 }
 
