@@ -20,7 +20,8 @@ fn guarded() -> Recipe {
     let mut recipe = shops::base();
     let guards = "extend type Article @fieldGroup(field: \"warrantyMonths\", name: \"purchase\") \
          @requires(field: \"weight\", right: \"provenance\")\n\
-         extend type Reference @fieldGroup(field: \"barcode\", name: \"purchase\")\n";
+         extend type Reference @fieldGroup(field: \"barcode\", name: \"purchase\") \
+         @fieldGroup(field: \"optionValues\", name: \"purchase\")\n";
     recipe.files.push(("schema/guards.graphql".into(), guards.into()));
     recipe
 }
@@ -69,6 +70,86 @@ fn no_way_leads_around_a_guard() {
             // What stands beside it is there.
             assert!(!answer["data"].is_null(), "{query}: {answer}");
         }
+    });
+}
+
+/// A guarded list is withheld under every name that tells of it.
+#[test]
+fn a_list_is_guarded_whatever_it_is_called() {
+    block_on(async {
+        let mut recipe = shops::base();
+        let guards = "extend type Article @fieldGroup(field: \"images\", name: \"purchase\") \
+             @requires(field: \"departments\", right: \"hidden\")\n";
+        recipe.files.push(("schema/guards.graphql".into(), guards.into()));
+        let (_folder, gateway) = shop(recipe).await;
+        let mut cases: Vec<(String, &str)> = Vec::new();
+        for (ty, root, code) in [("ARTICLE", "article", "VTT-100"), ("REFERENCE", "reference", "VTT-300")] {
+            let told: &[&str] = if ty == "ARTICLE" {
+                &["image", "images", "departments", "placements"]
+            } else {
+                // What inherits the list is guarded alike.
+                &["image", "images"]
+            };
+            for name in told {
+                cases.push((
+                    format!("{{ explain(type: {ty}, code: \"{code}\", fields: [\"{name}\"]) {{ value }} }}"),
+                    "explain",
+                ));
+                cases.push((
+                    format!("{{ {root}(code: \"{code}\") {{ code p: provenance(fields: [\"{name}\"]) {{ value }} }} }}"),
+                    if ty == "ARTICLE" { "article.p" } else { "reference.p" },
+                ));
+            }
+        }
+        for (field, path) in [
+            ("image { url }", "article.image"),
+            ("images { url }", "article.images"),
+            ("department { code }", "article.department"),
+            ("departments { code }", "article.departments"),
+        ] {
+            cases.push((format!("{{ article(code: \"VTT-100\") {{ code {field} }} }}"), path));
+        }
+        gateway.asks(gateway::viewer("staff: read fields base, provenance fields base"));
+        for (query, path) in &cases {
+            let answer = ask(&gateway, query).await;
+            assert_eq!(paths(&answer), [path.split('.').collect::<Json>()], "{query}: {answer}");
+        }
+        gateway.asks(gateway::viewer(STAFF));
+        for (query, _) in &cases {
+            let answer = ask(&gateway, query).await;
+            assert!(answer.get("errors").is_none(), "{query}: {answer}");
+        }
+    });
+}
+
+/// A record that is found by a guarded field would tell what it holds.
+#[test]
+fn nothing_is_looked_up_by_what_one_may_not_see() {
+    block_on(async {
+        let (_folder, gateway) = shop(guarded()).await;
+        let options = "{ article(code: \"VTT-100\") { code found: reference(options: [{ name: \"Taille\", value: \"M\" }]) { code } } }";
+        let cases = [
+            // Of one reference, of two, of none: the same.
+            ("{ found: reference(barcode: \"3760000001001\") { code } }", "barcode", json!(["found"])),
+            ("{ found: reference(barcode: \"3760000001300\") { code } }", "barcode", json!(["found"])),
+            ("{ found: reference(barcode: \"3760000009999\") { code } }", "barcode", json!(["found"])),
+            (options, "options", json!(["article", "found"])),
+        ];
+        for words in ["anonymous", "staff: read fields base, read fields purchase below 1"] {
+            gateway.asks(gateway::viewer(words));
+            for (query, argument, path) in &cases {
+                gateway.statements();
+                let answer = ask(&gateway, query).await;
+                assert_eq!(paths(&answer), [path.clone()], "{words}: {query}: {answer}");
+                assert_eq!(answer["errors"][0]["extensions"]["argument"], *argument, "{answer}");
+                assert!(*argument != "barcode" || gateway.statements().is_empty(), "{words}: {query}");
+            }
+        }
+        gateway.asks(gateway::viewer("staff: read"));
+        let answer = ask(&gateway, cases[0].0).await;
+        assert!(answer["data"]["found"]["code"].is_string(), "{answer}");
+        let answer = ask(&gateway, options).await;
+        assert!(answer.get("errors").is_none(), "{answer}");
     });
 }
 
@@ -142,6 +223,85 @@ fn plans_and_ways_of_reading_need_their_right() {
             let answer = gateway.explained(query).await;
             assert_eq!(answer["extensions"].get("plan").is_some(), told, "{words}: {answer}");
         }
+        // How many rows the sources gave, and in what time, tells of all of them.
+        for (words, told) in [
+            ("staff: read, plan", false),
+            ("staff: read below 1, hidden, plan", false),
+            ("staff: read, hidden below 1, plan", false),
+            ("staff: read, hidden, plan", true),
+        ] {
+            gateway.asks(gateway::viewer(words));
+            let answer = gateway.explained("{ article(code: \"LAMPE-1\") { title } }").await;
+            let levels = answer["extensions"]["plan"]["levels"].as_array().expect("levels");
+            let ran: Vec<&Json> =
+                levels.iter().flat_map(|l| l["statements"].as_array().expect("ran")).collect();
+            assert!(!ran.is_empty(), "{words}: {answer}");
+            assert!(levels.iter().all(|l| l.get("rowsRead").is_some() == told), "{words}: {answer}");
+            for name in ["rows", "ms"] {
+                assert!(ran.iter().all(|s| s.get(name).is_some() == told), "{words}: {name}: {answer}");
+            }
+        }
+    });
+}
+
+/// A question is answered for two keys alike, and the sources are sent the same.
+async fn alike(gateway: &Gateway, rights: &str, query: &str, keys: [&str; 2]) {
+    let mut seen = Vec::new();
+    for key in keys {
+        gateway.statements();
+        let answer = ask(gateway, &query.replace('?', key)).await;
+        assert!(answer.get("errors").is_none(), "{rights} {key}: {answer}");
+        let mut sent: Vec<String> =
+            gateway.statements().into_iter().map(|s| format!("{}: {}", s.source, s.sql)).collect();
+        sent.sort();
+        seen.push((answer["data"].clone(), sent));
+    }
+    let other = seen.pop();
+    assert_eq!(seen.pop(), other, "{rights}: {query} for {keys:?}");
+}
+
+/// For who does not see what is off the web it is like what nobody has.
+#[test]
+fn nothing_tells_what_is_off_the_web_from_none() {
+    block_on(async {
+        let mut recipe = shops::base();
+        recipe.isoshop.push("UPDATE \"article\" SET slug = 'la-lampe' WHERE code = 'LAMPE-1'".into());
+        // Two rows claim this code, which is off the web.
+        recipe.erp.push(
+            "UPDATE \"F_ARTENUMREF\" SET \"AE_Ref\" = 'VTT-100-NS' WHERE \"AG_No1\" = 2 AND \"AG_No2\" = 3"
+                .into(),
+        );
+        recipe.isoshop.push("UPDATE \"reference\" SET published = 0 WHERE code = 'VTT-100-NS'".into());
+        let (_folder, gateway) = shop(recipe).await;
+        // By the ERP, by IsoShop, asleep.
+        for rights in ["anonymous", "customer C-1", "staff: read, hidden on Department"] {
+            gateway.asks(gateway::viewer(rights));
+            for code in ["CASQUE-2", "LAMPE-1", "LAMPE-2"] {
+                for query in [
+                    "{ a: article(code: \"?\") { code title references { totalCount } } }",
+                    "{ a: reference(code: \"?\") { code title weight article { title } } }",
+                ] {
+                    alike(&gateway, rights, query, [code, "RIEN-1"]).await;
+                }
+                let slugs = [&*format!("x-{}", code.to_lowercase().replace('-', ".")), "x-rien.1"];
+                alike(&gateway, rights, "{ a: article(slug: \"?\") { code } }", slugs).await;
+                let route = "{ a: route(path: \"/article/?\") { kind redirectTo article { code } } }";
+                alike(&gateway, rights, route, slugs).await;
+                for ty in ["Article", "Reference"] {
+                    let ids = [node_id(ty, code), node_id(ty, "RIEN-1")];
+                    let query = "{ a: node(id: \"?\") { id } b: nodes(ids: [\"?\"]) { id } }";
+                    alike(&gateway, rights, query, [&*ids[0], &*ids[1]]).await;
+                }
+            }
+            alike(&gateway, rights, "{ a: article(slug: \"?\") { code } }", ["la-lampe", "la-lune"]).await;
+            let doubled = "{ a: reference(code: \"?\") { code title } }";
+            alike(&gateway, rights, doubled, ["VTT-100-NS", "RIEN-1"]).await;
+        }
+        gateway.asks(gateway::viewer(STAFF));
+        let answer = ask(&gateway, "{ article(slug: \"la-lampe\") { code } }").await;
+        assert_eq!(answer["data"]["article"]["code"], "LAMPE-1", "{answer}");
+        let answer = ask(&gateway, "{ reference(code: \"VTT-100-NS\") { code } }").await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "DUPLICATE_KEY", "{answer}");
     });
 }
 
@@ -225,22 +385,7 @@ fn nothing_tells_a_foreign_record_from_none() {
         ] {
             gateway.asks(gateway::viewer(rights));
             for (query, there, not_there) in &pairs {
-                let mut seen = Vec::new();
-                for key in [there, not_there] {
-                    gateway.statements();
-                    let answer = ask(&gateway, &query.replace('?', key)).await;
-                    assert!(answer.get("errors").is_none(), "{rights} {key}: {answer}");
-                    let mut sent: Vec<String> = gateway
-                        .statements()
-                        .into_iter()
-                        .map(|s| format!("{}: {}", s.source, s.sql))
-                        .collect();
-                    sent.sort();
-                    seen.push((answer["data"].clone(), sent));
-                }
-                let other = seen.pop();
-                let of_there = seen.pop();
-                assert_eq!(of_there, other, "{rights}: {query} for {there} and {not_there}");
+                alike(&gateway, rights, query, [there, not_there]).await;
             }
         }
         // The same questions have answers for who may see them.

@@ -260,12 +260,18 @@ impl Run<'_> {
         Ok(!self.ask.shopper(entity) || engine.visible(batch, record).map_err(Fault::Source)?)
     }
 
-    /// The request as it looks records up: where a viewer's rows are narrowed, nothing that is sent tells a record
-    /// outside of them from one that does not exist.
+    /// Whether there may be records of an entity that are nothing to the viewer: outside its rayons, or off the web.
+    pub(super) fn narrowed(&self, entity: EntityId) -> bool {
+        self.sight.rows(entity).is_some() || self.ask.shopper(entity)
+    }
+
+    /// The request as it looks records up: where some are nothing to the viewer, nothing that is sent tells such a
+    /// record from one that does not exist.
     pub(super) fn looking(&self, entity: EntityId) -> std::borrow::Cow<'_, Ask> {
-        match self.sight.rows(entity) {
-            None => std::borrow::Cow::Borrowed(&self.ask),
-            Some(_) => std::borrow::Cow::Owned(Ask { blind: true, ..self.ask.clone() }),
+        if self.narrowed(entity) {
+            std::borrow::Cow::Owned(Ask { blind: true, ..self.ask.clone() })
+        } else {
+            std::borrow::Cow::Borrowed(&self.ask)
         }
     }
 

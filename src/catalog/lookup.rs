@@ -92,7 +92,11 @@ impl Run<'_> {
     fn shown(&self, batch: Arc<Batch>, record: u32) -> Result<Found, Fault> {
         // A code that two rows claim is an error to whoever could see one of them.
         let claimed = batch.doubled.contains(&record) && !batch.phantoms.contains(&record);
-        if claimed && self.in_rows(&batch, record)? {
+        let off = || {
+            self.ask.shopper(batch.shape.entity)
+                && matches!(self.catalog.engine.visible(&batch, record), Ok(false))
+        };
+        if claimed && self.in_rows(&batch, record)? && !off() {
             return Ok(Found::Doubled(batch.code(record).into()));
         }
         if !claimed && self.sees(&batch, record)? {
@@ -117,10 +121,12 @@ impl Run<'_> {
         }
     }
 
-    /// A code under which nobody has a record, where a viewer's rows are narrowed: what a look-up asks for when it
-    /// found none to ask for.
+    /// A code under which nobody has a record, where there may be records that are nothing to the viewer: what a
+    /// look-up asks for when it found none to ask for.
     fn nobody(&self, entity: EntityId, asked: &str) -> Option<String> {
-        self.sight.rows(entity)?;
+        if !self.narrowed(entity) {
+            return None;
+        }
         let e = &self.catalog.engine.model.entities[entity];
         let row = e.maps.get(e.decides)?.as_ref()?.rows.first()?;
         let readable = row.code.own.is_some() || row.code.decode(asked, &row.key).is_some();

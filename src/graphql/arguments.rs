@@ -356,6 +356,19 @@ fn scalar(value: &ConstValue, ty: &Type) -> Result<Value, GraphqlError> {
     }
 }
 
+/// Whether a root field may look a record up by what its arguments name. Slugs are non-null, and so never guarded.
+///
+/// # Errors
+/// `FORBIDDEN`, naming the argument.
+pub fn look_up(gate: &Gate<'_>, field: &str, args: &ArgMap) -> Result<(), GraphqlError> {
+    match field {
+        "reference" if text(args, "barcode").is_some() => {
+            gate.field(gate.catalog.reference, "barcode", "barcode")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The arguments of a link, by its field.
 pub fn link(
     gate: &Gate<'_>,
@@ -368,7 +381,8 @@ pub fn link(
         "articles" => Args::Page(page(gate, gate.catalog.article, args, language)?),
         "references" => Args::Page(page(gate, gate.catalog.reference, args, language)?),
         "reference" => match args.get("options") {
-            Some(ConstValue::List(items)) => Args::Options(
+            Some(ConstValue::List(items)) => Args::Options({
+                gate.field(gate.catalog.reference, "optionValues", "options")?;
                 items
                     .iter()
                     .filter_map(|i| match i {
@@ -381,8 +395,8 @@ pub fn link(
                         }
                         _ => None,
                     })
-                    .collect(),
-            ),
+                    .collect()
+            }),
             _ => Args::None,
         },
         _ => Args::None,

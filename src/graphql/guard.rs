@@ -38,6 +38,18 @@ impl Default for Guard {
     }
 }
 
+impl Guard {
+    /// Needs what another one needs too; a group of its own stays.
+    fn join(&mut self, theirs: Self) {
+        if &*self.group == BASE {
+            self.group = theirs.group;
+        }
+        self.requires.extend(theirs.requires);
+        self.requires.sort_unstable();
+        self.requires.dedup();
+    }
+}
+
 /// The guards of a schema's fields.
 #[derive(Clone, Debug, Default)]
 pub struct Guards(HashMap<String, HashMap<String, Guard>>);
@@ -97,6 +109,7 @@ impl Guards {
             }
         }
         guards.inherit(types, diags);
+        guards.derive(types);
         guards
     }
 
@@ -199,15 +212,25 @@ impl Guards {
                 );
             }
             let own = self.0.entry(ty.name.clone()).or_default().entry(field.name.clone()).or_default();
-            if &*own.group == BASE {
-                own.group = theirs.group;
+            own.join(theirs);
+        }
+    }
+
+    /// A field that shows one of a list's items, or which, needs what the list needs.
+    fn derive(&mut self, types: &TypeSystem) {
+        for ty in types.types.values().filter(|t| sdl::is_entity(t)) {
+            for (one, list) in ITEMS_OF {
+                let there = types.fields(&ty.name).is_some_and(|f| f.contains_key(one));
+                let Some(theirs) = self.get(&ty.name, list).filter(|_| there).cloned() else { continue };
+                let own = self.0.entry(ty.name.clone()).or_default().entry(one.to_owned()).or_default();
+                own.join(theirs);
             }
-            own.requires.extend(theirs.requires);
-            own.requires.sort_unstable();
-            own.requires.dedup();
         }
     }
 }
+
+/// Fields that show an item of a list, and the list.
+const ITEMS_OF: [(&str, &str); 2] = [("image", "images"), ("department", "departments")];
 
 fn is_guard(applied: &Applied) -> bool {
     matches!(applied.name.as_str(), "requires" | "fieldGroup")
@@ -310,6 +333,7 @@ pub fn guard_of<'a>(guards: &'a Guards, ty: &str, name: &str) -> Vec<&'a Guard> 
     let made = MADE_OF.into_iter().filter(|made| crate::catalog::explain::parts_of(made).contains(&name));
     let list = match name {
         "placements" => Some("departments"),
+        "image" => Some("images"),
         _ => None,
     };
     std::iter::once(name).chain(made).chain(list).filter_map(|name| guards.get(ty, name)).collect()

@@ -335,6 +335,7 @@ impl Service {
             text = Some(self.describe(prepared, plan, &slots, &args, (sight.open(), strategy)).await);
             moment.journal = Some(Arc::default());
         }
+        let whole = [Right::Read, Right::Hidden].into_iter().all(|right| sight.rights().allows(right));
         let ask = Ask::new(moment, sight.open(), strategy);
         let effects = Effects::default();
         let first = self.shop.languages.first().map_or("", String::as_str);
@@ -377,7 +378,7 @@ impl Service {
         }
         if let (Some(text), Some(journal)) = (text, &ask.moment.journal) {
             body.extend_from_slice(b",\"plan\":");
-            let _ = serde_json::to_writer(&mut body, &describe::journal::told(&text, journal));
+            let _ = serde_json::to_writer(&mut body, &describe::journal::told(&text, journal, whole));
         }
         body.extend_from_slice(b"}}");
         GraphqlResponse {
@@ -455,6 +456,9 @@ impl Service {
             let coerced =
                 coerce::arguments(&self.types, definitions, &slot.written, &ready.variables, slot.pos);
             let checked = coerced.and_then(|coerced| {
+                if slot.parent == self.types.query {
+                    arguments::look_up(&gate, &slot.field, &coerced)?;
+                }
                 let link = if slot.is_link() {
                     arguments::link(&gate, &slot.field, &coerced, ready.language.as_deref())?
                 } else {
