@@ -63,12 +63,17 @@ pub(super) enum Actor<'a> {
 }
 
 impl Actor<'_> {
-    /// Who it is in the audit log.
-    pub(super) fn name(&self) -> &str {
-        match self {
-            Self::System => log::SYSTEM,
-            Self::Viewer(viewer) => viewer.subject.as_deref().unwrap_or(log::ANONYMOUS),
+    /// Who it is in the audit log: the login of an account of ours. Others choose their subject themselves, so they are
+    /// told with their kind and issuer, and pass neither for an account nor for the command line.
+    pub(super) fn name(&self, accounts: &SiteAccounts) -> String {
+        let Self::Viewer(viewer) = self else { return log::SYSTEM.to_owned() };
+        let subject = viewer.subject.as_deref().unwrap_or_default();
+        let Some(token) = &viewer.token else { return log::ANONYMOUS.to_owned() };
+        let reserved = ["", log::SYSTEM, log::ANONYMOUS].contains(&store::login_key(subject).as_str());
+        if accounts.is_staff_of_ours(viewer) && !reserved {
+            return subject.to_owned();
         }
+        format!("{}:{subject}@{}", viewer.kind.word(), token.issuer)
     }
 }
 

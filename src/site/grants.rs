@@ -160,7 +160,8 @@ impl SiteGrants {
         if let Some(subject) = viewer.subject.as_deref() {
             let sql =
                 "SELECT revoked_at FROM revocation WHERE kind = 'subject' AND issuer = $1 AND value = $2";
-            if let Some(row) = tx.row(sql, args![&*token.issuer, subject]).await? {
+            if let Some(row) = tx.row(sql, args![&*token.issuer, &*store::subject_key(subject, ours)]).await?
+            {
                 let cut: DateTime<Utc> = row.get(0)?;
                 // Tokens tell the second: those of the same second were issued before.
                 if token.issued_at.is_none_or(|at| at <= cut) {

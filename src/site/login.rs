@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    accounts::SiteAccounts,
+    accounts::{Actor, SiteAccounts},
     db::{Fail, Pool, Tx, args, reason},
     delay::{Attempt, counted},
     log::{self, ANONYMOUS, Done, SYSTEM},
@@ -119,14 +119,7 @@ pub(super) async fn refresh(accounts: &SiteAccounts, token: &str, from: &Origin)
     if tx.execute(sql, args![now, &hash]).await? == 0 {
         // First, as everywhere: who ends sessions waits for who changes accounts, and never the other way round.
         store::touch(&mut tx).await?;
-        let sql = "UPDATE login_session SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL";
-        if tx.execute(sql, args![now, &session]).await? > 0 {
-            let whose = store::member_by_id(&mut tx, member).await?;
-            let login = whose.map_or(String::new(), |found| found.member.login);
-            tracing::warn!(session, "a refresh token came a second time: its session has been ended");
-            let detail = json!({ "session": session });
-            let done = Done { actor: ANONYMOUS, action: "REFRESH_REUSED", target: &login, detail };
-            log::write(site, &mut tx, done, from).await?;
+        if reused(accounts, &mut tx, &session, member, from).await? {
             tx.commit().await?;
         }
         return Err(AccountError::Revoked.into());
@@ -195,7 +188,34 @@ async fn forget(pool: &Pool, now: DateTime<Utc>) {
     }
 }
 
-/// Ends sessions and tokens.
+/// Ends the session of a refresh token that came a second time, unless it has ended.
+async fn reused(
+    accounts: &SiteAccounts,
+    tx: &mut Tx,
+    session: &str,
+    member: i64,
+    from: &Origin,
+) -> Result<bool, Fail> {
+    let site = accounts.site();
+    let sql = "UPDATE login_session SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL";
+    if tx.execute(sql, args![site.now(), session]).await? == 0 {
+        return Ok(false);
+    }
+    let whose = store::member_by_id(tx, member).await?;
+    let login = whose.map_or(String::new(), |found| found.member.login);
+    tracing::warn!(session, "a refresh token came a second time: its session has been ended");
+    let detail = json!({ "session": session });
+    let done = Done { actor: ANONYMOUS, action: "REFRESH_REUSED", target: &login, detail };
+    log::write(site, tx, done, from).await?;
+    Ok(true)
+}
+
+/// The session of a refresh token, its member, and whether the token is good yet; none where the session is over.
+const PRESENTED: &str = "SELECT s.id, s.member_id, t.used_at FROM refresh_token t \
+     JOIN login_session s ON s.id = t.session_id WHERE t.hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2 \
+     AND (t.used_at IS NOT NULL OR t.expires_at > $2)";
+
+/// Ends sessions and tokens. A refresh token that was used before ends its own session and no more, as anywhere else.
 pub(super) async fn logout(
     accounts: &SiteAccounts,
     viewer: &Viewer,
@@ -206,16 +226,29 @@ pub(super) async fn logout(
     let site = accounts.site();
     let now = site.now();
     let pool = site.pool().await?;
-    let mut tx = pool.begin().await?;
-    store::touch(&mut tx).await?;
     let ours = accounts.is_staff_of_ours(viewer);
     let token = viewer.token.as_ref();
+    let refresh_token = refresh_token.map(hash);
+    // Anybody may send anything here: nothing is written, and nobody waits, for what ends nothing.
+    if token.is_none() {
+        let Some(hash) = &refresh_token else { return Ok(()) };
+        if pool.row(PRESENTED, args![hash, now]).await?.is_none() {
+            return Ok(());
+        }
+    }
+    let mut tx = pool.begin().await?;
+    store::touch(&mut tx).await?;
     let mut sessions: Vec<(String, i64)> = Vec::new();
-    if let Some(refresh_token) = refresh_token {
-        let sql = "SELECT s.id, s.member_id FROM refresh_token t JOIN login_session s ON s.id = t.session_id \
-                   WHERE t.hash = $1";
-        let row = tx.row(sql, args![hash(refresh_token)]).await?;
-        sessions.extend(row.map(|row| Ok::<_, sqlx::Error>((row.get(0)?, row.get(1)?))).transpose()?);
+    let mut stolen = false;
+    if let Some(hash) = &refresh_token
+        && let Some(row) = tx.row(PRESENTED, args![hash, now]).await?
+    {
+        let (session, member): (String, i64) = (row.get(0)?, row.get(1)?);
+        if row.get::<Option<DateTime<Utc>>>(2)?.is_some() {
+            stolen = reused(accounts, &mut tx, &session, member, from).await?;
+        } else {
+            sessions.push((session, member));
+        }
     }
     if let Some(session) = token.filter(|_| ours).and_then(|token| token.session.as_deref()) {
         let row = tx.row("SELECT id, member_id FROM login_session WHERE id = $1", args![session]).await?;
@@ -230,7 +263,7 @@ pub(super) async fn logout(
             tx.execute(sql, args![now, session]).await?
         };
     }
-    let mut name = viewer.subject.as_deref().unwrap_or_default().to_owned();
+    let mut name = Actor::Viewer(viewer).name(accounts);
     if let Some((_, member)) = sessions.first()
         && let Some(found) = store::member_by_id(&mut tx, *member).await?
     {
@@ -243,7 +276,8 @@ pub(super) async fn logout(
             ended += 1;
         }
         if let Some(subject) = viewer.subject.as_deref().filter(|_| everywhere) {
-            store::cut(&mut tx, &token.issuer, subject, now).await?;
+            let own = *token.issuer == *accounts.issuer();
+            store::cut(&mut tx, &token.issuer, &store::subject_key(subject, own), now).await?;
             ended += 1;
             if ours && let Some(found) = store::member(&mut tx, subject).await? {
                 store::end_sessions(&mut tx, found.id, now).await?;
@@ -251,7 +285,10 @@ pub(super) async fn logout(
         }
     }
     if ended == 0 {
-        // Ended already, or never begun.
+        // Ended already, never begun, or ended as a theft.
+        if stolen {
+            tx.commit().await?;
+        }
         return Ok(());
     }
     let detail = json!({ "everywhere": everywhere });
@@ -294,7 +331,8 @@ pub(super) async fn revoke(accounts: &SiteAccounts, issuer: &str, what: &Revoke)
             (id, json!({ "issuer": issuer, "revoked": "token" }))
         }
         Revoke::Subject(subject) => {
-            store::cut(&mut tx, issuer, subject, now).await?;
+            let ours = issuer == accounts.issuer();
+            store::cut(&mut tx, issuer, &store::subject_key(subject, ours), now).await?;
             (subject, json!({ "issuer": issuer, "revoked": "subject" }))
         }
     };
@@ -313,7 +351,7 @@ pub(super) async fn end_all(accounts: &SiteAccounts, login: Option<&str>) -> Res
     let (ended, target) = if let Some(login) = login {
         let found = store::member(&mut tx, login).await?;
         let found = found.ok_or_else(|| store::invalid("login", "UNKNOWN", "Nobody has this login."))?;
-        store::cut(&mut tx, accounts.issuer(), &found.member.login, now).await?;
+        store::cut(&mut tx, accounts.issuer(), &login_key(&found.member.login), now).await?;
         (store::end_sessions(&mut tx, found.id, now).await?, found.member.login)
     } else {
         let sql = "UPDATE login_session SET ended_at = $1 WHERE ended_at IS NULL";

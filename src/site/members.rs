@@ -80,12 +80,12 @@ pub(super) async fn save(
     }
     let saved = store::member_by_id(&mut tx, id).await?.ok_or(sqlx::Error::RowNotFound)?.member;
     if ends {
-        store::cut(&mut tx, accounts.issuer(), &saved.login, now).await?;
+        store::cut(&mut tx, accounts.issuer(), &store::login_key(&saved.login), now).await?;
     }
     let field = if change.active == Some(false) { "active" } else { "groups" };
     store::keep_a_manager(&mut tx, managed, field).await?;
     let done = Done {
-        actor: by.name(),
+        actor: &by.name(accounts),
         action: "STAFF_MEMBER_SAVED",
         target: &saved.login,
         detail: Json::Object(detail),

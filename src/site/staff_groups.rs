@@ -74,7 +74,7 @@ pub(super) async fn save(
     }
     store::keep_a_manager(&mut tx, managed, if change.delete { "name" } else { "grants" }).await?;
     let action = if change.delete { "STAFF_GROUP_DELETED" } else { "STAFF_GROUP_SAVED" };
-    let done = Done { actor: by.name(), action, target: &change.name, detail: Json::Object(detail) };
+    let done = Done { actor: &by.name(accounts), action, target: &change.name, detail: Json::Object(detail) };
     log::write(site, &mut tx, done, from).await?;
     let saved = store::group(&mut tx, &change.name).await?.map(|found| found.group);
     tx.commit().await?;

@@ -1,6 +1,6 @@
 //! What is read from the tables: members, groups, and what they are granted.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
@@ -16,6 +16,12 @@ use crate::auth::{
 /// A login as it is compared: without case.
 pub(super) fn login_key(login: &str) -> String {
     login.nfkc().collect::<String>().to_lowercase()
+}
+
+/// A subject as its tokens are cut off: tokens of ours find their account by [`login_key`], so they are cut by it too; what
+/// case means to another issuer is its own affair.
+pub(super) fn subject_key(subject: &str, ours: bool) -> Cow<'_, str> {
+    if ours { login_key(subject).into() } else { subject.into() }
 }
 
 /// SHA-256, hexadecimal.
@@ -248,7 +254,7 @@ pub(super) async fn end_sessions(tx: &mut Tx, member: i64, now: DateTime<Utc>) -
     tx.execute(sql, args![now, member]).await
 }
 
-/// Tokens of a subject that were issued up to now are good no more.
+/// Tokens of a subject (see [`subject_key`]) that were issued up to now are good no more.
 pub(super) async fn cut(
     tx: &mut Tx,
     issuer: &str,

@@ -190,6 +190,36 @@ fn nobody_hands_on_what_they_lack() {
 }
 
 #[test]
+fn nobody_passes_for_another_in_the_log() {
+    everywhere("actors of the log", |base| async move {
+        let one = base.replica();
+        one.admin().await;
+        let from = Origin::default();
+        let now = (base.clock())();
+        let staff = super::foreign("root", &["admin"], now);
+        let program = Viewer {
+            kind: comptoir::auth::viewer::ViewerKind::Integration,
+            ..super::foreign("system", &["admin"], now)
+        };
+        let mut named = super::foreign("System", &["admin"], now);
+        named.token.as_mut().expect("a token").issuer = super::ISSUER.into();
+        for (by, actor) in [
+            (staff, "staff:root@https://id.example.org"),
+            (program, "integration:system@https://id.example.org"),
+            (named, "staff:System@https://shop.example.com"),
+        ] {
+            let by = one.with_rights(by).await;
+            one.accounts.save_member(&by, member("root", &["admin"]), &from).await.expect("saved");
+            let last = one.accounts.audit(&AuditFilter::default(), None, 1).await.expect("the log");
+            assert_eq!(last[0].actor, actor);
+            one.accounts.logout(&by, None, false, &from).await.expect("out");
+            let last = one.accounts.audit(&AuditFilter::default(), None, 1).await.expect("the log");
+            assert_eq!((last[0].actor.as_str(), last[0].action.as_str()), (actor, "LOGOUT"));
+        }
+    });
+}
+
+#[test]
 fn all_that_changes_is_in_the_log_without_secrets() {
     everywhere("the audit log", |base| async move {
         let one = base.replica();

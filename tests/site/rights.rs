@@ -128,6 +128,47 @@ fn tokens_of_ours_without_a_session_follow_the_account() {
     });
 }
 
+#[test]
+fn the_case_of_a_login_saves_no_token_of_ours() {
+    everywhere("the case of logins", |base| async move {
+        let one = base.replica();
+        one.admin().await;
+        one.member("Eva", &["admin"]).await;
+        let ours = |subject: &str| {
+            let mut viewer = foreign(subject, &[], (base.clock())());
+            viewer.token.as_mut().expect("a token").issuer = super::ISSUER.into();
+            viewer
+        };
+        let password = MemberChange {
+            login: "eva".into(),
+            password: Some("another password".into()),
+            ..MemberChange::default()
+        };
+        for way in 0..4 {
+            let spelt = ["Eva", "eva", "EVA"].map(ours);
+            for token in &spelt {
+                one.grants.of(token).await.expect("good");
+            }
+            match way {
+                0 => drop(one.accounts.end_sessions(Some("Eva")).await.expect("ended")),
+                1 => drop(one.accounts.save_member_as_system(password.clone()).await.expect("saved")),
+                2 => {
+                    let subject = Revoke::Subject("eVa".into());
+                    one.accounts.revoke(super::ISSUER, subject).await.expect("revoked");
+                }
+                _ => {
+                    let out = one.accounts.logout(&spelt[2], None, true, &Origin::default()).await;
+                    out.expect("out");
+                }
+            }
+            for token in &spelt {
+                assert_eq!(code(one.grants.of(token).await), "Revoked", "{way} {:?}", token.subject);
+            }
+            base.wait(1);
+        }
+    });
+}
+
 /// Rights are asked for without pause on two replicas while they change: an answer that was asked for after a change is
 /// never of before it.
 #[test]

@@ -71,6 +71,45 @@ fn a_stolen_refresh_token_ends_its_session_and_no_other() {
 }
 
 #[test]
+fn logging_out_with_a_used_token_ends_its_session_and_no_other() {
+    everywhere("a used token logs out", |base| async move {
+        let one = base.replica();
+        one.admin().await;
+        let from = Origin::default();
+        let nobody = comptoir::auth::viewer::Viewer::default();
+        let other = one.login("root").await;
+        let session = one.login("root").await;
+        let next = one.accounts.refresh(&session.refresh_token, &from).await.expect("on");
+        let told = async |action: &str| {
+            let filter = AuditFilter { action: Some(action.to_owned()), ..AuditFilter::default() };
+            one.accounts.count_audit(&filter).await.expect("the log")
+        };
+        for garbage in ["", "nonsense"] {
+            one.accounts.logout(&nobody, Some(garbage), true, &from).await.expect("nothing to end");
+        }
+        one.grants.of(&viewer(&next)).await.expect("good");
+        for _ in 0..2 {
+            let used = Some(session.refresh_token.as_str());
+            one.accounts.logout(&nobody, used, true, &from).await.expect("answered");
+            assert_eq!(code(one.grants.of(&viewer(&next)).await), "Revoked");
+            one.grants.of(&viewer(&other)).await.expect("another session goes on");
+            assert_eq!((told("REFRESH_REUSED").await, told("LOGOUT").await), (1, 0));
+        }
+        // A token of a session that is over ends no other, and neither does one that has expired.
+        let used = Some(next.refresh_token.as_str());
+        one.accounts.logout(&nobody, used, true, &from).await.expect("answered");
+        one.grants.of(&viewer(&other)).await.expect("another session goes on");
+        base.wait(20 * 86_400);
+        let fresh = one.login("root").await;
+        base.wait(11 * 86_400);
+        one.accounts.logout(&nobody, Some(&other.refresh_token), true, &from).await.expect("answered");
+        one.grants.of(&viewer(&fresh)).await.expect("good");
+        one.accounts.logout(&nobody, Some(&fresh.refresh_token), true, &from).await.expect("out");
+        assert_eq!(code(one.grants.of(&viewer(&fresh)).await), "Revoked");
+    });
+}
+
+#[test]
 fn of_many_that_come_with_one_token_exactly_one_gets_on() {
     everywhere("concurrent refresh", |base| async move {
         let replicas = [base.replica(), base.replica()];
