@@ -18,6 +18,8 @@ pub struct Case {
     pub schema: Vec<String>,
     pub overrides: Vec<Override>,
     pub broken: Vec<String>,
+    /// Engines of the ERP on which it cannot be shown here.
+    pub not_on: Vec<String>,
     /// Sources that the shop does not declare.
     pub without: Vec<String>,
     /// Who asks, in words.
@@ -141,6 +143,7 @@ fn parse_text(file: &str, text: &str) -> Vec<Case> {
                 "at most" => step.at_most = value.split(' ').next().and_then(|n| n.parse().ok()),
                 "broken" => case.broken.extend(list()),
                 "without" => case.without.extend(list()),
+                "not on" => case.not_on.extend(list()),
                 "override" => step.overrides.push(override_of(value).unwrap_or_else(|| fail(value))),
                 _ => case.notes.push((key.to_owned(), value.trim().to_owned())),
             }
