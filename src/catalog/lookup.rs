@@ -124,7 +124,8 @@ impl Run<'_> {
     /// A code under which nobody has a record, where there may be records that are nothing to the viewer: what a
     /// look-up asks for when it found none to ask for.
     fn nobody(&self, entity: EntityId, asked: &str) -> Option<String> {
-        if !self.narrowed(entity) {
+        // Departments are read whole, whoever asks for one.
+        if entity == self.catalog.department || !self.narrowed(entity) {
             return None;
         }
         let e = &self.catalog.engine.model.entities[entity];
