@@ -217,7 +217,7 @@ pub(super) fn within_hands(
                 "You lack `{}` as far as this reaches, and only who has `staff.manage` without limits may hand on more than they have.",
                 beyond.right.word()
             );
-            Err(store::invalid(field, "BEYOND_OWN_RIGHTS", message))
+            Err(store::invalid(field, "NOT_YOURS", message))
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn save(
 ) -> Result<StaffMember, Fail> {
     name_of("login", &change.login)?;
     if [SYSTEM, ANONYMOUS].contains(&login_key(&change.login).as_str()) {
-        return Err(invalid("login", "RESERVED", "It means something else in the audit log.").into());
+        return Err(invalid("login", "TAKEN", "It means something else in the audit log.").into());
     }
     if let Some(name) = &change.name {
         name_of("name", name)?;
@@ -55,7 +55,7 @@ pub(super) async fn save(
     } else {
         let Some(hashed) = hashed else {
             let message = "A new member needs one.";
-            return Err(invalid("password", "MISSING", message).into());
+            return Err(invalid("password", "REQUIRED", message).into());
         };
         detail.insert("created".to_owned(), true.into());
         let name = change.name.as_deref().unwrap_or(&change.login);

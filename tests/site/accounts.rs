@@ -76,11 +76,11 @@ fn what_breaks_a_rule_is_told_by_field_and_code() {
             let change = MemberChange { password: password.map(str::to_owned), ..member(login, groups) };
             code(one.accounts.save_member_as_system(change).await)
         };
-        assert_eq!(made("new", None, &[]).await, "password MISSING");
+        assert_eq!(made("new", None, &[]).await, "password REQUIRED");
         assert_eq!(made("new", Some("short"), &[]).await, "password TOO_SHORT");
         assert_eq!(made("new-and-long", Some("NEW-AND-LONG"), &[]).await, "password SAME_AS_LOGIN");
         assert_eq!(made("new", Some(PASSWORD), &["nobody"]).await, "groups UNKNOWN");
-        assert_eq!(made("System", Some(PASSWORD), &[]).await, "login RESERVED");
+        assert_eq!(made("System", Some(PASSWORD), &[]).await, "login TAKEN");
         assert_eq!(made("a\nb", Some(PASSWORD), &[]).await, "login BAD_CHARACTER");
         assert_eq!(one.accounts.count_members().await.expect("a count"), 1, "nothing was made");
     });
@@ -163,17 +163,17 @@ fn nobody_hands_on_what_they_lack() {
         }
         // Who manages a part: within it.
         assert_eq!(group_by(&head, "team", std::slice::from_ref(&hidden)).await, "OK");
-        assert_eq!(group_by(&head, "team", &[Grant::whole(Right::Hidden)]).await, "grants BEYOND_OWN_RIGHTS");
-        assert_eq!(group_by(&head, "admin", &[]).await, "name BEYOND_OWN_RIGHTS");
+        assert_eq!(group_by(&head, "team", &[Grant::whole(Right::Hidden)]).await, "grants NOT_YOURS");
+        assert_eq!(group_by(&head, "admin", &[]).await, "name NOT_YOURS");
         assert_eq!(member_by(&head, member("nobody", &["team"])).await, "OK");
-        assert_eq!(member_by(&head, member("nobody", &["admin"])).await, "groups BEYOND_OWN_RIGHTS");
+        assert_eq!(member_by(&head, member("nobody", &["admin"])).await, "groups NOT_YOURS");
         // The password of somebody with more rights is these rights.
         let change = MemberChange {
             login: "root".to_owned(),
             password: Some("a password of mine".to_owned()),
             ..MemberChange::default()
         };
-        assert_eq!(member_by(&head, change).await, "login BEYOND_OWN_RIGHTS");
+        assert_eq!(member_by(&head, change).await, "login NOT_YOURS");
         one.login("root").await;
         // Who manages staff without limits, hands on what they have not.
         let sees = Grant::whole(Right::Plan);
