@@ -65,7 +65,7 @@ pub(super) enum Actor<'a> {
 impl Actor<'_> {
     /// Who it is in the audit log: the login of an account of ours. Others choose their subject themselves, so they are
     /// told with their kind and issuer, and pass neither for an account nor for the command line.
-    pub(super) fn name(&self, accounts: &SiteAccounts) -> String {
+    pub(super) fn name(self, accounts: &SiteAccounts) -> String {
         let Self::Viewer(viewer) = self else { return log::SYSTEM.to_owned() };
         let subject = viewer.subject.as_deref().unwrap_or_default();
         let Some(token) = &viewer.token else { return log::ANONYMOUS.to_owned() };
