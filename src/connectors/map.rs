@@ -2,6 +2,8 @@
 //! `schema/connectors/*.toml` (built-in, overridden entity by entity and field by field by the
 //! shop's own file of the same name), resolved against the source's settings.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use indexmap::IndexMap;
@@ -14,7 +16,7 @@ use crate::{
         expr::{CastType, Function},
         select::{Join, Table},
     },
-    value::KeyCompare,
+    value::{KeyCompare, Value},
 };
 
 /// One connector's map, resolved: settings bound, switches decided, defaults filled in.
@@ -30,6 +32,10 @@ pub struct ConnectorMap {
     pub detect: Vec<Detect>,
     /// Binary copies of text columns.
     pub twins: Vec<TwinRule>,
+    /// The map's settings with the shop's values, for what a map cannot say.
+    pub settings: Arc<BTreeMap<String, Value>>,
+    /// Days that mean none.
+    pub no_dates: Arc<[NaiveDate]>,
 }
 
 /// One sign by which a database is told to be another product than the map describes.

@@ -40,7 +40,10 @@ mod field;
 pub mod map;
 mod merge;
 mod read;
+pub mod reading;
 mod settings;
+pub mod stock;
+pub mod tariff;
 mod twins;
 
 pub use builtin::names as builtin_names;

@@ -1,7 +1,7 @@
 //! Reads a connector map: the built-in one of that name, the shop's own laid over it, resolved
 //! against the source's settings. All findings at once, each with its place.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
@@ -100,8 +100,15 @@ fn read(
     reader.named_expressions(root.get("expressions"));
     let detect = detect::read(root.get("detect"), reader.diags);
     let twins = twins::read(root.get("twins"), reader.diags);
-    let entities = IndexMap::new();
-    let mut map = ConnectorMap { name: connector.to_owned(), entities, zone: reader.zone, detect, twins };
+    let mut map = ConnectorMap {
+        name: connector.to_owned(),
+        entities: IndexMap::new(),
+        zone: reader.zone,
+        detect,
+        twins,
+        settings: Arc::new(reader.settings.values.clone()),
+        no_dates: reader.defaults.dates.as_slice().into(),
+    };
     match root.get("entity").and_then(|node| node.table("entity", reader.diags)) {
         Some(entities) => {
             for (name, entry) in entities {
