@@ -91,6 +91,8 @@ pub enum EntityKind {
     Article,
     /// A référence.
     Reference,
+    /// A customer.
+    Customer,
 }
 
 impl Shop {
@@ -165,6 +167,7 @@ impl Shop {
         let site = site?;
         let entity = |name: &str| model.entities.iter().position(|e| e.name == name);
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
+        let customer = entity("Customer");
         let sealer = Sealer::new(&config.cursor_keys);
         let ((Some(department), Some(article), Some(reference)), Some(sealer)) = (entities, sealer) else {
             diags.error(
@@ -224,6 +227,7 @@ impl Shop {
             department,
             article,
             reference,
+            customer,
             sealer,
             media_base: config.media.base_url.trim_end_matches('/').to_owned(),
         });
@@ -343,8 +347,8 @@ impl Shop {
     /// For each field of a record: the rule, every source's cell and the winner, as a table. `Ok(None)`
     /// when there is no such record.
     pub async fn explain(&self, kind: EntityKind, code: &str) -> Result<Option<String>, String> {
-        let name = &self.catalog.engine.model.entities[self.entity(kind)].name;
         let found = self.provenance(kind, code).await?;
+        let name = &self.catalog.engine.model.entities[self.entity(kind)?].name;
         Ok(found.map(|fields| report::provenance(name, code, &fields)))
     }
 
@@ -357,16 +361,19 @@ impl Shop {
     ) -> Result<Option<Vec<FieldProvenance>>, String> {
         let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
         let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
-        let found = run.explain(self.entity(kind), code, None).await;
+        let found = run.explain(self.entity(kind)?, code, None).await;
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
     }
 
-    fn entity(&self, kind: EntityKind) -> usize {
-        match kind {
+    fn entity(&self, kind: EntityKind) -> Result<usize, String> {
+        Ok(match kind {
             EntityKind::Department => self.catalog.department,
             EntityKind::Article => self.catalog.article,
             EntityKind::Reference => self.catalog.reference,
-        }
+            EntityKind::Customer => {
+                self.catalog.customer.ok_or_else(|| "no source of this shop holds customers".to_owned())?
+            }
+        })
     }
 
     /// The plan of an operation as text; no source is asked.

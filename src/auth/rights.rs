@@ -11,6 +11,8 @@ pub const BASE: &str = "base";
 
 /// The entities of the catalogue, by their names in the schema.
 const CATALOGUE: [&str; 3] = ["Department", "Article", "Reference"];
+/// Customers, by their name in the schema: reading them is a right of its own.
+const CUSTOMER: &str = "Customer";
 
 /// What can be granted. Further rights enter with the fields they guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,11 +31,15 @@ pub enum Right {
     StaffManage,
     /// Read the audit log.
     AuditRead,
+    /// Read customers, their addresses and contacts.
+    CustomerRead,
+    /// Make and change addresses and contacts of customers.
+    CustomerWrite,
 }
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Read,
         Self::Hidden,
         Self::Provenance,
@@ -41,7 +47,14 @@ impl Right {
         Self::Sources,
         Self::StaffManage,
         Self::AuditRead,
+        Self::CustomerRead,
+        Self::CustomerWrite,
     ];
+
+    /// The right to read records of an entity.
+    pub fn reading(entity: &str) -> Self {
+        if entity == CUSTOMER { Self::CustomerRead } else { Self::Read }
+    }
 
     /// The word in grants, scopes, `@requires` and errors.
     pub fn word(self) -> &'static str {
@@ -53,6 +66,8 @@ impl Right {
             Self::Sources => "sources",
             Self::StaffManage => "staff.manage",
             Self::AuditRead => "audit.read",
+            Self::CustomerRead => "customer.read",
+            Self::CustomerWrite => "customer.write",
         }
     }
 
@@ -114,7 +129,7 @@ impl Rights {
     /// have what they are granted alone.
     pub fn of(viewer: &Viewer, anonymous: Anonymous) -> Self {
         let baseline = match viewer.kind {
-            ViewerKind::Customer => Self::baseline(Anonymous::Prices),
+            ViewerKind::Customer => Self::customer(),
             ViewerKind::Anonymous => Self::baseline(anonymous),
             ViewerKind::Staff | ViewerKind::Integration => return viewer.rights.clone(),
         };
@@ -122,6 +137,17 @@ impl Rights {
             return baseline;
         }
         Self(baseline.0.iter().chain(&*viewer.rights.0).cloned().collect())
+    }
+
+    /// What a customer may who is granted nothing: of customers it reads, only itself is there for it.
+    fn customer() -> Self {
+        let own = Grant {
+            right: Right::CustomerRead,
+            entity: Some(CUSTOMER.into()),
+            fields: Some(BASE.into()),
+            department: None,
+        };
+        Self(Self::baseline(Anonymous::Prices).0.iter().cloned().chain([own]).collect())
     }
 
     /// What a viewer may who is granted nothing.
@@ -151,6 +177,8 @@ impl Rights {
 
     /// On which records of an entity a right holds for the fields of a group; `None`: for some field.
     pub fn reach(&self, right: Right, entity: &str, group: Option<&str>) -> Reach {
+        // Whoever asks: the catalogue's `read` shows no customer.
+        let right = if right == Right::Read { Right::reading(entity) } else { right };
         let mut below: Vec<Arc<str>> = Vec::new();
         for grant in self.0.iter().filter(|grant| grant.right == right) {
             let on_entity = grant.entity.as_deref().is_none_or(|e| e == entity);

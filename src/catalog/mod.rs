@@ -43,6 +43,8 @@ pub struct Catalog {
     pub article: EntityId,
     /// `Reference` in the model.
     pub reference: EntityId,
+    /// `Customer` in the model; none where no source holds customers.
+    pub customer: Option<EntityId>,
     /// Seals cursors.
     pub sealer: cursor::Sealer,
     /// Put before a file's path.
@@ -50,6 +52,11 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Every entity that has a node id, and whose fields can be explained.
+    pub fn entities(&self) -> Vec<EntityId> {
+        [self.department, self.article, self.reference].into_iter().chain(self.customer).collect()
+    }
+
     /// What the tree itself stands on, whatever is selected of departments.
     pub fn tree_shape(&self, language: Option<&str>) -> Arc<Shape> {
         self.tree_shape_with(Want::default(), language)

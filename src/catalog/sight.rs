@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use super::Catalog;
 use crate::{
-    auth::rights::{BASE, Reach, Right, Rights},
+    auth::{
+        rights::{BASE, Reach, Right, Rights},
+        viewer::{Viewer, ViewerKind},
+    },
     federation::{
         engine::Open,
-        filter::Filter,
+        filter::{Filter, Test},
         model::EntityId,
         related::Under,
         shape::{Shape, Want},
     },
+    value::Value,
 };
 
 /// Where among an entity's records something holds.
@@ -40,11 +44,13 @@ pub struct Sight {
     wants: Vec<Want>,
     /// The rayons that grants name: what lies below them is looked up first of all.
     regions: Vec<Arc<Under>>,
+    /// The customer that the viewer is or acts for.
+    own: Option<Arc<str>>,
 }
 
 impl Sight {
     /// The sight of a viewer with these rights.
-    pub fn new(catalog: &Catalog, rights: Rights) -> Self {
+    pub fn new(catalog: &Catalog, rights: Rights, viewer: &Viewer) -> Self {
         let entities = &catalog.engine.model.entities;
         let mut sight = Self {
             rights,
@@ -53,6 +59,7 @@ impl Sight {
             departments: [Place::Nowhere, Place::Nowhere],
             wants: vec![Want::default(); entities.len()],
             regions: Vec::new(),
+            own: viewer.customer.clone(),
         };
         for entity in 0..entities.len() {
             let read = sight.place_of(catalog, Right::Read, entity, Some(BASE));
@@ -65,6 +72,9 @@ impl Sight {
                 continue;
             }
             let mut parts = Vec::new();
+            if catalog.customer == Some(entity) {
+                parts.extend(own_alone(viewer));
+            }
             match read {
                 Place::Everywhere => {}
                 Place::Nowhere => parts.push(Filter::Or(Vec::new())),
@@ -88,6 +98,7 @@ impl Sight {
             departments: [Place::Everywhere, Place::Everywhere],
             wants: vec![Want::default(); entities],
             regions: Vec::new(),
+            own: None,
         }
     }
 
@@ -138,6 +149,11 @@ impl Sight {
         region
     }
 
+    /// The customer that the viewer is or acts for, by the code its token names.
+    pub fn own(&self) -> Option<&str> {
+        self.own.as_deref()
+    }
+
     /// The rights behind it.
     pub fn rights(&self) -> &Rights {
         &self.rights
@@ -178,4 +194,15 @@ impl Sight {
             _ => shape.clone(),
         }
     }
+}
+
+/// Of customers, who is one sees itself alone, and a program that acts for one sees that one; `None`: it is narrowed by
+/// its rights alone.
+fn own_alone(viewer: &Viewer) -> Option<Filter> {
+    let codes = match (viewer.kind, &viewer.customer) {
+        (ViewerKind::Staff, _) | (ViewerKind::Integration, None) => return None,
+        (_, Some(code)) => vec![Value::text(&**code)],
+        (_, None) => Vec::new(),
+    };
+    Some(Filter::Code(Test::In(codes)))
 }

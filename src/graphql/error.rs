@@ -41,6 +41,8 @@ pub enum Code {
     BadValue,
     /// One barcode on two references.
     AmbiguousBarcode,
+    /// No source of the shop holds customers.
+    NoCustomers,
     /// More bytes than `limits.body`.
     BodyTooLarge,
     /// More tokens than `limits.tokens`.

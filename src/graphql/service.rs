@@ -99,6 +99,7 @@ fn levels(out: &Out) -> usize {
         OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node),
         OutKind::Page(node, ..) => below(node),
         OutKind::Resolved(resolved) => resolved.records.iter().map(|t| below(&t.node)).sum(),
+        OutKind::Viewer(_, records) => records.iter().map(|t| below(&t.node)).sum(),
         OutKind::Route(outs) => outs
             .iter()
             .map(|o| match &o.what {
@@ -271,7 +272,7 @@ impl Service {
             return Err(vec![error]);
         }
         // Plans are shared by all viewers: what one of them may is judged for each request.
-        let mut sight = Sight::new(&self.catalog, rights);
+        let mut sight = Sight::new(&self.catalog, rights, &context.viewer);
         let verdicts = plan.needs.iter().map(|need| Verdict::of(need, &self.catalog, &mut sight)).collect();
         Ok(Ready { plan, variables, cost, language, throttle: None, sight, verdicts })
     }

@@ -2,6 +2,7 @@
 //! paths and null propagation. No JSON tree in between.
 
 mod connection;
+mod people;
 mod plain;
 mod rules;
 mod scalar;
@@ -187,9 +188,9 @@ impl<'a> Writer<'a> {
                 let items = found.iter().map(|s| Plain::object(s.clone())).collect();
                 self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
             }
-            (OutKind::Viewer(plain), _) => {
+            (OutKind::Viewer(plain, records), RootData::Viewer(spoken)) => {
                 let viewer = ViewerObject { viewer: self.viewer, rights: self.run.sight.rights() };
-                self.plain_object(&viewer, plain)
+                self.payload(&viewer, plain, records, spoken)
             }
             (OutKind::Rules(plain), _) => {
                 let rules = self.rules();
@@ -399,6 +400,26 @@ impl<'a> Writer<'a> {
                 return self
                     .list(values.into_iter(), true, |w, (n, v)| w.plain_object(&OptionPair(n, v), plain));
             }
+            OutKind::BillingAddress(plain) => {
+                return match people::billing(model, batch, record) {
+                    Err(cause) => self.fail(out.place, unavailable(&cause)),
+                    Ok(None) => self.absent(out.place, out.non_null),
+                    Ok(Some(address)) => self.plain_object(&address, plain),
+                };
+            }
+            OutKind::People(list, addresses, plain) => match batch.list(model, *list, record) {
+                Err(cause) => return self.fail(out.place, unavailable(&cause)),
+                Ok(merged) => {
+                    let items = people::items(model, batch, *list, &merged);
+                    return if *addresses {
+                        let all = items.iter().map(people::address);
+                        self.list(all, true, |w, one| w.plain_object(&one, plain))
+                    } else {
+                        let all = items.iter().map(people::contact);
+                        self.list(all, true, |w, one| w.plain_object(&one, plain))
+                    };
+                }
+            },
             OutKind::Provenance(plain) => {
                 let fields = arguments::texts(self.args(out.slot), "fields");
                 let unknown = fields.as_deref().and_then(|f| self.run.unknown_field(batch.shape.entity, f));

@@ -1,0 +1,105 @@
+//! Addresses and contacts of customers: what they are, and the face of those that are kept here until the ERP knows
+//! them. The site database keeps them.
+
+/// An address of a customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// Its code among the customer's; none for the customer's own.
+    pub code: Option<String>,
+    /// Invoices go there; else goods.
+    pub billing: bool,
+    /// Its name.
+    pub name: Option<String>,
+    /// The company there.
+    pub company: Option<String>,
+    /// Whom to ask for.
+    pub contact_name: Option<String>,
+    /// The lines.
+    pub lines: [Option<String>; 3],
+    /// The postal code.
+    pub postal_code: Option<String>,
+    /// The city.
+    pub city: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The country's ISO 3166 code.
+    pub country: Option<String>,
+    /// The telephone number.
+    pub phone: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The one to take when nothing is said.
+    pub main: bool,
+    /// It is kept here.
+    pub here: bool,
+}
+
+/// A person who acts for a customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// Its code among the customer's.
+    pub code: String,
+    /// How to address it.
+    pub title: Option<String>,
+    /// Its first name.
+    pub first_name: Option<String>,
+    /// Its last name.
+    pub last_name: Option<String>,
+    /// What it does there.
+    pub role: Option<String>,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// Its telephone number.
+    pub phone: Option<String>,
+    /// Its mobile number.
+    pub mobile: Option<String>,
+    /// It manages the others.
+    pub main: bool,
+    /// What it may, where that was said here.
+    pub rights: Option<Vec<ContactRight>>,
+    /// It is kept here.
+    pub here: bool,
+}
+
+/// What a contact may for its customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ContactRight {
+    /// See the customer's prices.
+    Prices,
+    /// Order, and make addresses.
+    Order,
+    /// Manage the other contacts.
+    Manage,
+}
+
+impl ContactRight {
+    /// All of them: what a main contact may.
+    pub const ALL: [Self; 3] = [Self::Prices, Self::Order, Self::Manage];
+    /// What a contact may of which nothing was said.
+    pub const USUAL: [Self; 2] = [Self::Prices, Self::Order];
+
+    /// The word in the schema.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prices => "PRICES",
+            Self::Order => "ORDER",
+            Self::Manage => "MANAGE",
+        }
+    }
+
+    /// By its word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.word() == word)
+    }
+}
+
+impl Contact {
+    /// What it may.
+    pub fn may(&self) -> Vec<ContactRight> {
+        match &self.rights {
+            _ if self.main => ContactRight::ALL.to_vec(),
+            Some(rights) => rights.clone(),
+            None => ContactRight::USUAL.to_vec(),
+        }
+    }
+}
