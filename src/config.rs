@@ -2,6 +2,7 @@
 //! errors are reported at once, each with its place.
 
 mod auth;
+mod customers;
 pub mod doc;
 mod network;
 mod read;
@@ -18,6 +19,7 @@ use crate::{
     auth::tokens::settings::AuthConfig, diagnostics::Place, telemetry::traces::Collector, value::Value,
 };
 
+pub use customers::{AssortmentConfig, CustomersConfig};
 pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, RateConfig, RedisConfig};
 #[cfg(test)]
 use read::load_with;
@@ -52,6 +54,8 @@ pub struct Config {
     pub site: SiteConfig,
     /// `[public]`.
     pub public: PublicConfig,
+    /// `[customers]` and `[[assortments]]`.
+    pub customers: CustomersConfig,
     /// `[redis]`, if there is one.
     pub redis: Option<RedisConfig>,
     /// `[cache]`.
@@ -98,6 +102,7 @@ impl std::fmt::Debug for Config {
             .field("auth", &self.auth)
             .field("site", &self.site)
             .field("public", &self.public)
+            .field("customers", &self.customers)
             .field("redis", &self.redis)
             .field("cache", &self.cache)
             .field("rate", &self.rate)

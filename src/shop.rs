@@ -1,7 +1,11 @@
 //! A shop: its folder read and checked, its sources opened, everything wired. The only place that
 //! knows all rooms.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
 
@@ -11,12 +15,18 @@ use crate::{
         authenticator::Authenticator,
         grants::SharedGrants,
         issue::SharedIssue,
+        people::People,
         rate::{Counted, Rates},
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
-    catalog::{Catalog, Run, cursor::Sealer, sight::Sight},
-    config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
+    catalog::{
+        Catalog, Run,
+        assortments::{Assortment, Assortments},
+        cursor::Sealer,
+        sight::Sight,
+    },
+    config::{self, Config, CustomersConfig, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
     diagnostics::{Diagnostics, Place},
     federation::{
@@ -31,6 +41,7 @@ use crate::{
         documents::Documents,
         error::GraphqlError,
         operation::Operations,
+        people,
         request::{Executor, GraphqlRequest},
         sdl,
         service::{Doors, Guard, Service},
@@ -38,7 +49,7 @@ use crate::{
         types::{Kind, TypeSystem},
     },
     report,
-    site::{Lifetimes, Site, SiteAccounts, SiteGrants},
+    site::{Lifetimes, Site, SiteAccounts, SiteGrants, SitePeople},
     sources::{self, Moment, SharedSource, Trace},
 };
 
@@ -169,6 +180,7 @@ impl Shop {
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
         let customer = entity("Customer");
         let sealer = Sealer::new(&config.cursor_keys);
+        let assortments = assortments(&model, customer, &config.customers, diags);
         let ((Some(department), Some(article), Some(reference)), Some(sealer)) = (entities, sealer) else {
             diags.error(
                 "NO_CATALOGUE",
@@ -221,7 +233,18 @@ impl Shop {
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
         });
+        let keeper = customer.map(|customer| engine.model.entities[customer].decides);
+        let keeper = keeper.and_then(|source| Some((source, maps.get(&engine.model.sources[source].name)?)));
+        let customer_codes =
+            keeper.and_then(|(source, map)| Some((source, connectors::customer_codes(map)?)));
+        let limits =
+            keeper.map_or_else(people::Limits::default, |(_, map)| people::Limits::of(&map.settings));
+        let kept: Arc<dyn People> =
+            Arc::new(SitePeople::new(site.clone(), config.auth.issuer.as_str().into()));
         let catalog = Arc::new(Catalog {
+            people: kept,
+            customer_codes,
+            assortments,
             engine,
             departments: config.departments.clone(),
             department,
@@ -240,7 +263,8 @@ impl Shop {
             options.grants.unwrap_or_else(|| Arc::new(SiteGrants::new(site.clone(), ours)));
         let accounts: Arc<dyn Accounts> = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
         let accounts: Arc<dyn Accounts> = Arc::new(Counted::new(accounts, rates.clone()));
-        let resolvers = staff::resolvers(accounts, &catalog);
+        let mut resolvers = staff::resolvers(accounts, &catalog);
+        people::resolvers(&mut resolvers, &catalog, limits, config.access.anonymous);
         let guard = Guard { documents, rates };
         let service = Service::new(
             types.clone(),
@@ -413,6 +437,44 @@ fn decisions(model: &Model, department: usize, decision: WebDecision) -> Vec<Web
         if id != department && others_publish(entity) { decision } else { WebDecision::Erp }
     };
     model.entities.iter().enumerate().map(of).collect()
+}
+
+/// The assortments of classes of customers; several of one class are put together.
+fn assortments(
+    model: &Model,
+    customer: Option<usize>,
+    config: &CustomersConfig,
+    diags: &mut Diagnostics,
+) -> Assortments {
+    let Some(first) = config.assortments.first() else { return Assortments::default() };
+    let Some(entity) = customer.and_then(|customer| model.entities.get(customer)) else {
+        diags.error(
+            "NO_CUSTOMERS",
+            first.place.clone(),
+            "there are assortments, and no source of the shop holds customers",
+            "take [[assortments]] away, or add [entity.Customer] to the ERP's connector map",
+        );
+        return Assortments::default();
+    };
+    let Some((field, _, _)) = entity.fields.get_full(config.class.as_str()) else {
+        let known = entity.fields.keys().map(String::as_str);
+        diags.error(
+            "UNKNOWN_FIELD",
+            config.class_place.clone(),
+            format!("`class` names no field of `Customer`: `{}`", config.class),
+            sdl::suggest(&config.class, known, "name a field that tells customers' classes"),
+        );
+        return Assortments::default();
+    };
+    let mut by_class: HashMap<String, Assortment> = HashMap::new();
+    for one in &config.assortments {
+        let all = by_class.entry(one.class.clone()).or_default();
+        let shared = |codes: &[String]| codes.iter().map(|code| Arc::from(code.as_str())).collect::<Vec<_>>();
+        all.departments.extend(shared(&one.departments));
+        all.families.extend(shared(&one.families));
+        all.articles.extend(shared(&one.articles));
+    }
+    Assortments::new(field, by_class.into_iter().map(|(class, all)| (class, Arc::new(all))).collect())
 }
 
 /// Reports a decision that is left to a source which the shop does not have. A pivot is an IsoShop base

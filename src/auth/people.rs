@@ -1,6 +1,15 @@
 //! Addresses and contacts of customers: what they are, and the face of those that are kept here until the ERP knows
 //! them. The site database keeps them.
 
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+
+use super::{
+    accounts::{AccountError, Origin},
+    viewer::Viewer,
+};
+
 /// An address of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
@@ -102,4 +111,90 @@ impl Contact {
             None => ContactRight::USUAL.to_vec(),
         }
     }
+}
+
+/// What is kept here of one customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Its addresses, from old to new.
+    pub addresses: Vec<Address>,
+    /// Its contacts, from old to new.
+    pub contacts: Vec<Contact>,
+    /// What contacts of the sources may, by their codes, where that was said here.
+    pub rights: HashMap<String, Vec<ContactRight>>,
+}
+
+impl Kept {
+    /// A customer's contacts: those of the sources with what was said of them here, then those made here.
+    pub fn contacts(&self, sources: Vec<Contact>) -> Vec<Contact> {
+        let told = |mut contact: Contact| {
+            contact.rights = self.rights.get(&contact.code).cloned();
+            contact
+        };
+        sources.into_iter().map(told).chain(self.contacts.iter().cloned()).collect()
+    }
+
+    /// A customer's addresses: those of the sources, then those made here.
+    pub fn addresses(&self, sources: Vec<Address>) -> Vec<Address> {
+        sources.into_iter().chain(self.addresses.iter().cloned()).collect()
+    }
+}
+
+/// What is to become of an address or a contact that is kept here.
+#[derive(Clone, Debug)]
+pub enum Change<T> {
+    /// A new one; its code is made.
+    Make(T),
+    /// The one of this code is this from now on.
+    Set(String, T),
+    /// The one of this code goes.
+    Remove(String),
+}
+
+/// Addresses and contacts that are kept here. Customers are named by their codes, compared as written: whoever asks has
+/// folded them as the ERP compares its keys.
+#[async_trait]
+pub trait People: Send + Sync + std::fmt::Debug {
+    /// What is kept of some customers, by their codes.
+    ///
+    /// # Errors
+    /// [`AccountError::Unavailable`].
+    async fn of(&self, customers: &[String]) -> Result<HashMap<String, Kept>, AccountError>;
+
+    /// Makes, changes or removes an address; as it is from then on.
+    ///
+    /// # Errors
+    /// `UNKNOWN`: there is none of the code; `TOO_MANY`.
+    async fn save_address(
+        &self,
+        by: &Viewer,
+        customer: &str,
+        change: Change<Address>,
+        from: &Origin,
+    ) -> Result<Option<Address>, AccountError>;
+
+    /// Makes, changes or removes a contact; as it is from then on.
+    ///
+    /// # Errors
+    /// As [`People::save_address`].
+    async fn save_contact(
+        &self,
+        by: &Viewer,
+        customer: &str,
+        change: Change<Contact>,
+        from: &Origin,
+    ) -> Result<Option<Contact>, AccountError>;
+
+    /// Says what a contact of the sources may.
+    ///
+    /// # Errors
+    /// `TOO_MANY`.
+    async fn save_rights(
+        &self,
+        by: &Viewer,
+        customer: &str,
+        contact: &str,
+        rights: &[ContactRight],
+        from: &Origin,
+    ) -> Result<(), AccountError>;
 }

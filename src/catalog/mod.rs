@@ -1,11 +1,14 @@
 //! The catalogue: departments, articles and references, and how one leads to another. Knows which
 //! levels there are; how a level is read and merged is the federation's.
 
+pub mod assortments;
 pub mod cursor;
+pub mod customer_codes;
 pub mod explain;
 mod filters;
 pub mod levels;
 pub mod lookup;
+pub mod people;
 pub(crate) mod placement;
 pub mod sight;
 pub mod slug;
@@ -15,12 +18,17 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use self::sight::{Place, Sight};
+use self::{
+    assortments::Assortments,
+    sight::{Place, Sight},
+};
 use crate::{
+    auth::people::People,
     config::DepartmentsConfig,
+    connectors::customer_codes::CustomerCodes,
     federation::{
         engine::{Ask, Engine, Fault},
-        model::EntityId,
+        model::{EntityId, SourceId},
         related::Subtree,
         shape::{Shape, Want},
     },
@@ -45,6 +53,12 @@ pub struct Catalog {
     pub reference: EntityId,
     /// `Customer` in the model; none where no source holds customers.
     pub customer: Option<EntityId>,
+    /// Addresses and contacts that are kept here.
+    pub people: Arc<dyn People>,
+    /// The codes that customers have for articles, and the source that holds them.
+    pub customer_codes: Option<(SourceId, Arc<dyn CustomerCodes>)>,
+    /// What classes of customers are limited to.
+    pub assortments: Assortments,
     /// Seals cursors.
     pub sealer: cursor::Sealer,
     /// Put before a file's path.
@@ -84,6 +98,8 @@ pub struct Run<'a> {
     pub sight: Sight,
     /// Which needs of the operation's links its viewer does not fulfil for any record: such links are not followed.
     pub closed: Vec<bool>,
+    /// Why it is not known what the viewer may see: then nothing of the sources is read for it.
+    pub barred: Option<Fault>,
     tree: OnceCell<Result<Arc<tree::Tree>, Fault>>,
 }
 
@@ -96,7 +112,16 @@ impl<'a> Run<'a> {
         tree_shape: Option<Arc<Shape>>,
         sight: Sight,
     ) -> Self {
-        Self { catalog, ask, args, tree_shape, sight, closed: Vec::new(), tree: OnceCell::new() }
+        Self {
+            catalog,
+            ask,
+            args,
+            tree_shape,
+            sight,
+            closed: Vec::new(),
+            barred: None,
+            tree: OnceCell::new(),
+        }
     }
 
     /// Looks up what the viewer's grants lean on, before anything else is read.
@@ -104,6 +129,9 @@ impl<'a> Run<'a> {
     /// # Errors
     /// The source that decides on departments does not answer, or one that may have a granted rayon of its own.
     pub async fn prepare(&self) -> Result<(), Fault> {
+        if let Some(fault) = &self.barred {
+            return Err(fault.clone());
+        }
         if self.sight.regions().is_empty() { Ok(()) } else { self.tree().await.map(|_| ()) }
     }
 

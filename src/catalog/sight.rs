@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::Catalog;
+use super::{Catalog, assortments::Assortment};
 use crate::{
     auth::{
         rights::{BASE, Reach, Right, Rights},
@@ -50,7 +50,7 @@ pub struct Sight {
 
 impl Sight {
     /// The sight of a viewer with these rights.
-    pub fn new(catalog: &Catalog, rights: Rights, viewer: &Viewer) -> Self {
+    pub fn new(catalog: &Catalog, rights: Rights, viewer: &Viewer, assortment: Option<&Assortment>) -> Self {
         let entities = &catalog.engine.model.entities;
         let mut sight = Self {
             rights,
@@ -68,12 +68,16 @@ impl Sight {
                 sight.open = sight.open.with(entity);
             }
             if entity == catalog.department {
-                sight.departments = [read, hidden];
+                let within = assortment.and_then(|a| sight.assorted_departments(catalog, a));
+                sight.departments = [both(read, within), hidden];
                 continue;
             }
             let mut parts = Vec::new();
             if catalog.customer == Some(entity) {
                 parts.extend(own_alone(viewer));
+            }
+            if let Some(assortment) = assortment {
+                parts.extend(sight.assorted(catalog, assortment, entity));
             }
             match read {
                 Place::Everywhere => {}
@@ -139,6 +143,45 @@ impl Sight {
         Place::In(filter)
     }
 
+    /// Which records of an entity an assortment has; `None`: it does not speak of them.
+    fn assorted(&mut self, catalog: &Catalog, assortment: &Assortment, entity: EntityId) -> Option<Filter> {
+        let article = catalog.article;
+        let model = &catalog.engine.model;
+        if entity != article && model.entities[entity].inherits != Some(article) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        if !assortment.departments.is_empty()
+            && let Some((id, _, list)) = model.entities[article].lists.get_full("placements")
+            && let Some(column) = list.columns.get_index_of("department")
+        {
+            parts.push(Filter::Under(self.region(assortment.departments.clone(), Some((id, column)))));
+        }
+        let values = |codes: &[Arc<str>]| Test::In(codes.iter().map(|c| Value::text(&**c)).collect());
+        if !assortment.families.is_empty()
+            && let Some(family) = model.entities[article].fields.get_index_of("family")
+        {
+            parts.push(Filter::Field(family, values(&assortment.families)));
+        }
+        if !assortment.articles.is_empty() {
+            parts.push(Filter::Code(values(&assortment.articles)));
+        }
+        let filter = if parts.len() == 1 { parts.swap_remove(0) } else { Filter::Or(parts) };
+        let filter = if entity == article { filter } else { Filter::Inherited(Box::new(filter)) };
+        filter.want(&mut self.wants[entity]);
+        Some(filter)
+    }
+
+    /// Which departments an assortment has: those that it names, where it names nothing else.
+    fn assorted_departments(&mut self, catalog: &Catalog, assortment: &Assortment) -> Option<Filter> {
+        if !assortment.families.is_empty() || !assortment.articles.is_empty() {
+            return None;
+        }
+        let filter = Filter::Under(self.region(assortment.departments.clone(), None));
+        filter.want(&mut self.wants[catalog.department]);
+        Some(filter)
+    }
+
     fn region(&mut self, codes: Vec<Arc<str>>, list: Option<(usize, usize)>) -> Arc<Under> {
         let known = self.regions.iter().find(|r| r.codes == codes && r.list == list);
         if let Some(known) = known {
@@ -193,6 +236,15 @@ impl Sight {
             Some(want) if *want != Want::default() => shape.with_want(&catalog.engine, want.clone()),
             _ => shape.clone(),
         }
+    }
+}
+
+/// Where a right holds, within some records.
+fn both(place: Place, within: Option<Filter>) -> Place {
+    match (place, within) {
+        (Place::Everywhere, Some(within)) => Place::In(within),
+        (Place::In(filter), Some(within)) => Place::In(Filter::And(vec![filter, within])),
+        (place, _) => place,
     }
 }
 

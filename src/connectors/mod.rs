@@ -33,6 +33,7 @@
 mod builtin;
 mod child;
 pub(crate) mod code;
+pub mod customer_codes;
 pub mod detect;
 mod entity;
 mod expression;
@@ -41,14 +42,25 @@ pub mod map;
 mod merge;
 mod read;
 pub mod reading;
+pub mod sage100;
 mod settings;
 pub mod stock;
 pub mod tariff;
 mod twins;
 
+use std::sync::Arc;
+
 pub use builtin::names as builtin_names;
 pub use code::TemplateError;
 pub use read::load;
+
+/// Where a connector keeps the codes that customers have for articles; `None`: nowhere.
+pub fn customer_codes(map: &map::ConnectorMap) -> Option<Arc<dyn customer_codes::CustomerCodes>> {
+    match map.name.as_str() {
+        "sage100" => Some(Arc::new(sage100::customer_codes::Sage100CustomerCodes::new(map))),
+        _ => None,
+    }
+}
 
 #[cfg(test)]
 mod rendered_tests;

@@ -17,7 +17,7 @@ use crate::{
     auth::rights::{BASE, Right},
     catalog::{
         Catalog, explain,
-        levels::{Link, LinkKind, Node},
+        levels::{Beside, Link, LinkKind, Node},
     },
     federation::{
         model::EntityId,
@@ -51,6 +51,7 @@ struct Building {
     entity: EntityId,
     want: Want,
     links: Vec<Way>,
+    beside: Beside,
 }
 
 /// A link being compiled.
@@ -65,7 +66,7 @@ struct Way {
 
 impl Building {
     fn new(entity: EntityId) -> Self {
-        Self { entity, want: Want::default(), links: Vec::new() }
+        Self { entity, want: Want::default(), links: Vec::new(), beside: Beside::default() }
     }
 }
 
@@ -151,9 +152,8 @@ impl<'a, 'd> Compiler<'a, 'd> {
     fn tell(&mut self, entity: EntityId) {
         let model = self.catalog.engine.model.clone();
         let e = &model.entities[entity];
-        let composed =
-            ["seo", "parent", "article", "optionValues", "departments", "image", "billingAddress"]
-                .map(str::to_owned);
+        let composed = ["seo", "parent", "article", "optionValues", "departments", "image", "billingAddress"]
+            .map(str::to_owned);
         for name in e.fields.keys().chain(e.lists.keys()).cloned().chain(composed) {
             let key = (entity, name);
             if self.told.contains_key(&key) {
@@ -360,8 +360,14 @@ impl<'a, 'd> Compiler<'a, 'd> {
             "addresses" | "contacts" => {
                 let list = e.lists.get_index_of(&*f.name)?;
                 b.want.lists.insert(list);
+                b.beside.people = true;
                 let addresses = &*f.name == "addresses";
-                OutKind::People(list, addresses, self.plain(if addresses { "Address" } else { "Contact" }, f))
+                OutKind::People(addresses, self.plain(if addresses { "Address" } else { "Contact" }, f))
+            }
+            "customerCode" => {
+                need(&["articleCode"]);
+                b.beside.codes = true;
+                OutKind::CustomerCode
             }
             "options" => {
                 let list = e.lists.get_index_of("options")?;
@@ -578,7 +584,8 @@ impl<'a, 'd> Compiler<'a, 'd> {
             // Replaced by the tree's own shape when the whole operation is known.
             b.want = Want::default();
         }
-        Node { entity: b.entity, shape: Arc::new(Shape::new(engine, b.entity, b.want, self.language)), links }
+        let shape = Arc::new(Shape::new(engine, b.entity, b.want, self.language));
+        Node { entity: b.entity, shape, links, beside: b.beside }
     }
 }
 

@@ -161,7 +161,9 @@ impl RootData {
             Self::Page(_, pages) => pages.page.records.len(),
             Self::Route(route) => usize::from(route.is_some()),
             Self::Explained(found) => usize::from(found.is_some()),
-            Self::Resolved(_, spoken) | Self::Viewer(spoken) => spoken.iter().filter(|found| matches!(found, Ok(Some(_)))).count(),
+            Self::Resolved(_, spoken) | Self::Viewer(spoken) => {
+                spoken.iter().filter(|found| matches!(found, Ok(Some(_)))).count()
+            }
             Self::Ready | Self::Sources(_) | Self::Failed(_) => 0,
         }
     }
@@ -268,12 +270,33 @@ async fn lookup(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootDat
     let second = if target.node.entity == run.catalog.reference { "barcode" } else { "slug" };
     let (by, key) = arguments::one_of(args, ["code", second])?;
     let shape = &target.node.shape;
+    if by == "code" && target.node.entity == run.catalog.reference {
+        return reference(run, target, &key).await;
+    }
     let hit = match by {
         "code" => run.by_code(shape, &key).await,
         "slug" => run.by_slug(shape, &key).await,
         _ => run.by_barcode(shape, &key).await,
     };
     Ok(RootData::Record(found(run, target, hit.map_err(|f| fault(&f))?).await?))
+}
+
+/// A reference by its code; failing that, by the code that the viewer's customer has for it.
+async fn reference(run: &Run<'_>, target: &Target, code: &str) -> Result<RootData, GraphqlError> {
+    let shape = &target.node.shape;
+    let mut hit = run.by_code(shape, code).await.map_err(|f| fault(&f))?;
+    if matches!(hit, Found::Nothing) {
+        hit = run.by_customer_code(shape, code).await.map_err(|f| fault(&f))?;
+        if let Found::Several(codes) = &hit {
+            let message = format!(
+                "Your code `{code}` stands for {} references: {}. Ask by their codes.",
+                codes.len(),
+                codes.join(", ")
+            );
+            return Err(GraphqlError::new(Code::AmbiguousCode, message).with("codes", codes.clone()));
+        }
+    }
+    Ok(RootData::Record(found(run, target, hit).await?))
 }
 
 /// What code answers, and then the records that its answer speaks of, as they are from then on.

@@ -120,8 +120,10 @@ pub enum OutKind {
     Media(usize, bool, bool, PlainOut),
     /// `billingAddress`.
     BillingAddress(PlainOut),
-    /// `addresses` (true) or `contacts` of a customer: list id.
-    People(usize, bool, PlainOut),
+    /// `addresses` (true) or `contacts` of a customer.
+    People(bool, PlainOut),
+    /// The code that the viewer's customer has for a reference's article.
+    CustomerCode,
     /// `options`.
     Options(usize, PlainOut),
     /// `optionValues`.

@@ -34,9 +34,9 @@ use crate::{
         rate::{Rates, Throttle},
         rights::{Grant, Right, Rights},
     },
-    catalog::{Catalog, Run, levels::Args, sight::Sight},
+    catalog::{Catalog, Run, assortments::Assortment, levels::Args, sight::Sight},
     config::{Anonymous, ShopConfig},
-    federation::engine::{Ask, Open, Strategy},
+    federation::engine::{Ask, Fault, Open, Strategy},
     sources::{Circuit, Moment, Trouble},
     telemetry::metrics,
     value::rfc3339,
@@ -200,7 +200,9 @@ impl Service {
             return refused(&[error], name, Outcome::Refused);
         }
         let rights = Rights::of(&context.viewer, self.anonymous);
-        let mut ready = match self.make_ready(&prepared, request, context, rights) {
+        let moment = Moment::now(Some(self.catalog.engine.limits.request));
+        let assortment = self.catalog.assortments.of(&self.catalog, &context.viewer, moment).await;
+        let mut ready = match self.make_ready(&prepared, request, context, (rights, assortment)) {
             Ok(ready) => ready,
             Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
@@ -240,7 +242,7 @@ impl Service {
         prepared: &Arc<Prepared>,
         request: &GraphqlRequest,
         context: &RequestContext,
-        rights: Rights,
+        (rights, assortment): (Rights, Result<Option<Arc<Assortment>>, Fault>),
     ) -> Result<Ready, Vec<GraphqlError>> {
         let operation = &prepared.operation;
         let variables =
@@ -272,9 +274,13 @@ impl Service {
             return Err(vec![error]);
         }
         // Plans are shared by all viewers: what one of them may is judged for each request.
-        let mut sight = Sight::new(&self.catalog, rights, &context.viewer);
+        let (assortment, barred) = match assortment {
+            Ok(assortment) => (assortment, None),
+            Err(fault) => (None, Some(fault)),
+        };
+        let mut sight = Sight::new(&self.catalog, rights, &context.viewer, assortment.as_deref());
         let verdicts = plan.needs.iter().map(|need| Verdict::of(need, &self.catalog, &mut sight)).collect();
-        Ok(Ready { plan, variables, cost, language, throttle: None, sight, verdicts })
+        Ok(Ready { plan, variables, cost, language, throttle: None, sight, verdicts, barred })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -324,7 +330,7 @@ impl Service {
         context: &RequestContext,
     ) -> GraphqlResponse {
         let (slots, args) = self.arguments(&ready);
-        let Ready { plan, sight, verdicts, cost, language, throttle, .. } = ready;
+        let Ready { plan, sight, verdicts, cost, language, throttle, barred, .. } = ready;
         let plan = plan.as_ref();
         if let Some(error) = nested_limit(plan, &slots) {
             return refused(&[error], name, Outcome::Refused);
@@ -350,9 +356,11 @@ impl Service {
         let mut written = (Vec::with_capacity(4096), Vec::new());
         written.0.extend_from_slice(b"{\"data\":");
         if prepared.operation.kind == OperationKind::Mutation {
-            written = self.one_by_one(judged, &slots, &args, (&ask, &sight), resolving, written).await;
+            written = self
+                .one_by_one(judged, &slots, &args, (&ask, &sight, barred.as_ref()), resolving, written)
+                .await;
         } else {
-            let run = self.run(judged, ask.clone(), args, sight);
+            let run = self.run(judged, ask.clone(), args, sight, barred);
             let roots = execute::run(&run, judged, &slots, resolving).await;
             let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
             let viewer = &*context.viewer;
@@ -398,14 +406,14 @@ impl Service {
         judged: Judged<'_>,
         slots: &Slots,
         args: &[Args],
-        (ask, sight): (&Ask, &Sight),
+        (ask, sight, barred): (&Ask, &Sight, Option<&Fault>),
         resolving: Resolving<'_>,
         mut written: (Vec<u8>, Vec<GraphqlError>),
     ) -> (Vec<u8>, Vec<GraphqlError>) {
         let start = written.0.len();
         written.0.push(b'{');
         for (index, out) in judged.plan.roots.iter().enumerate() {
-            let run = self.run(judged, ask.clone(), args.to_vec(), sight.clone());
+            let run = self.run(judged, ask.clone(), args.to_vec(), sight.clone(), barred.cloned());
             let data = execute::one(&run, out, judged, slots, resolving).await;
             let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
             let viewer = &*resolving.context.viewer;
@@ -424,8 +432,16 @@ impl Service {
     }
 
     /// The reading of a plan for its viewer.
-    fn run(&self, judged: Judged<'_>, ask: Ask, args: Vec<Args>, sight: Sight) -> Run<'_> {
+    fn run(
+        &self,
+        judged: Judged<'_>,
+        ask: Ask,
+        args: Vec<Args>,
+        sight: Sight,
+        barred: Option<Fault>,
+    ) -> Run<'_> {
         let mut run = Run::new(&self.catalog, ask, args, judged.plan.tree.clone(), sight);
+        run.barred = barred;
         run.closed = judged.verdicts.iter().map(|v| matches!(v, Verdict::Closed(_))).collect();
         run
     }
@@ -505,7 +521,7 @@ impl Service {
             &prepared,
             request,
             &RequestContext::default(),
-            Rights(Arc::from([Grant::whole(Right::Read)])),
+            (Rights(Arc::from([Right::Read, Right::CustomerRead].map(Grant::whole))), Ok(None)),
         )?;
         let (slots, args) = self.arguments(&ready);
         if let Some(error) = nested_limit(&ready.plan, &slots) {
@@ -560,6 +576,8 @@ struct Ready {
     sight: Sight,
     /// What the viewer's rights make of each of the plan's needs.
     verdicts: Vec<Verdict>,
+    /// Why it is not known what its viewer may see.
+    barred: Option<Fault>,
 }
 
 fn compile_with<'d>(

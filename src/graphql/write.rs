@@ -2,7 +2,7 @@
 //! paths and null propagation. No JSON tree in between.
 
 mod connection;
-mod people;
+mod customers;
 mod plain;
 mod rules;
 mod scalar;
@@ -15,17 +15,18 @@ use super::{
     arguments,
     error::{Code, GraphqlError, Location, PathPart},
     execute::{Judged, RootData, Slots, doubled, explained, no_such_field, refused},
-    faults::{fault, unavailable},
+    faults::{fault, site_unavailable, unavailable},
     objects::{OptionPair, Provenance, Seo, Shop, ViewerObject},
     plain::{ArgMap, Plain},
     plan::{Leaf, Out, OutKind, RouteWhat},
 };
 use crate::{
-    auth::viewer::Viewer,
+    auth::{people::Kept, viewer::Viewer},
     catalog::{
         Run,
         cursor::node_id,
         levels::{Level, LinkData},
+        people,
         slug::{ARTICLE_PATH, DEPARTMENT_PATH},
     },
     config::ShopConfig,
@@ -407,18 +408,27 @@ impl<'a> Writer<'a> {
                     Ok(Some(address)) => self.plain_object(&address, plain),
                 };
             }
-            OutKind::People(list, addresses, plain) => match batch.list(model, *list, record) {
-                Err(cause) => return self.fail(out.place, unavailable(&cause)),
-                Ok(merged) => {
-                    let items = people::items(model, batch, *list, &merged);
-                    return if *addresses {
-                        let all = items.iter().map(people::address);
-                        self.list(all, true, |w, one| w.plain_object(&one, plain))
-                    } else {
-                        let all = items.iter().map(people::contact);
-                        self.list(all, true, |w, one| w.plain_object(&one, plain))
+            OutKind::People(addresses, plain) => {
+                let none = Kept::default();
+                let kept = match &level.kept {
+                    Some(Ok(kept)) => kept.get(&record).unwrap_or(&none),
+                    _ => return self.fail(out.place, site_unavailable()),
+                };
+                if *addresses {
+                    return match people::addresses(model, batch, record).map(|all| kept.addresses(all)) {
+                        Err(cause) => self.fail(out.place, unavailable(&cause)),
+                        Ok(all) => self.list(all.iter(), true, |w, one| w.plain_object(one, plain)),
                     };
                 }
+                return match people::contacts(model, batch, record).map(|all| kept.contacts(all)) {
+                    Err(cause) => self.fail(out.place, unavailable(&cause)),
+                    Ok(all) => self.list(all.iter(), true, |w, one| w.plain_object(one, plain)),
+                };
+            }
+            OutKind::CustomerCode => match &level.codes {
+                Some(Ok(codes)) => self.text_or_null(codes.get(&record).map(String::as_str)),
+                Some(Err(f)) => return self.fail(out.place, fault(f)),
+                None => return self.absent(out.place, out.non_null),
             },
             OutKind::Provenance(plain) => {
                 let fields = arguments::texts(self.args(out.slot), "fields");

@@ -1,0 +1,3 @@
+//! What a table cannot say of Sage 100.
+
+pub mod customer_codes;
