@@ -56,6 +56,7 @@ fn config(sources: &[&str]) -> Config {
         auth: crate::auth::tokens::settings::AuthConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
+        customers: crate::config::CustomersConfig::default(),
         redis: None,
         cache: crate::config::CacheConfig::default(),
         rate: crate::config::RateConfig::default(),
