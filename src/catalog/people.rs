@@ -2,17 +2,21 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Run, explain::BILLING_CELLS};
+use super::{Catalog, Run, explain::BILLING_CELLS, lookup::Found, sight::Sight};
 use crate::{
     auth::{
         accounts::AccountError,
-        people::{Address, Contact, Kept},
+        people::{Address, Contact, ContactRight, Kept},
+        viewer::{Viewer, ViewerKind},
     },
     federation::{
         batch::{Batch, Cause},
+        engine::{Ask, Fault, Open, Strategy},
         lists::MergedList,
         model::Model,
+        shape::{Shape, Want},
     },
+    sources::Moment,
     value::Value,
 };
 
@@ -27,6 +31,80 @@ impl Run<'_> {
         let keys: Vec<String> = records.iter().map(|r| key(*r)).collect();
         let mut found = self.catalog.people.of(&keys).await?;
         Ok(records.iter().filter_map(|r| Some((*r, found.remove(&key(*r))?))).collect())
+    }
+}
+
+/// Why it is not known who acts for a customer.
+#[derive(Clone, Debug)]
+pub enum Silent {
+    /// A source does not answer.
+    Source(Fault),
+    /// The site database does not answer.
+    Site,
+}
+
+/// A customer, and who acts for it.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// Its code.
+    pub code: String,
+    /// Its code, folded as the ERP compares its keys.
+    pub key: String,
+    /// Its addresses in the sources.
+    pub addresses: Vec<Address>,
+    /// Its contacts: those of the sources, then those made here.
+    pub contacts: Vec<Contact>,
+    /// What is kept here.
+    pub kept: Kept,
+}
+
+/// How a token names the contact that is the main one.
+const MAIN: &str = "main";
+
+impl Party {
+    /// Which contact of a customer a viewer is, by the code its token names; `None`: it is the customer itself, its main
+    /// contact by name, or no customer.
+    pub fn contact(viewer: &Viewer) -> Option<&str> {
+        let contact = viewer.contact.as_deref().filter(|_| viewer.kind == ViewerKind::Customer);
+        contact.filter(|contact| !contact.eq_ignore_ascii_case(MAIN))
+    }
+
+    /// What a viewer may for its customer: everything as the customer itself or its main contact; what is usual as a
+    /// contact that nobody knows.
+    pub fn may(&self, viewer: &Viewer) -> Vec<ContactRight> {
+        let Some(code) = Self::contact(viewer) else { return ContactRight::ALL.to_vec() };
+        let known = self.contacts.iter().find(|contact| contact.code == code);
+        known.map_or_else(|| ContactRight::USUAL.to_vec(), Contact::may)
+    }
+}
+
+impl Catalog {
+    /// A customer and who acts for it, whoever asks; `None`: there is no such customer.
+    ///
+    /// # Errors
+    /// A source or the site database does not answer; two rows have the code.
+    pub async fn party(&self, code: &str, moment: Moment) -> Result<Option<Party>, Silent> {
+        let Some(entity) = self.customer else { return Ok(None) };
+        let model = &self.engine.model;
+        let lists = &model.entities[entity].lists;
+        let mut want = Want::default();
+        want.lists.extend(["addresses", "contacts"].iter().filter_map(|list| lists.get_index_of(*list)));
+        let shape = Arc::new(Shape::new(&self.engine, entity, want, None));
+        let ask = Ask::new(moment, Open::ALL, Strategy::Planned);
+        let run = Run::new(self, ask, Vec::new(), None, Sight::whole(self));
+        let (batch, record) = match run.by_code(&shape, code).await.map_err(Silent::Source)? {
+            Found::One(batch, record) => (batch, record),
+            Found::Doubled(code) => return Err(Silent::Source(run.doubled(entity, &code))),
+            Found::Nothing | Found::Several(_) => return Ok(None),
+        };
+        let unknown = |cause| Silent::Source(Fault::Source(cause));
+        let addresses = addresses(model, &batch, record).map_err(unknown)?;
+        let contacts = contacts(model, &batch, record).map_err(unknown)?;
+        let key = self.engine.compare(entity).fold(batch.code(record)).into_owned();
+        let mut kept = self.people.of(std::slice::from_ref(&key)).await.map_err(|_| Silent::Site)?;
+        let kept = kept.remove(&key).unwrap_or_default();
+        let contacts = kept.contacts(contacts);
+        Ok(Some(Party { code: batch.code(record).to_owned(), key, addresses, contacts, kept }))
     }
 }
 

@@ -166,8 +166,10 @@ impl Sight {
         if !assortment.articles.is_empty() {
             parts.push(Filter::Code(values(&assortment.articles)));
         }
+        if entity != article {
+            parts = parts.into_iter().map(|part| Filter::Inherited(Box::new(part))).collect();
+        }
         let filter = if parts.len() == 1 { parts.swap_remove(0) } else { Filter::Or(parts) };
-        let filter = if entity == article { filter } else { Filter::Inherited(Box::new(filter)) };
         filter.want(&mut self.wants[entity]);
         Some(filter)
     }

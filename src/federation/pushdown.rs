@@ -308,9 +308,12 @@ impl Engine {
                 Filter::Code(_) => Must::Untold(CODES),
                 Filter::Not(_) => Must::Untold(NOT),
                 Filter::OnTheWeb => Must::Untold(Why::of("more than its own row decides what is on the web")),
-                Filter::Inherited(inner) => match inner.candidates() {
-                    Some(codes) => Must::Parents(codes.clone()),
-                    None => Must::Untold(HANGS),
+                Filter::Inherited(inner) => match (inner.candidates(), &**inner) {
+                    (Some(codes), _) => Must::Parents(codes.clone()),
+                    (None, Filter::Code(Test::In(values))) => {
+                        Must::Parents(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+                    }
+                    (None, _) => Must::Untold(HANGS),
                 },
                 Filter::Or(all) if all.is_empty() => Must::Untold(Why::of("it lets nothing through")),
                 Filter::Or(_) => Must::Untold(Why::of("it has more alternatives than are sent")),

@@ -35,9 +35,9 @@ impl Resolver for Save {
             return Ok(Plain::object(refused(found)));
         };
         let people = &self.0.catalog.people;
-        let saved = people.save_address(&call.context.viewer, &whose.key, change, &origin(&call)).await;
+        let saved = people.save_address(&call.context.viewer, &whose.party.key, change, &origin(&call)).await;
         Ok(Plain::object(match saved {
-            Ok(address) => Payload { address, customer: Some(whose.code), problems: Vec::new() },
+            Ok(address) => Payload { address, customer: Some(whose.party.code), problems: Vec::new() },
             Err(error) => refused(Found(vec![settle(&error, problems::ADDRESS, language)?])),
         }))
     }
@@ -60,9 +60,9 @@ fn change(
         }
         None => None,
         Some(code) => {
-            let here = whose.kept.addresses.iter().find(|one| one.code.as_deref() == Some(code));
+            let here = whose.party.kept.addresses.iter().find(|one| one.code.as_deref() == Some(code));
             if here.is_none() {
-                let theirs = whose.addresses.iter().any(|one| one.code.as_deref() == Some(code));
+                let theirs = whose.party.addresses.iter().any(|one| one.code.as_deref() == Some(code));
                 if theirs {
                     found.add("code", "READ_ONLY", read_only(language));
                 } else {

@@ -45,14 +45,14 @@ impl Resolver for Save {
         let people = &self.0.catalog.people;
         let (viewer, from) = (&call.context.viewer, origin(&call));
         let saved = match what {
-            What::Here(change) => people.save_contact(viewer, &whose.key, change, &from).await,
+            What::Here(change) => people.save_contact(viewer, &whose.party.key, change, &from).await,
             What::Rights(contact, rights) => {
-                let saved = people.save_rights(viewer, &whose.key, &contact.code, &rights, &from).await;
+                let saved = people.save_rights(viewer, &whose.party.key, &contact.code, &rights, &from).await;
                 saved.map(|()| Some(Contact { rights: Some(rights), ..contact }))
             }
         };
         Ok(Plain::object(match saved {
-            Ok(contact) => Payload { contact, customer: Some(whose.code), problems: Vec::new() },
+            Ok(contact) => Payload { contact, customer: Some(whose.party.code), problems: Vec::new() },
             Err(error) => refused(Found(vec![settle(&error, problems::CONTACT, language)?])),
         }))
     }
@@ -82,7 +82,7 @@ fn what(
         }
         None => None,
         Some(code) => {
-            let Some(known) = whose.contacts.iter().find(|contact| contact.code == code) else {
+            let Some(known) = whose.party.contacts.iter().find(|contact| contact.code == code) else {
                 found.add("code", "UNKNOWN", unknown(language));
                 return None;
             };

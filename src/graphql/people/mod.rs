@@ -1,4 +1,5 @@
-//! `saveAddress` and `saveContact`: addresses and contacts of customers that are made here, over [`People`]. Whose they
+//! `saveAddress` and `saveContact`: addresses and contacts of customers that are made here, over the site
+//! database. Whose they
 //! are, and what the caller may for it, is settled before anything is looked at.
 
 mod address;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 pub use self::limits::Limits;
 use super::{
     error::{Code, GraphqlError},
-    faults::{fault, site_unavailable, unavailable},
+    faults::{fault, site_unavailable},
     guard::forbidden,
     resolve::{Call, Resolvers},
     staff::{
@@ -20,21 +21,17 @@ use super::{
 };
 use crate::{
     auth::{
-        people::{Address, Contact, ContactRight, Kept},
+        people::ContactRight,
         rights::{BASE, Reach, Right, Rights},
         viewer::ViewerKind,
     },
-    catalog::{Catalog, Run, lookup, people, sight::Sight},
-    config::Anonymous,
-    federation::{
-        engine::{Ask, Open, Strategy},
-        shape::{Shape, Want},
+    catalog::{
+        Catalog,
+        people::{Party, Silent},
     },
+    config::Anonymous,
     sources::Moment,
 };
-
-/// The customer's contact, as a token names who is the main one.
-const MAIN: &str = "main";
 
 /// What the resolvers of this room share.
 #[derive(Clone)]
@@ -53,16 +50,8 @@ pub fn resolvers(all: &mut Resolvers, catalog: &Arc<Catalog>, limits: Limits, an
 
 /// A customer whose addresses or contacts are to be changed.
 struct Whose {
-    /// Its code.
-    code: String,
-    /// Its code, folded as the ERP compares its keys.
-    key: String,
-    /// Its addresses in the sources.
-    addresses: Vec<Address>,
-    /// Its contacts: those of the sources, then those made here.
-    contacts: Vec<Contact>,
-    /// What is kept here.
-    kept: Kept,
+    /// It, and who acts for it.
+    party: Party,
     /// Which of its contacts the caller is.
     caller: Option<String>,
     /// What the caller may for it.
@@ -102,36 +91,19 @@ impl Room {
                 return Ok(None);
             }
         };
-        let mut want = Want::default();
-        let e = &self.catalog.engine.model.entities[entity];
-        want.lists.extend(["addresses", "contacts"].iter().filter_map(|list| e.lists.get_index_of(*list)));
-        let shape = Arc::new(Shape::new(&self.catalog.engine, entity, want, None));
         let moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let ask = Ask::new(moment, Open::ALL, Strategy::Planned);
-        let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
-        let (batch, record) = match run.by_code(&shape, code).await.map_err(|f| fault(&f))? {
-            lookup::Found::One(batch, record) => (batch, record),
-            lookup::Found::Doubled(code) => return Err(fault(&run.doubled(entity, &code))),
-            lookup::Found::Nothing | lookup::Found::Several(_) => return Ok(nobody(language, found)),
-        };
-        let model = &self.catalog.engine.model;
-        let addresses = people::addresses(model, &batch, record).map_err(|cause| unavailable(&cause))?;
-        let contacts = people::contacts(model, &batch, record).map_err(|cause| unavailable(&cause))?;
-        let key = compare.fold(batch.code(record)).into_owned();
-        let kept =
-            self.catalog.people.of(std::slice::from_ref(&key)).await.map_err(|_| site_unavailable())?;
-        let kept = kept.into_values().next().unwrap_or_default();
-        let contacts = kept.contacts(contacts);
-        let caller = viewer.contact.as_deref().filter(|_| viewer.kind == ViewerKind::Customer);
-        let caller = caller.filter(|contact| !contact.eq_ignore_ascii_case(MAIN)).map(str::to_owned);
-        let may = match &caller {
-            None => ContactRight::ALL.to_vec(),
-            Some(code) => contacts
-                .iter()
-                .find(|contact| contact.code == *code)
-                .map_or_else(|| ContactRight::USUAL.to_vec(), Contact::may),
-        };
-        Ok(Some(Whose { code: batch.code(record).to_owned(), key, addresses, contacts, kept, caller, may }))
+        let party = self.catalog.party(code, moment).await.map_err(|silent| match silent {
+            Silent::Source(f) => fault(&f),
+            Silent::Site => site_unavailable(),
+        })?;
+        Ok(match party {
+            Some(party) => Some(Whose {
+                may: party.may(viewer),
+                caller: Party::contact(viewer).map(str::to_owned),
+                party,
+            }),
+            None => nobody(language, found),
+        })
     }
 }
 
