@@ -206,8 +206,7 @@ fn spelled(cells: &[String]) -> Spelled {
         rates.add("TX1", "NOR", Decimal::ZERO);
     }
     let mut terms = Terms::default();
-    let mut company =
-        Company { currency: Some("EUR".into()), price_decimals: Some(2), ..Company::default() };
+    let mut company = Company { currency: Some("EUR".into()), price_decimals: Some(2), ..Company::default() };
     for setting in settings.split_whitespace() {
         match setting.split_once('=').unwrap_or((setting, "")) {
             ("variant_rows", "together") => terms.variant_first = false,
@@ -241,7 +240,10 @@ fn the_accountants_table_holds() {
         let price = case.price(decimal(&cells[4]));
         let (actual, wanted) = (shown(&price), &cells[6]);
         if actual != *wanted {
-            failures.push(format!("line {line}, {}:\n  wanted {wanted}\n  is     {actual}\n  {price:#?}", cells[0]));
+            failures.push(format!(
+                "line {line}, {}:\n  wanted {wanted}\n  is     {actual}\n  {price:#?}",
+                cells[0]
+            ));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

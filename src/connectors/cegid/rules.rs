@@ -478,7 +478,10 @@ fn discounted(
         {
             return Err(Refusal::new(
                 "UNSUPPORTED_TARIFF",
-                format!("row {} of TARIF rounds by rule {code} (GF_ARRONDI), which is not supported: set `rounding_codes` of the source to \"ignored\" if it does not count", row.id),
+                format!(
+                    "row {} of TARIF rounds by rule {code} (GF_ARRONDI), which is not supported: set `rounding_codes` of the source to \"ignored\" if it does not count",
+                    row.id
+                ),
             ));
         }
         let discount = Discount { cause: cause(row), off: Off::Percent(row.discount) };
@@ -561,13 +564,16 @@ fn vat(case: &Case<'_>, steps: &mut Vec<Step>) -> Result<Decimal, Refusal> {
         price: None,
     });
     match rate {
-        Some(rate) if rate < Decimal::ZERO => {
-            Err(Refusal::new("BAD_VALUE", format!("the VAT rate of {family} in regime {regime} is {}", plain(rate))))
-        }
+        Some(rate) if rate < Decimal::ZERO => Err(Refusal::new(
+            "BAD_VALUE",
+            format!("the VAT rate of {family} in regime {regime} is {}", plain(rate)),
+        )),
         Some(rate) => Ok(rate),
         None => Err(Refusal::new(
             "NO_VAT_RATE",
-            format!("TXCPTTVA has no rate TX1 for tax family {family} in regime {regime}: add it in Cegid, or correct the article's family"),
+            format!(
+                "TXCPTTVA has no rate TX1 for tax family {family} in regime {regime}: add it in Cegid, or correct the article's family"
+            ),
         )),
     }
 }
@@ -581,7 +587,8 @@ fn taxes(case: &Case<'_>, net: Decimal, steps: &mut Vec<Step>) -> Result<Vec<Tax
     for slot in 2_u8..=5 {
         let Some(family) = family(case, usize::from(slot) - 1) else { continue };
         let Some(rate) = case.rates.get(slot, &family).filter(|rate| !rate.is_zero()) else { continue };
-        let amount = net.checked_mul(rate).map(|x| half_up(x / Decimal::ONE_HUNDRED, 6)).ok_or_else(too_large)?;
+        let amount =
+            net.checked_mul(rate).map(|x| half_up(x / Decimal::ONE_HUNDRED, 6)).ok_or_else(too_large)?;
         steps.push(Step {
             what: "other tax".into(),
             table: Some("TXCPTTVA"),
@@ -625,5 +632,12 @@ fn too_large() -> Refusal {
 }
 
 fn reckoned(what: &str, note: impl Into<String>, price: Option<Decimal>) -> Step {
-    Step { what: what.to_owned(), table: None, row: Vec::new(), used: price.is_some(), note: note.into(), price }
+    Step {
+        what: what.to_owned(),
+        table: None,
+        row: Vec::new(),
+        used: price.is_some(),
+        note: note.into(),
+        price,
+    }
 }

@@ -206,9 +206,8 @@ pub fn breaks(case: &WebCase<'_>, erp: Vec<Decimal>) -> Vec<Decimal> {
     let least = erp.first().copied().unwrap_or(Decimal::ONE);
     let mut found = erp;
     if case.promotions != Promotions::Off {
-        let rows = case.rows.iter().filter(|row| {
-            row.fails(case.buyer, &case.buyer.currency, case.now).is_none()
-        });
+        let rows =
+            case.rows.iter().filter(|row| row.fails(case.buyer, &case.buyer.currency, case.now).is_none());
         found.extend(rows.map(ListRow::least).filter(|quantity| *quantity > least));
     }
     found.sort();

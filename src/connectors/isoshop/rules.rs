@@ -173,7 +173,11 @@ impl ListRow {
 }
 
 /// Net and gross of an amount: it stands as it is kept, the other is made by the rate, to six decimals.
-pub(super) fn both(amount: Decimal, tax_included: bool, rate: Decimal) -> Result<(Decimal, Decimal), Refusal> {
+pub(super) fn both(
+    amount: Decimal,
+    tax_included: bool,
+    rate: Decimal,
+) -> Result<(Decimal, Decimal), Refusal> {
     let too_large = || Refusal::new("BAD_VALUE", "a price or rate is larger than can be reckoned with");
     let factor = Decimal::ONE_HUNDRED.checked_add(rate).ok_or_else(too_large)?;
     if tax_included {
@@ -295,10 +299,7 @@ fn vat(vat: &Vat, steps: &mut Vec<Step>) -> Result<Decimal, Refusal> {
         Some(rate) => Ok(rate),
         None => Err(Refusal::new(
             "NO_VAT_RATE",
-            format!(
-                "`vat` has no rate for tax category {} and VAT class {class}: add the row",
-                vat.category
-            ),
+            format!("`vat` has no rate for tax category {} and VAT class {class}: add the row", vat.category),
         )),
     }
 }

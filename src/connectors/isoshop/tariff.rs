@@ -196,9 +196,8 @@ impl Tariff for IsoshopTariff {
             self.rates.rows(source, keys([]), &of_category, moment),
         )?;
         let rate = |class: &str| {
-            let found = (0..rates.len()).find(|n| {
-                rates.get(*n, 0).as_str().is_some_and(|known| folded(known) == folded(class))
-            })?;
+            let found = (0..rates.len())
+                .find(|n| rates.get(*n, 0).as_str().is_some_and(|known| folded(known) == folded(class)))?;
             match rates.get(found, 1) {
                 Value::Decimal(rate) => Some(*rate),
                 Value::Int(rate) => Some((*rate).into()),
