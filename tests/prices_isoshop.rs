@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use comptoir::connectors::{
-    isoshop::{
-        promotions::{self, Promotions, WebCase, promoted},
-        rules::{self, ListBuyer, ListCase, ListRow, Vat},
+use comptoir::{
+    config::Promotions,
+    connectors::{
+        isoshop::{
+            promotions::{self, WebCase, promoted},
+            rules::{self, ListBuyer, ListCase, ListRow, Vat},
+        },
+        tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal, Tax},
     },
-    tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal, Tax},
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -173,7 +176,6 @@ fn the_tables_of_web_prices_hold() {
         ("replace_public", Promotions::ReplacePublic),
         ("off", Promotions::Off),
     ] {
-        assert_eq!(Promotions::named(heading), Some(promotions));
         for (line, cells) in part(&format!("Web prices: {heading}")) {
             let rows = rows(&cells[2]);
             let price = web(&rows, &buyer(&cells[3]), promotions, erp(&cells[1]), decimal(&cells[4]));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use comptoir::{
+    config::Promotions,
     connectors::{
         cegid::tariff::{CegidTariff, article_key},
         isoshop::{
@@ -333,7 +334,7 @@ fn web_prices_after_the_erps() {
         let erp = opened(folder.path(), "erp");
         let isoshop = opened(folder.path(), "isoshop");
         let tariff = CegidTariff::new(&erp.map);
-        let web = WebPrices::new(&isoshop.map);
+        let web = WebPrices::new(&isoshop.map, Promotions::Lowest);
         let codes = ["FEU-POINTE", "LET-VELIN", "PLU-QUAI", "GOM"].map(Arc::<str>::from);
         let items: Vec<Item> = codes.iter().map(|code| item("plain", code)).collect();
         let read = sheet(&tariff, &erp, &Buyer { gross: true, ..Buyer::default() }, &items).await;

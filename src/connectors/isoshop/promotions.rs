@@ -2,37 +2,19 @@
 //!
 //! A row is for everybody, for a price category of the ERP or for one customer, from a quantity on, for a while, in the
 //! shop's currency. Its VAT rate is that of the ERP's price: where the ERP has none, there is none.
+//!
+//! `lowest`: the cheapest that holds counts where it is cheaper than the ERP's. `replace_public`: the nearest to the buyer
+//! stands instead of the ERP's price, cheaper or dearer; who has terms of its own in the ERP keeps them, unless a row names
+//! that very customer.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::rules::{ListBuyer, ListRow, Nearness, both, plain, six};
-use crate::connectors::tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal, Step};
-
-/// What web prices do to the ERP's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Promotions {
-    /// Nothing: they are not read.
-    Off,
-    /// The cheapest that holds counts where it is cheaper than the ERP's.
-    #[default]
-    Lowest,
-    /// They stand instead of the ERP's price, cheaper or dearer; who has terms of its own in the ERP keeps them, unless
-    /// a row names that very customer.
-    ReplacePublic,
-}
-
-impl Promotions {
-    /// By the word that the configuration has for it.
-    pub fn named(word: &str) -> Option<Self> {
-        match word {
-            "off" => Some(Self::Off),
-            "lowest" => Some(Self::Lowest),
-            "replace_public" => Some(Self::ReplacePublic),
-            _ => None,
-        }
-    }
-}
+use crate::{
+    config::Promotions,
+    connectors::tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal, Step},
+};
 
 /// The web prices of one reference, and for whom they are asked.
 #[derive(Clone, Copy, Debug)]

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::{
-    promotions::{self, Promotions, WebCase},
+    promotions::{self, WebCase},
     rules::{ListBuyer, ListRow},
     tariff::{by_reference, folded, list_rows, tax_included},
 };
 use crate::{
+    config::Promotions,
     connectors::{
         map::ConnectorMap,
         reading::{Reading, keys},
@@ -29,11 +30,10 @@ pub struct WebPrices {
 }
 
 impl WebPrices {
-    /// The web prices of a source with this map.
-    pub fn new(map: &ConnectorMap) -> Self {
-        let word = map.settings.get("promotions").and_then(Value::as_str);
+    /// The web prices of a source with this map, and what they do (`[prices]`).
+    pub fn new(map: &ConnectorMap, promotions: Promotions) -> Self {
         Self {
-            promotions: word.and_then(Promotions::named).unwrap_or_default(),
+            promotions,
             tax_included: tax_included(map),
             rows: list_rows(
                 Reading::new("web_price", map).scalar("customer"),
