@@ -41,6 +41,7 @@ pub mod map;
 mod merge;
 mod read;
 pub mod reading;
+pub mod sage100;
 mod settings;
 pub mod stock;
 pub mod tariff;
