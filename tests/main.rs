@@ -19,6 +19,7 @@ mod plans;
 mod probes;
 mod redis;
 mod rights;
+mod sage_prices;
 mod site;
 mod spec;
 mod sqlserver;
