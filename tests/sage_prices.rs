@@ -363,16 +363,51 @@ fn prices_of_adventureworks() {
         rows: "variants".into(),
         key: [Value::text(code), Value::Int(first), Value::Int(second)].into(),
     };
+    let pack = |code: &str, number: i64| Item {
+        code: format!("{code}~c{number}").into(),
+        rows: "packagings".into(),
+        key: [Value::text(code), Value::Int(number)].into(),
+    };
     // Item, buyer, quantity; net, what was taken off, basis.
     let cases: &[(Item, Buyer, i64, &str, &str, &str)] = &[
         // A group's row goes before its member's (5.39).
         (plain("CA-1098"), by("CAW00372"), 1, "5.84", "", "Customer"),
         (plain("CA-1098"), public("2"), 1, "7.19", "", "Category"),
-        // The group has none for it: the member's own 7.5 % on the article's 233.50… see below.
+        (pack("CA-1098", 12), public("2"), 1, "158.4", "", "Category"),
+        // 6 × 7.19.
+        (pack("CA-1098", 11), public("2"), 1, "43.14", "", "Category"),
+        // The group has nothing for it: the member's own 7.5 % on 300.215.
+        (plain("FW-M928"), by("CAW00372"), 1, "277.7", "Customer 7.5 %", "Base"),
+        (plain("FW-M928"), public("2"), 1, "285.2", "Category 5 %", "Base"),
+        // « Hors remise »: not the customer's 2 %, which others of its articles bear.
         (plain("R550WM029"), by("CAW00334"), 1, "784.34", "", "Customer"),
+        (plain("BC-R205"), by("CAW00334"), 1, "8.81", "Customer 2 %", "Base"),
         (plain("PD-T852"), by("CAW00374"), 1, "56.69", "", "Customer"),
+        // 120 less 4 % on the family.
+        (plain("RA-H123"), by("CAW00370"), 1, "115.2", "Family 4 %", "Base"),
         // A variant's price of category 1, on a row at price 0.
         (variant("HLMFM005", 11, 13), public("1"), 1, "1364.5", "", "Category"),
+        // Steps: 63.50 × 0.9 × 0.95, and of a customer.
+        (plain("CVM001"), public("2"), 10, "63.5", "", "Base"),
+        (plain("CVM001"), public("2"), 11, "62.23", "Quantity 2 %", "Base"),
+        (plain("CVM001"), public("2"), 40, "54.29", "Quantity 10 %, Quantity 5 %", "Base"),
+        (plain("CVM001"), by("CAW00592"), 6, "55.88", "Quantity 12 %", "Base"),
+        // Steps and AC_Remise 5 on one row: steps replace it.
+        (plain("S100M033"), public("2"), 1, "34.99", "", "Base"),
+        (plain("S100M033"), public("2"), 25, "31.49", "Quantity 10 %", "Base"),
+        // The last step is a net price: 769.49 − 307.80.
+        (plain("M400WM022"), public("2"), 61, "461.69", "Quantity 307.8", "Category"),
+        // No row of category 2: the family's coefficient (23.3722 × 1.9), the family's discount.
+        (plain("SE-T924"), public("2"), 1, "44.41", "", "Category"),
+        (plain("FFGM003"), public("2"), 1, "32.29", "Family 15 %", "Base"),
+        // 38.4923 × 1.298701 = 49.98998…
+        (plain("LSLJM011"), public("1"), 1, "49.99", "", "Base"),
+        // Category 3 is gross: 59.99 / 1.2.
+        (plain("LSLJM011"), public("3"), 1, "49.991667", "", "Category"),
+        // Packs: one with a price of its own, one that is 24 × 4.99, one that is 6 × 4.99 less 8 %.
+        (pack("WB-H098", 1), public("1"), 1, "27", "", "Category"),
+        (pack("WB-H098", 2), public("1"), 1, "119.76", "", "Base"),
+        (pack("WB-H098", 1), public("2"), 1, "27.54", "Category 8 %", "Base"),
     ];
     block_on(async {
         let folder = recipe.make_on(Engine::Sqlite, Engine::Sqlite).await;

@@ -53,8 +53,10 @@ pub use read::load;
 
 /// The tariff rules of a connector; none where nobody wrote any.
 pub fn tariff_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn tariff::Tariff>> {
-    let _ = map;
-    None
+    match map.name.as_str() {
+        "sage100" => Some(std::sync::Arc::new(sage100::Sage100Tariff::new(map))),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub(super) struct Statements {
     pub family_customers: Reading,
     pub article_taxes: Reading,
     pub family_taxes: Reading,
+    pub promotions: Reading,
 }
 
 /// When rows of equal rank were written: the engine numbers them.
@@ -156,6 +157,16 @@ impl Statements {
                 .decimal("FC_Remise"),
             article_taxes: accounting(by_article("F_ARTCOMPTA", map), "ACP"),
             family_taxes: accounting(by_family("F_FAMCOMPTA", map), "FCP"),
+            // Of purchases (TF_Domaine 1) none matters. The oldest dates stand for none.
+            promotions: Reading::new("F_TARIF", map)
+                .spare()
+                .filter(
+                    "COALESCE(OPTIONAL(TF_Domaine), 0) = 0 AND COALESCE(CAST(TF_Debut AS date), CAST('1900-01-01' AS date)) <= :today AND (TF_Fin IS NULL OR CAST(TF_Fin AS date) <= CAST('1900-01-01' AS date) OR CAST(TF_Fin AS date) >= :today)",
+                )
+                .int("TF_No")
+                .text("OPTIONAL(TF_Intitule)")
+                .date("CAST(TF_Debut AS date)")
+                .date("CAST(TF_Fin AS date)"),
         }
     }
 }

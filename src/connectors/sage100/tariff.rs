@@ -23,7 +23,7 @@ use crate::{
     connectors::{
         map::ConnectorMap,
         reading::keys,
-        tariff::{Item, Priced, Refusal, Sheet, Tariff, TariffAsk},
+        tariff::{Item, Priced, Refusal, Sheet, Tariff, TariffAsk, Unapplied},
     },
     sources::{Keys, Moment, Rows, Source, SourceError},
     value::Value,
@@ -179,6 +179,27 @@ impl Tariff for Sage100Tariff {
             book.categories = read_all(&rows, |cells| (cells.int(), cells.flag())).0;
         }
         Ok(Box::new(Sage100Sheet { rules: self.rules.clone(), book, terms, items, day: ask.day }))
+    }
+
+    async fn unapplied(
+        &self,
+        source: &dyn Source,
+        moment: &Moment,
+    ) -> Result<Option<Unapplied>, SourceError> {
+        let rows = self.statements.promotions.rows(source, Keys::from([]), &[], moment).await?;
+        let (mut each, _) = read_all(&rows, |cells| {
+            let (number, title) = (cells.int(), cells.text());
+            let title = if title.is_empty() { format!("TF_No {number}") } else { title };
+            match (cells.date(), cells.date()) {
+                (Some(first), Some(last)) => format!("{title} ({first} to {last})"),
+                (None, Some(last)) => format!("{title} (until {last})"),
+                (Some(first), None) => format!("{title} (from {first})"),
+                (None, None) => title,
+            }
+        });
+        each.sort_unstable();
+        let what = "dated promotions and rebates of sales";
+        Ok((!each.is_empty()).then_some(Unapplied { table: "F_TARIF", what, each }))
     }
 }
 
