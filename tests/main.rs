@@ -22,6 +22,7 @@ mod prices_readers;
 mod probes;
 mod redis;
 mod rights;
+mod sage_prices;
 mod site;
 mod spec;
 mod sqlserver;
