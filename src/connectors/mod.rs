@@ -31,16 +31,19 @@
 //! only one is meant), fields and settings one by one, joins by alias, child lists and keys whole.
 
 mod builtin;
+pub mod cegid;
 mod child;
 pub(crate) mod code;
 pub mod detect;
 mod entity;
 mod expression;
 mod field;
+pub mod isoshop;
 pub mod map;
 mod merge;
 mod read;
 pub mod reading;
+pub mod sage100;
 mod settings;
 pub mod stock;
 pub mod tariff;

@@ -1,0 +1,3 @@
+//! Cegid Business: what a map cannot say.
+
+pub mod stock;

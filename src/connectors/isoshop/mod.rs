@@ -1,0 +1,3 @@
+//! IsoShop: what a map cannot say.
+
+pub mod stock;

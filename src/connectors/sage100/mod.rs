@@ -1,0 +1,3 @@
+//! Sage 100: what a map cannot say.
+
+pub mod stock;
