@@ -146,3 +146,7 @@ pub fn judge(erp: Option<&Stocked>, rule: Option<&StockRule>, policy: &Policy, t
         }
     }
 }
+
+#[cfg(test)]
+#[path = "rule_tests.rs"]
+mod tests;

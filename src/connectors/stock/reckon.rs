@@ -331,3 +331,7 @@ pub fn ratio(quantity: Decimal, by: Decimal) -> Decimal {
     let Some(quotient) = quantity.checked_div(by) else { return quantity };
     quotient.round_dp_with_strategy(6, rust_decimal::RoundingStrategy::ToNegativeInfinity).normalize()
 }
+
+#[cfg(test)]
+#[path = "reckon_tests.rs"]
+mod tests;
