@@ -271,7 +271,9 @@ impl Read {
             } else {
                 Tracking::NotTracked
             };
-            let place = self.shelf.put(Goods::new(tracking));
+            let mut goods = Goods::new(tracking);
+            goods.is_kit = text(kind) == "NOM";
+            let place = self.shelf.put(goods);
             self.natives.insert(fold(text(native)), (place, number(coefficient)));
             natives.push(text(native).to_owned());
             let at = |axis: usize| fold(dimensions.get(axis).map_or("", text));
@@ -305,7 +307,6 @@ impl Read {
                 linked.push(Part { goods, quantity: *quantity });
             }
             let Some(kit) = self.shelf.at(*place) else { continue };
-            kit.is_kit = true;
             kit.parts = linked;
             if bad {
                 kit.tracking = Tracking::Unreadable;

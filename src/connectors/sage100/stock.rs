@@ -236,6 +236,8 @@ type Fetched = (Rows, Rows, Rows);
 struct Read {
     counting: Counting,
     formula: Formula,
+    /// `AR_Nomencl` of kits.
+    kits: Vec<i64>,
     shelf: Shelf,
     places: HashMap<WhichKey, usize>,
     /// Articles that are there, with their `AR_Nomencl` and what they track.
@@ -264,8 +266,9 @@ impl Read {
         let mut new = HashSet::new();
         for which in fresh {
             let known = self.articles.get(&fold(&which.article));
-            let tracking = known.map_or(Tracking::Gone, |(_, tracking)| *tracking);
-            let place = self.shelf.put(Goods::new(tracking));
+            let mut goods = Goods::new(known.map_or(Tracking::Gone, |(_, tracking)| *tracking));
+            goods.is_kit = known.is_some_and(|(kind, _)| self.kits.contains(kind));
+            let place = self.shelf.put(goods);
             self.places.insert(which.key(), place);
             new.insert(place);
         }
@@ -302,7 +305,6 @@ impl Read {
         for ((article, ..), place) in &self.places {
             let Some(parts) = self.parts.get(article) else { continue };
             let Some(kit) = self.shelf.at(*place) else { continue };
-            kit.is_kit = true;
             for (which, quantity) in parts {
                 match (self.places.get(which), quantity) {
                     (Some(goods), Some(quantity)) => {
@@ -406,6 +408,7 @@ impl Stocks for Sage100Stock {
         let mut read = Read {
             counting: Counting::new(self.depots_of(&depot_rows), &depots.only),
             formula: self.formula,
+            kits: self.kits.clone(),
             shelf: Shelf::new(self.reckoning),
             places: HashMap::new(),
             articles: HashMap::new(),

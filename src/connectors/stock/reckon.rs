@@ -155,9 +155,10 @@ pub struct Goods {
     pub tracking: Tracking,
     /// By depot, `available` by the formula as it is: it may be negative. One figure for each depot.
     pub figures: Vec<DepotFigure>,
-    /// Whether it is a kit with components: what itself tracks does not matter then, except that it is bought to order.
+    /// Whether it is of a kind that is made of others.
     pub is_kit: bool,
-    /// The components of a kit.
+    /// The components of a kit: what itself tracks does not matter then, except that it is bought to order. A kit without any
+    /// has what it has itself.
     pub parts: Vec<Part>,
 }
 
@@ -208,9 +209,11 @@ impl Shelf {
             if let Some(found) = known.get(&(place, level)) {
                 return *found;
             }
-            let found = self.kit(&goods.parts, level, known);
-            known.insert((place, level), found);
-            return found;
+            if !goods.parts.is_empty() {
+                let found = self.kit(&goods.parts, level, known);
+                known.insert((place, level), found);
+                return found;
+            }
         }
         match goods.tracking {
             Tracking::Tracked => {
@@ -263,7 +266,9 @@ impl Shelf {
     pub fn stocked(&self, place: usize) -> Stocked {
         let (tracking, exact) = self.exact(place, 0, &mut Known::new());
         let depots = match self.goods.get(place) {
-            Some(goods) if !goods.is_kit && tracking == Tracking::Tracked => self.shown(&goods.figures),
+            Some(goods) if goods.parts.is_empty() && tracking == Tracking::Tracked => {
+                self.shown(&goods.figures)
+            }
             _ => Vec::new(),
         };
         Stocked { tracking, available: self.reckoning.sold(exact), depots, restock: None }

@@ -114,6 +114,17 @@ fn kits_within_kits_end_somewhere() {
 }
 
 #[test]
+fn a_kit_without_components_has_its_own() {
+    let mut shelf = Shelf::new(Reckoning { kit_depth: 1, ..Reckoning::default() });
+    let empty = tracked(&mut shelf, &["7"]);
+    shelf.at(empty).unwrap().is_kit = true;
+    let around = kit(&mut shelf, &[(empty, "1")]);
+    assert_eq!((shelf.stocked(empty).available, shelf.stocked(empty).depots.len()), (d("7"), 1));
+    // Nobody looked whether it has any, that deep.
+    assert_eq!(shelf.stocked(around).available, d("0"));
+}
+
+#[test]
 fn packs_are_shares_of_what_is_exactly_there() {
     let mut shelf = Shelf::new(Reckoning::default());
     let place = tracked(&mut shelf, &["13", "-1.5"]);

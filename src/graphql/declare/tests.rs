@@ -96,14 +96,13 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
         ..EntityMap::default()
     };
     ConnectorMap {
-        twins: Vec::new(),
         name: name.to_owned(),
         entities: ["Department", "Article", "Reference"]
             .map(|e| (e.to_owned(), entity(e)))
             .into_iter()
             .collect(),
         zone: chrono_tz::UTC,
-        detect: Vec::new(),
+        ..ConnectorMap::default()
     }
 }
 
