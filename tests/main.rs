@@ -28,4 +28,5 @@ mod spec;
 mod sqlserver;
 mod staff;
 mod stand_in;
+mod stock;
 mod telemetry;

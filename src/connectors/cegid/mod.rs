@@ -5,6 +5,7 @@
 
 pub mod rules;
 mod search;
+pub mod stock;
 pub mod tariff;
 
 pub use search::breaks;
