@@ -23,7 +23,7 @@ pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, RateConf
 #[cfg(test)]
 use read::load_with;
 pub use read::{Draft, draft, in_clear};
-pub use trade::{PricesConfig, Promotions, PublicConfig, StockConfig};
+pub use trade::{Backorder, PricesConfig, Promotions, PublicConfig, StockConfig};
 
 /// A whole shop file, checked, with defaults filled in.
 #[derive(Clone)]

@@ -17,7 +17,12 @@ use crate::{
     cache::{Cache, Shared},
     catalog::{Catalog, Run, cursor::Sealer, sight::Sight, trade::Trade},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
-    connectors::{self, map::ConnectorMap},
+    connectors::{
+        self,
+        isoshop::{stock::StockRules, web_prices::WebPrices},
+        map::ConnectorMap,
+        stock::Depots,
+    },
     diagnostics::{Diagnostics, Place},
     federation::{
         engine::{Ask, Engine, Open, Strategy},
@@ -42,6 +47,7 @@ use crate::{
     report,
     site::{Lifetimes, Site, SiteAccounts, SiteGrants},
     sources::{self, Moment, SharedSource, Trace},
+    stock::Stock,
 };
 
 /// Bytes kept of prepared documents.
@@ -220,21 +226,9 @@ impl Shop {
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
         });
-        let decider = &engine.model.entities[reference];
-        let tariff = engine
-            .model
-            .sources
-            .get(decider.decides)
-            .and_then(|s| Some((decider.decides, connectors::tariff_of(maps.get(&s.name)?)?)));
-        let pricing = Pricing {
-            tariff,
-            settings: config.prices,
-            public: config.public.clone(),
-            currency: config.shop.currency.as_str().into(),
-            zone: config.shop.timezone,
-        };
+        let trade = trade(&engine.model, reference, &config, &maps);
         let catalog = Arc::new(Catalog {
-            trade: Trade { pricing },
+            trade,
             engine,
             departments: config.departments.clone(),
             department,
@@ -404,6 +398,31 @@ impl std::fmt::Debug for Shop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shop").field("name", &self.config.shop.name).finish_non_exhaustive()
     }
+}
+
+/// What a shop trades by: the tariff and the stock of the source that has its references, and what IsoShop says of both.
+fn trade(model: &Model, reference: usize, config: &Config, maps: &IndexMap<String, ConnectorMap>) -> Trade {
+    let map_of = |source: usize| maps.get(&model.sources.get(source)?.name);
+    let decides = model.entities[reference].decides;
+    // The base that completes the ERP; in a pivot, the pivot's own.
+    let overlay = (0..model.sources.len()).filter(|source| *source != decides).chain([decides]);
+    let isoshop =
+        overlay.filter_map(|source| Some((source, map_of(source)?))).find(|(_, map)| map.name == "isoshop");
+    let pricing = Pricing {
+        tariff: map_of(decides).and_then(|map| Some((decides, connectors::tariff_of(map)?))),
+        web: isoshop.map(|(source, map)| (source, WebPrices::new(map, config.prices.promotions))),
+        public: config.public.clone(),
+        currency: config.shop.currency.as_str().into(),
+        zone: config.shop.timezone,
+    };
+    let stock = Stock {
+        counts: map_of(decides).and_then(|map| Some((decides, connectors::stock_of(map)?))),
+        rules: isoshop.map(|(source, map)| (source, StockRules::new(map))),
+        depots: Depots { only: config.public.depots.iter().map(|depot| depot.as_str().into()).collect() },
+        settings: config.stock.clone(),
+        zone: config.shop.timezone,
+    };
+    Trade { pricing, stock }
 }
 
 /// Whether another source than the one that decides existence has a say in what of an entity is on the web.

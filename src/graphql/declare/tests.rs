@@ -107,6 +107,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
         detect: Vec::new(),
         settings: std::sync::Arc::default(),
         no_dates: std::sync::Arc::default(),
+        twins: Vec::new(),
     }
 }
 
