@@ -411,7 +411,7 @@ pub struct TelemetryConfig {
     pub metrics: MetricsAccess,
     /// What they need instead of being near (`metrics_token_file`).
     pub metrics_token: Option<Secret>,
-    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`); none: nothing is traced.
+    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`, `trust_traceparent`); none: nothing is traced.
     pub collector: Option<Collector>,
 }
 

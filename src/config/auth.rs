@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     auth::{
+        rights::Right,
         tokens::{
             keys::{self, KeyError, OwnKey, VerifyingKey},
             settings::{AuthConfig, ClaimPaths, IssuerConfig, KeySource},
@@ -129,6 +130,7 @@ fn one(dir: &Path, node: &Node, diags: &mut Diagnostics) -> Option<IssuerConfig>
         "kind",
         "kinds",
         "groups",
+        "scopes",
     ];
     let before = diags.mark();
     known_keys(table, WITHIN, &known, diags);
@@ -156,6 +158,7 @@ fn one(dir: &Path, node: &Node, diags: &mut Diagnostics) -> Option<IssuerConfig>
     let claims = claim_paths(table, diags);
     let kinds = kinds(table, diags);
     let groups = groups(table, diags);
+    let scopes = scopes(table, diags);
     // What only follows from another mistake is not told.
     if !diags.errors_since(before) {
         judge_kinds(node, table, kind, &claims, &kinds, diags);
@@ -172,6 +175,7 @@ fn one(dir: &Path, node: &Node, diags: &mut Diagnostics) -> Option<IssuerConfig>
         kind,
         kinds,
         groups,
+        scopes,
     })
 }
 
@@ -402,6 +406,27 @@ fn groups(table: &Table, diags: &mut Diagnostics) -> BTreeMap<String, String> {
     let read = words.into_iter().flatten().filter_map(|(word, entry)| {
         let group = entry.node.filled(word, diags)?;
         Some((word.clone(), group.to_owned()))
+    });
+    read.collect()
+}
+
+fn scopes(table: &Table, diags: &mut Diagnostics) -> BTreeMap<String, Vec<Right>> {
+    let words = table.get("scopes").and_then(|entry| entry.node.table("scopes", diags));
+    let known = Right::ALL.map(Right::word);
+    let read = words.into_iter().flatten().map(|(word, entry)| {
+        let mut rights = Vec::new();
+        for name in one_or_many(&entry.node, word, diags) {
+            match Right::named(&name) {
+                Some(right) => rights.push(right),
+                None => diags.error(
+                    "UNKNOWN_RIGHT",
+                    entry.node.place(),
+                    format!("`scopes`: \"{name}\" is no right"),
+                    doc::one_of(&name, &known),
+                ),
+            }
+        }
+        (word.clone(), rights)
     });
     read.collect()
 }

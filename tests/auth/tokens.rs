@@ -57,6 +57,13 @@ secret_file = "hs.secret"
 kind = "integration"
 claims = { scopes = "permissions" }
 [[auth.issuers]]
+issuer = "words"
+audience = "shop"
+algorithms = ["HS256"]
+secret_file = "hs.secret"
+kind = "integration"
+scopes = { "catalog:read" = ["provenance", "read"], "team:admin" = "staff.manage", everything = "read" }
+[[auth.issuers]]
 issuer = "roles"
 audience = "shop"
 algorithms = ["EdDSA"]
@@ -404,6 +411,13 @@ fn claims_say_who_it_is() {
         let program = lab.hs.token(&claims("hs", json!({ "permissions": "read provenance fly" })));
         let data = lab.door.ask(&program).await.data().clone();
         assert_eq!((&data["kind"], &data["rights"]), (&json!("integration"), &json!(["read", "provenance"])));
+
+        // An issuer's own words for rights; what it does not name (our own words, too) is nothing.
+        let program =
+            lab.hs.token(&claims("words", json!({ "scope": "team:admin catalog:read everything plan" })));
+        let data = lab.door.ask(&program).await.data().clone();
+        let rights = json!(["read", "provenance", "staff.manage"]);
+        assert_eq!((&data["scopes"], &data["rights"]), (&rights, &rights));
 
         let answer = lab.door.post(&[]).await;
         assert_eq!((answer.status, &answer.data()["kind"]), (200, &json!("anonymous")));

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jsonwebtoken::Algorithm;
 
 use super::keys::{OwnKey, VerifyingKey};
-use crate::auth::viewer::ViewerKind;
+use crate::auth::{rights::Right, viewer::ViewerKind};
 
 /// `[auth]`.
 #[derive(Clone, Debug)]
@@ -57,6 +57,8 @@ pub struct IssuerConfig {
     pub kinds: BTreeMap<String, ViewerKind>,
     /// Its words for our staff groups (`groups`); none: the names are ours.
     pub groups: BTreeMap<String, String>,
+    /// Its words for our rights (`scopes`); none: the words are ours.
+    pub scopes: BTreeMap<String, Vec<Right>>,
 }
 
 /// Where the keys of an issuer are.

@@ -104,6 +104,8 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             .collect(),
         zone: chrono_tz::UTC,
         detect: Vec::new(),
+        settings: std::sync::Arc::default(),
+        no_dates: std::sync::Arc::from([]),
     }
 }
 
