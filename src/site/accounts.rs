@@ -155,6 +155,15 @@ impl SiteAccounts {
         whole(async move { login::revoke(&own, &issuer, &what).await }).await
     }
 
+    /// Writes into the audit log that the command line issued a token, to the viewer that it stands for.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn token_issued(&self, viewer: Viewer) -> Result<(), AccountError> {
+        let own = self.clone();
+        whole(async move { login::issued(&own, &viewer).await }).await
+    }
+
     /// One group.
     ///
     /// # Errors
