@@ -389,6 +389,8 @@ pub struct SiteConfig {
     pub url: Option<Secret>,
     /// Where that stands.
     pub place: Place,
+    /// For how many days the audit log is kept (`audit_days`); none: for ever.
+    pub audit_days: Option<u32>,
 }
 
 /// `[public]`: prices and stock of who is no customer.

@@ -216,7 +216,11 @@ fn refused_lists_say_what_is_to_blame() {
     // A sort that reads more than it may is blamed for it, not the web.
     let error = refused("scan_rows = 3", "{ articles(sort: [{ field: WEIGHT }]) { nodes { code } } }");
     let told = &error["extensions"];
-    assert_eq!((&told["code"], &told["sort"]), (&json!("SCAN_BUDGET_EXCEEDED"), &json!("WEIGHT")), "{error:#}");
+    assert_eq!(
+        (&told["code"], &told["sort"]),
+        (&json!("SCAN_BUDGET_EXCEEDED"), &json!("WEIGHT")),
+        "{error:#}"
+    );
     for part in ["it is sorted by WEIGHT: each source", "sort by CODE"] {
         assert!(error["message"].as_str().is_some_and(|m| m.contains(part)), "{part}: {error:#}");
     }

@@ -205,7 +205,9 @@ fn a_request_is_a_span_with_its_levels_and_statements_below() {
     block_on(async {
         let collector = Collector::default();
         let endpoint = collector.start().await;
-        let settings = format!("[telemetry]\notlp_endpoint = \"{endpoint}\"\nservice = \"cycles\"\ntrust_traceparent = true\n");
+        let settings = format!(
+            "[telemetry]\notlp_endpoint = \"{endpoint}\"\nservice = \"cycles\"\ntrust_traceparent = true\n"
+        );
         let (_folder, mut server) = served(&settings, &[]).await;
         let trace = "0af7651916cd43dd8448eb211c80319c";
         let caller = "b7ad6b7169203331";

@@ -41,7 +41,16 @@ pub(super) fn read(dir: &Path, root: &Node, public_url: &str, diags: &mut Diagno
     let empty = Table::new();
     let section = root.get("auth").and_then(|node| node.table("auth", diags));
     let table = section.unwrap_or(&empty);
-    let known = ["issuer", "audience", "key_file", "leeway_seconds", "max_token_bytes", "issuers"];
+    let known = [
+        "issuer",
+        "audience",
+        "key_file",
+        "leeway_seconds",
+        "max_token_bytes",
+        "access_minutes",
+        "refresh_days",
+        "issuers",
+    ];
     known_keys(table, "[auth]", &known, diags);
     let filled = |key: &str, usual: String, diags: &mut Diagnostics| {
         let said = table.get(key).and_then(|entry| entry.node.filled(key, diags));
@@ -53,6 +62,8 @@ pub(super) fn read(dir: &Path, root: &Node, public_url: &str, diags: &mut Diagno
     };
     let leeway = Duration::from_secs(number("leeway_seconds", usual.leeway.as_secs(), 0, 300));
     let max_token_bytes = usize::try_from(number("max_token_bytes", 8_192, 256, 65_536)).unwrap_or(8_192);
+    let access = Duration::from_mins(number("access_minutes", 10, 1, 120));
+    let idle = Duration::from_hours(24 * number("refresh_days", 30, 1, 366));
     let issuer = filled("issuer", usual.issuer, diags);
     let audience = filled("audience", usual.audience, diags);
     let keys = own_keys(dir, table.get("key_file").map(|entry| &entry.node), diags);
@@ -75,7 +86,7 @@ pub(super) fn read(dir: &Path, root: &Node, public_url: &str, diags: &mut Diagno
         }
         issuers.push(read);
     }
-    AuthConfig { issuer, audience, keys, leeway, max_token_bytes, issuers }
+    AuthConfig { issuer, audience, keys, leeway, max_token_bytes, access, idle, issuers }
 }
 
 /// Our own keys; a shop without the usual file has none.
