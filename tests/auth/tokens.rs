@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use comptoir::auth::{issue::NewToken, tokens::keys::OwnKey, viewer::ViewerKind};
+use comptoir::auth::{issue::NewToken, rights::Right, tokens::keys::OwnKey, viewer::ViewerKind};
 use serde_json::{Value as Json, json};
 
 use super::lab::{Door, Key, claims, from_now, part};
@@ -406,7 +406,7 @@ fn claims_say_who_it_is() {
         let staff = lab.ed.token(&claims("roles", roles));
         let data = lab.door.ask(&staff).await.data().clone();
         assert_eq!((&data["kind"], &data["groups"]), (&json!("staff"), &json!(["editors", "admin"])));
-        assert_eq!(data["rights"].as_array().expect("rights").len(), 7);
+        assert_eq!(data["rights"].as_array().expect("rights").len(), Right::ALL.len());
 
         let program = lab.hs.token(&claims("hs", json!({ "permissions": "read provenance fly" })));
         let data = lab.door.ask(&program).await.data().clone();

@@ -56,6 +56,8 @@ fn config(sources: &[&str]) -> Config {
         auth: crate::auth::tokens::settings::AuthConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
+        prices: crate::config::PricesConfig::default(),
+        stock: crate::config::StockConfig::default(),
         redis: None,
         cache: crate::config::CacheConfig::default(),
         rate: crate::config::RateConfig::default(),
@@ -105,7 +107,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
         zone: chrono_tz::UTC,
         detect: Vec::new(),
         settings: std::sync::Arc::default(),
-        no_dates: std::sync::Arc::from([]),
+        no_dates: std::sync::Arc::default(),
     }
 }
 
