@@ -11,7 +11,7 @@ use crate::{
         authenticator::Authenticator,
         grants::SharedGrants,
         issue::SharedIssue,
-        rate::{Counted, Rates},
+        rate::Rates,
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
@@ -25,7 +25,7 @@ use crate::{
     },
     diagnostics::{Diagnostics, Place},
     federation::{
-        engine::{Ask, Engine, Open, Strategy},
+        engine::{Ask, Engine, Fault, Open, Strategy},
         model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
@@ -35,6 +35,7 @@ use crate::{
         async_schema, declare,
         documents::Documents,
         error::GraphqlError,
+        guard::Guards,
         operation::Operations,
         request::{Executor, GraphqlRequest},
         sdl,
@@ -241,12 +242,12 @@ impl Shop {
         let doors = Doors { introspection: config.http.introspection, anonymous: config.access.anonymous };
         let issuer: SharedIssue = Arc::new(Signer::new(&config.auth));
         let ours: Arc<str> = config.auth.issuer.as_str().into();
-        let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), Lifetimes::default());
+        let lifetimes = Lifetimes { access: config.auth.access, idle: config.auth.idle };
+        let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), lifetimes);
         let grants: SharedGrants =
             options.grants.unwrap_or_else(|| Arc::new(SiteGrants::new(site.clone(), ours)));
         let accounts: Arc<dyn Accounts> = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
-        let accounts: Arc<dyn Accounts> = Arc::new(Counted::new(accounts, rates.clone()));
-        let mut resolvers = staff::resolvers(accounts, &catalog);
+        let mut resolvers = staff::resolvers(accounts, rates.clone(), &catalog);
         resolvers.add("Query", "explainPrice", ExplainPrice { catalog: catalog.clone() });
         let guard = Guard { documents, rates };
         let service = Service::new(
@@ -370,6 +371,23 @@ impl Shop {
         let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
         let found = run.explain(self.entity(kind), code, None).await;
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
+    }
+
+    /// The groups that its schema puts fields into, `base` first.
+    pub fn field_groups(&self) -> Vec<String> {
+        Guards::of(&self.types).groups().into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether there is a department of a code, on the web or not. `Err` says why that cannot be told now.
+    pub async fn has_department(&self, code: &str) -> Result<bool, String> {
+        let said = |fault: &Fault| crate::graphql::faults::fault(fault).message;
+        let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
+        let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
+        let tree = run.tree().await.map_err(|fault| said(&fault))?;
+        match run.unknown_department(&tree, code) {
+            Some(cause) => Err(said(&Fault::Source(cause))),
+            None => Ok(tree.find(code).is_some()),
+        }
     }
 
     fn entity(&self, kind: EntityKind) -> usize {
