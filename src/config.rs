@@ -9,6 +9,7 @@ mod secrets;
 mod source;
 mod sqlserver;
 mod telemetry;
+mod trade;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -22,6 +23,7 @@ pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, RateConf
 #[cfg(test)]
 use read::load_with;
 pub use read::{Draft, draft, in_clear};
+pub use trade::{PricesConfig, Promotions, PublicConfig, StockConfig};
 
 /// A whole shop file, checked, with defaults filled in.
 #[derive(Clone)]
@@ -52,6 +54,10 @@ pub struct Config {
     pub site: SiteConfig,
     /// `[public]`.
     pub public: PublicConfig,
+    /// `[prices]`.
+    pub prices: PricesConfig,
+    /// `[stock]`.
+    pub stock: StockConfig,
     /// `[redis]`, if there is one.
     pub redis: Option<RedisConfig>,
     /// `[cache]`.
@@ -98,6 +104,8 @@ impl std::fmt::Debug for Config {
             .field("auth", &self.auth)
             .field("site", &self.site)
             .field("public", &self.public)
+            .field("prices", &self.prices)
+            .field("stock", &self.stock)
             .field("redis", &self.redis)
             .field("cache", &self.cache)
             .field("rate", &self.rate)
@@ -389,19 +397,6 @@ pub struct SiteConfig {
     pub url: Option<Secret>,
     /// Where that stands.
     pub place: Place,
-}
-
-/// `[public]`: prices and stock of who is no customer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PublicConfig {
-    /// The ERP's price category (`price_category`).
-    pub price_category: Option<u32>,
-    /// The ERP's accounting category (`tax_category`).
-    pub tax_category: Option<u32>,
-    /// The depots whose stock counts (`depots`); empty: all.
-    pub depots: Vec<String>,
-    /// Which price is shown large (`display`, ttc).
-    pub display: Display,
 }
 
 /// `[telemetry]`: what the process tells of itself beside its log.

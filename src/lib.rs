@@ -19,6 +19,7 @@ pub mod folding;
 pub mod graphql;
 pub mod http;
 pub mod isoshop;
+pub mod pricing;
 pub mod report;
 pub mod shop;
 pub mod site;

@@ -15,7 +15,7 @@ use crate::{
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
-    catalog::{Catalog, Run, cursor::Sealer, sight::Sight},
+    catalog::{Catalog, Run, cursor::Sealer, sight::Sight, trade::Trade},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{self, map::ConnectorMap},
     diagnostics::{Diagnostics, Place},
@@ -35,8 +35,10 @@ use crate::{
         sdl,
         service::{Doors, Guard, Service},
         staff,
+        trade::explain::ExplainPrice,
         types::{Kind, TypeSystem},
     },
+    pricing::Pricing,
     report,
     site::{Lifetimes, Site, SiteAccounts, SiteGrants},
     sources::{self, Moment, SharedSource, Trace},
@@ -218,7 +220,21 @@ impl Shop {
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
         });
+        let decider = &engine.model.entities[reference];
+        let tariff = engine
+            .model
+            .sources
+            .get(decider.decides)
+            .and_then(|s| Some((decider.decides, connectors::tariff_of(maps.get(&s.name)?)?)));
+        let pricing = Pricing {
+            tariff,
+            settings: config.prices,
+            public: config.public.clone(),
+            currency: config.shop.currency.as_str().into(),
+            zone: config.shop.timezone,
+        };
         let catalog = Arc::new(Catalog {
+            trade: Trade { pricing },
             engine,
             departments: config.departments.clone(),
             department,
@@ -236,7 +252,8 @@ impl Shop {
             options.grants.unwrap_or_else(|| Arc::new(SiteGrants::new(site.clone(), ours)));
         let accounts: Arc<dyn Accounts> = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
         let accounts: Arc<dyn Accounts> = Arc::new(Counted::new(accounts, rates.clone()));
-        let resolvers = staff::resolvers(accounts, &catalog);
+        let mut resolvers = staff::resolvers(accounts, &catalog);
+        resolvers.add("Query", "explainPrice", ExplainPrice { catalog: catalog.clone() });
         let guard = Guard { documents, rates };
         let service = Service::new(
             types.clone(),

@@ -8,6 +8,8 @@ use crate::config::Anonymous;
 
 /// The field group of all fields for which the schema names no other.
 pub const BASE: &str = "base";
+/// The field group of prices: `access.anonymous = "catalogue"` keeps it from who has no token.
+pub const PRICES: &str = "prices";
 
 /// The entities of the catalogue, by their names in the schema.
 const CATALOGUE: [&str; 3] = ["Department", "Article", "Reference"];
@@ -29,11 +31,13 @@ pub enum Right {
     StaffManage,
     /// Read the audit log.
     AuditRead,
+    /// See how prices come to be, for any customer.
+    PricesExplain,
 }
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Read,
         Self::Hidden,
         Self::Provenance,
@@ -41,6 +45,7 @@ impl Right {
         Self::Sources,
         Self::StaffManage,
         Self::AuditRead,
+        Self::PricesExplain,
     ];
 
     /// The word in grants, scopes, `@requires` and errors.
@@ -53,6 +58,7 @@ impl Right {
             Self::Sources => "sources",
             Self::StaffManage => "staff.manage",
             Self::AuditRead => "audit.read",
+            Self::PricesExplain => "prices.explain",
         }
     }
 
@@ -126,19 +132,20 @@ impl Rights {
 
     /// What a viewer may who is granted nothing.
     fn baseline(anonymous: Anonymous) -> Self {
-        static READ: LazyLock<Rights> = LazyLock::new(|| {
-            let read = |entity: &str| Grant {
+        fn read(groups: &[&str]) -> Rights {
+            let read = |entity: &str, group: &str| Grant {
                 right: Right::Read,
                 entity: Some(entity.into()),
-                fields: Some(BASE.into()),
+                fields: Some(group.into()),
                 department: None,
             };
-            Rights(CATALOGUE.map(read).into())
-        });
+            Rights(CATALOGUE.iter().flat_map(|e| groups.iter().map(move |g| read(e, g))).collect())
+        }
+        static READ: LazyLock<[Rights; 2]> = LazyLock::new(|| [read(&[BASE]), read(&[BASE, PRICES])]);
         match anonymous {
             Anonymous::None => Self::default(),
-            // What shows prices enters here with them.
-            Anonymous::Catalogue | Anonymous::Prices => READ.clone(),
+            Anonymous::Catalogue => READ[0].clone(),
+            Anonymous::Prices => READ[1].clone(),
         }
     }
 

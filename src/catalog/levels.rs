@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 
-use super::{Run, tree::Tree};
+use super::{
+    Run,
+    trade::{TradeData, TradeWant},
+    tree::Tree,
+};
 use crate::{
     federation::{
         batch::{Batch, DUPLICATE, NONE},
@@ -49,6 +53,8 @@ pub struct Node {
     pub shape: Arc<Shape>,
     /// Where to go from its records.
     pub links: Vec<Link>,
+    /// What of trade is wanted of them.
+    pub trade: TradeWant,
 }
 
 /// A way from records to others.
@@ -159,6 +165,8 @@ pub struct Level {
     pub batch: Arc<Batch>,
     /// Where the links lead, in the node's order.
     pub links: Vec<LinkData>,
+    /// Their prices, where those are wanted.
+    pub trade: TradeData,
 }
 
 /// Where a link leads from each record of the parent's batch.
@@ -209,8 +217,9 @@ impl Run<'_> {
             let journal = self.ask.moment.journal.as_ref();
             let links = node.links.iter();
             let links = links.map(|link| within(journal, &link.name, self.link(link, &batch, records)));
-            let links = join_all(links).await;
-            Level { batch, links }
+            let links = join_all(links);
+            let (links, trade) = futures::join!(links, self.trade(&node.trade, &batch, records));
+            Level { batch, links, trade }
         }
         .boxed()
     }

@@ -9,6 +9,7 @@ pub mod lookup;
 pub(crate) mod placement;
 pub mod sight;
 pub mod slug;
+pub mod trade;
 pub mod tree;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio::sync::OnceCell;
 use self::sight::{Place, Sight};
 use crate::{
     config::DepartmentsConfig,
+    connectors::tariff::Buyer,
     federation::{
         engine::{Ask, Engine, Fault},
         model::EntityId,
@@ -47,6 +49,8 @@ pub struct Catalog {
     pub sealer: cursor::Sealer,
     /// Put before a file's path.
     pub media_base: String,
+    /// Prices.
+    pub trade: trade::Trade,
 }
 
 impl Catalog {
@@ -77,6 +81,8 @@ pub struct Run<'a> {
     pub sight: Sight,
     /// Which needs of the operation's links its viewer does not fulfil for any record: such links are not followed.
     pub closed: Vec<bool>,
+    /// Who buys.
+    pub buyer: Buyer,
     tree: OnceCell<Result<Arc<tree::Tree>, Fault>>,
 }
 
@@ -89,7 +95,8 @@ impl<'a> Run<'a> {
         tree_shape: Option<Arc<Shape>>,
         sight: Sight,
     ) -> Self {
-        Self { catalog, ask, args, tree_shape, sight, closed: Vec::new(), tree: OnceCell::new() }
+        let buyer = catalog.trade.pricing.buyer(None);
+        Self { catalog, ask, args, tree_shape, sight, closed: Vec::new(), buyer, tree: OnceCell::new() }
     }
 
     /// Looks up what the viewer's grants lean on, before anything else is read.

@@ -10,13 +10,13 @@ use indexmap::IndexMap;
 use ipnet::IpNet;
 
 use super::{
-    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, ForwardedBy, HttpConfig, Limits,
-    MediaConfig, PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree,
-    WebConfig, WebDecision, auth,
+    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, ForwardedBy, HttpConfig, Limits,
+    MediaConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
+    WebDecision, auth,
     doc::{self, Entry, Node, known_keys, misspelt},
     network,
     secrets::{self, Environment},
-    source,
+    source, trade,
 };
 use crate::{
     diagnostics::{Diagnostics, Place},
@@ -106,6 +106,8 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
             "references",
             "media",
             "public",
+            "prices",
+            "stock",
             "access",
             "auth",
             "telemetry",
@@ -136,7 +138,9 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
         media: media(dir, root, diags),
         access: access(root, diags),
         site: site(dir, root, diags),
-        public: public(root, diags),
+        public: trade::public(root, diags),
+        prices: trade::prices(root, diags),
+        stock: trade::stock(root, diags),
         telemetry: super::telemetry::read(dir, root, diags),
         cursor_keys: cursor_keys(dir, root, diags).unwrap_or_default(),
         sources,
@@ -582,27 +586,6 @@ fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
     let place = table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
     let url = source::url(dir, table, "[site]", None, diags);
     SiteConfig { url: url.map(Secret), place }
-}
-
-fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {
-    let table = section(root, "public", &["price_category", "tax_category", "depots", "display"], diags);
-    let mut category = |name: &str| {
-        key(table, name)
-            .and_then(|node| node.integer(name, 1, 1_000, diags))
-            .and_then(|number| u32::try_from(number).ok())
-    };
-    let price_category = category("price_category");
-    let tax_category = category("tax_category");
-    PublicConfig {
-        price_category,
-        tax_category,
-        depots: key(table, "depots")
-            .map(|node| node.texts("depots", diags).into_iter().map(|(depot, _)| depot).collect())
-            .unwrap_or_default(),
-        display: key(table, "display")
-            .and_then(|node| node.choice("display", &[("ttc", Display::Gross), ("ht", Display::Net)], diags))
-            .unwrap_or_default(),
-    }
 }
 
 /// `[cursor]`: one key a line of its file, the second one only while keys are changed.

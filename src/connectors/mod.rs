@@ -53,6 +53,22 @@ pub use builtin::names as builtin_names;
 pub use code::TemplateError;
 pub use read::load;
 
+/// The tariff rules of a connector; none where nobody wrote any.
+pub fn tariff_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn tariff::Tariff>> {
+    let _ = map;
+    None
+}
+
+/// The stock of a connector; none where nobody wrote its rules.
+pub fn stock_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn stock::Stocks>> {
+    Some(match map.name.as_str() {
+        "sage100" => std::sync::Arc::new(sage100::stock::Sage100Stock::new(map)),
+        "cegid" => std::sync::Arc::new(cegid::stock::CegidStock::new(map)),
+        "isoshop" => std::sync::Arc::new(isoshop::stock::IsoshopStock::new(map)),
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod rendered_tests;
 #[cfg(test)]

@@ -17,6 +17,7 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 use self::condition::{On, condition, never};
 use super::{
     batch::Cause,
+    computed::ByComputed,
     engine::{Ask, Engine, Strategy},
     fetch::code_of,
     filter::{Filter, Test},
@@ -48,6 +49,9 @@ const HANGS: Why = Why::of("no source was asked first for the records on which i
 
 /// Why what is in a `not` stays here.
 pub(super) const NOT: Why = Why::of("what `not` lets through cannot be told row by row");
+
+/// Why nothing is told of what is reckoned.
+const RECKONED: Why = Why::of("it is reckoned for each request, no source holds it");
 
 /// A condition that every record which passes a filter fulfils.
 #[derive(Clone, Debug, Default)]
@@ -308,6 +312,9 @@ impl Engine {
                 Filter::Code(_) => Must::Untold(CODES),
                 Filter::Not(_) => Must::Untold(NOT),
                 Filter::OnTheWeb => Must::Untold(Why::of("more than its own row decides what is on the web")),
+                // Sorted by, it leaves nothing out.
+                Filter::Computed(ByComputed { test: None, .. }) => Must::Any,
+                Filter::Computed(_) => Must::Untold(RECKONED),
                 Filter::Inherited(inner) => match inner.candidates() {
                     Some(codes) => Must::Parents(codes.clone()),
                     None => Must::Untold(HANGS),

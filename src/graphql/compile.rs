@@ -18,6 +18,7 @@ use crate::{
     catalog::{
         Catalog, explain,
         levels::{Link, LinkKind, Node},
+        trade::TradeWant,
     },
     federation::{
         model::EntityId,
@@ -51,6 +52,8 @@ struct Building {
     entity: EntityId,
     want: Want,
     links: Vec<Way>,
+    /// Prices are wanted.
+    prices: bool,
 }
 
 /// A link being compiled.
@@ -65,7 +68,7 @@ struct Way {
 
 impl Building {
     fn new(entity: EntityId) -> Self {
-        Self { entity, want: Want::default(), links: Vec::new() }
+        Self { entity, want: Want::default(), links: Vec::new(), prices: false }
     }
 }
 
@@ -353,6 +356,15 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 self.tell(b.entity);
                 OutKind::Provenance(self.plain("FieldProvenance", f))
             }
+            "price" | "prices" | "priceRange" | "notOrderable" if self.catalog.trades(b.entity) => {
+                b.prices = true;
+                match &*f.name {
+                    "price" => OutKind::Price(self.plain("Price", f)),
+                    "prices" => OutKind::Prices(self.plain("PriceTier", f)),
+                    "priceRange" => OutKind::PriceRange(self.plain("PriceRange", f)),
+                    _ => OutKind::NotOrderable(self.plain("NotOrderable", f)),
+                }
+            }
             "article" => {
                 need(&["articleCode"]);
                 self.one(f, b, LinkKind::Article, self.catalog.article)
@@ -548,13 +560,23 @@ impl<'a, 'd> Compiler<'a, 'd> {
             }
             links.push(Link { name, kind, args, node, total, need });
         }
+        let mut trade = TradeWant { prices: b.prices, references: None };
+        if b.prices && b.entity == self.catalog.article {
+            // Which of its references are on the web leans on the article.
+            let shape = self.catalog.traded_shape();
+            if let Some(inherited) = &shape.want.inherited {
+                b.want.merge(inherited);
+            }
+            trade.references = Some(shape);
+        }
         if b.entity == self.catalog.department {
             b.want.close(&model, b.entity);
             self.tree.get_or_insert_with(Want::default).merge(&b.want);
             // Replaced by the tree's own shape when the whole operation is known.
             b.want = Want::default();
         }
-        Node { entity: b.entity, shape: Arc::new(Shape::new(engine, b.entity, b.want, self.language)), links }
+        let shape = Arc::new(Shape::new(engine, b.entity, b.want, self.language));
+        Node { entity: b.entity, shape, links, trade }
     }
 }
 

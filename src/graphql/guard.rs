@@ -19,6 +19,7 @@ use crate::{
         Catalog,
         sight::{Place, Sight},
     },
+    connectors::tariff::Buyer,
     diagnostics::Diagnostics,
     federation::{filter::Filter, model::EntityId},
 };
@@ -347,6 +348,8 @@ pub struct Gate<'a> {
     pub catalog: &'a Catalog,
     /// What the viewer may see.
     pub sight: &'a Sight,
+    /// Who buys: what a list sorted by price is sorted for.
+    pub buyer: &'a Buyer,
 }
 
 impl Gate<'_> {

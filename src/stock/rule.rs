@@ -4,45 +4,23 @@
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
-use crate::connectors::stock::{Mode, StockRule, Stocked, Tracking};
+use crate::{
+    config::StockConfig,
+    connectors::stock::{Mode, StockRule, Stocked, Tracking},
+};
 
-/// How a shop tells stock, whatever the item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a shop tells stock, whatever the item: `[stock]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// So many or fewer are few ([`Status::Low`]); 0: there is no such status.
     pub low: Decimal,
-    /// Whether what is out of stock can be ordered all the same.
-    pub backorder: Backorder,
+    /// What is out of stock can be ordered all the same: it comes later.
+    pub backorders: bool,
 }
 
-impl Default for Policy {
-    /// Five are few; what is out of stock cannot be ordered.
-    fn default() -> Self {
-        Self { low: Decimal::from(5), backorder: Backorder::Never }
-    }
-}
-
-/// Whether what is out of stock can be ordered all the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Backorder {
-    /// It cannot.
-    #[default]
-    Never,
-    /// It can when the day is known on which more is there.
-    Announced,
-    /// It can.
-    Always,
-}
-
-impl Backorder {
-    /// By its word in a shop's settings.
-    pub fn named(word: &str) -> Option<Self> {
-        Some(match word {
-            "never" => Self::Never,
-            "announced" => Self::Announced,
-            "always" => Self::Always,
-            _ => return None,
-        })
+impl From<&StockConfig> for Policy {
+    fn from(config: &StockConfig) -> Self {
+        Self { low: config.low, backorders: config.backorders }
     }
 }
 
@@ -136,13 +114,8 @@ pub fn judge(erp: Option<&Stocked>, rule: Option<&StockRule>, policy: &Policy, t
             if !left.is_zero() {
                 return told(Status::Low, Some(left));
             }
-            let restock = restock(erp.restock);
-            let status = match policy.backorder {
-                Backorder::Always => Status::Backorder,
-                Backorder::Announced if restock.is_some() => Status::Backorder,
-                Backorder::Announced | Backorder::Never => Status::OutOfStock,
-            };
-            Verdict { status, available: Some(left), restock }
+            let status = if policy.backorders { Status::Backorder } else { Status::OutOfStock };
+            Verdict { status, available: Some(left), restock: restock(erp.restock) }
         }
     }
 }

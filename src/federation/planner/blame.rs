@@ -180,6 +180,8 @@ fn leaves(filter: &Filter, not: bool, see: &mut impl FnMut(Result<FieldId, &'sta
         Filter::OnTheWeb => {}
         Filter::Inherited(inner) => leaves(inner, not, see),
         Filter::Related(_) => see(Err("references"), hangs),
+        Filter::Computed(by) if by.test.is_none() => {}
+        Filter::Computed(by) => see(Err(by.what.name()), hangs),
         Filter::Media(media) => see(Err(if media.images { "images" } else { "documents" }), hangs),
     }
 }

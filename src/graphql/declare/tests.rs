@@ -56,6 +56,8 @@ fn config(sources: &[&str]) -> Config {
         auth: crate::auth::tokens::settings::AuthConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
+        prices: crate::config::PricesConfig::default(),
+        stock: crate::config::StockConfig::default(),
         redis: None,
         cache: crate::config::CacheConfig::default(),
         rate: crate::config::RateConfig::default(),
@@ -96,13 +98,16 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
         ..EntityMap::default()
     };
     ConnectorMap {
+        twins: Vec::new(),
         name: name.to_owned(),
         entities: ["Department", "Article", "Reference"]
             .map(|e| (e.to_owned(), entity(e)))
             .into_iter()
             .collect(),
         zone: chrono_tz::UTC,
-        ..ConnectorMap::default()
+        detect: Vec::new(),
+        settings: std::sync::Arc::default(),
+        no_dates: std::sync::Arc::default(),
     }
 }
 

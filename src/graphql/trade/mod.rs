@@ -1,0 +1,16 @@
+//! Prices as clients see them, and how they came to be.
+
+pub mod explain;
+mod price;
+
+pub use price::{NotOrderable, PriceObject, PriceRange, PriceTier};
+
+use super::error::{Code, GraphqlError};
+use crate::connectors::tariff::Refusal;
+
+/// The error of a price that should be there and is not. The ERP's price 0 is none: it is null.
+pub fn refused(refusal: &Refusal) -> Option<GraphqlError> {
+    let missing = ["NO_PRICE", "NO_ARTICLE"].contains(&refusal.code);
+    (!missing)
+        .then(|| GraphqlError::new(Code::PriceRefused, refusal.reason.clone()).with("refusal", refusal.code))
+}
