@@ -181,18 +181,13 @@ pub(super) fn levels<'a>(
 ) -> Result<Vec<Level<'a>>, Refusal> {
     let with = (terms, book, rules);
     let mut all = Vec::new();
-    let mut customers = Vec::new();
-    match (&terms.group, &terms.customer) {
-        (Some(group), customer) => {
-            customers.push(group);
-            customers.extend(customer.iter().filter(|_| rules.group_then_own));
-        }
-        (None, customer) => customers.extend(customer),
-    }
-    for customer in customers {
+    let customers = terms.group.iter().chain(&terms.customer);
+    for (nth, customer) in customers.enumerate() {
         let level = Level::made(Kind::Customer, customer, item, with)?;
         if !all.is_empty() {
             silent(&level, trace, "not used: the buying group has prices of its own for the article");
+        } else if nth > 0 && !rules.group_then_own {
+            silent(&level, trace, "not used: only the buying group's rows count (`group_then_own`)");
         } else if level.says(rules) {
             all.push(level);
         } else {
