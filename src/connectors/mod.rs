@@ -31,12 +31,14 @@
 //! only one is meant), fields and settings one by one, joins by alias, child lists and keys whole.
 
 mod builtin;
+pub mod cegid;
 mod child;
 pub(crate) mod code;
 pub mod detect;
 mod entity;
 mod expression;
 mod field;
+pub mod isoshop;
 pub mod map;
 mod merge;
 mod read;
@@ -53,8 +55,11 @@ pub use read::load;
 
 /// The tariff rules of a connector; none where nobody wrote any.
 pub fn tariff_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn tariff::Tariff>> {
+    let pivot = || map.settings.get("role").and_then(crate::value::Value::as_str) == Some("pivot");
     match map.name.as_str() {
         "sage100" => Some(std::sync::Arc::new(sage100::Sage100Tariff::new(map))),
+        "cegid" => Some(std::sync::Arc::new(cegid::tariff::CegidTariff::new(map))),
+        "isoshop" if pivot() => Some(std::sync::Arc::new(isoshop::tariff::IsoshopTariff::new(map))),
         _ => None,
     }
 }

@@ -104,6 +104,12 @@ pub trait Sheet: Send + Sync + std::fmt::Debug {
     /// The least quantities from which on another price may hold, ascending; the first is the least one can buy.
     /// One only: the price is the same for any quantity.
     fn breaks(&self, item: usize) -> Vec<Decimal>;
+
+    /// The price category that the buyer turned out to have (Sage: N_CatTarif; Cegid: the price class; a pivot: the price
+    /// list): that of the customer's record, or the public's.
+    fn price_category(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A price of one unit.

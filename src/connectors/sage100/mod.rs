@@ -30,6 +30,7 @@ pub mod rules;
 pub mod settings;
 mod statements;
 mod steps;
+pub mod stock;
 pub mod tariff;
 pub mod terms;
 mod trace;
