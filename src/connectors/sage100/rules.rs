@@ -6,14 +6,14 @@ use rust_decimal::Decimal;
 
 use super::{
     levels::{Base, Kind, Level, base_of, columns, factor, levels, same},
-    rows::{Article, Book, ItemRows, StepRow, Unit},
+    rows::{Article, Book, FamilyCustomer, ItemRows, StepRow, Unit},
     settings::{CustomerDiscounts, DiscountFrom, Rules},
     steps,
     terms::Terms,
     trace::{Trace, less, minus, rounded, shown, times},
     vat::{Taxes, taxes},
 };
-use crate::connectors::tariff::{Discount, DiscountCause, Off, Priced, Refusal};
+use crate::connectors::tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal};
 
 /// What all items of one question share.
 #[derive(Clone, Copy, Debug)]
@@ -152,28 +152,26 @@ fn reckon(
     };
     let start = base.as_ref().map(|base| (base.amount, base.gross, base.currency));
     let mut basis = base.as_ref().map(|base| levels[base.level].kind.basis());
-    let mut run = match (step.filter(|step| step.net_price > Decimal::ZERO), counted) {
-        (Some(step), Some(level)) => {
-            let amount = if rules.pack_units { times(step.net_price, factor)? } else { step.net_price };
-            let kept = if level.gross { "gross" } else { "net" };
-            let note =
-                format!("the step's net price {} ({kept}) stands, without further discounts", shown(amount));
-            trace.said("net price of the step", true, note, Some(amount.normalize()));
-            let run =
-                Running { amount, gross: level.gross, currency: None, taken: Vec::new(), reduced: true };
-            lowered(run, start, &tax, &mut basis, level)?
+    let mut run = if let (Some(step), Some(level)) =
+        (step.filter(|step| step.net_price > Decimal::ZERO), counted)
+    {
+        let amount = if rules.pack_units { times(step.net_price, factor)? } else { step.net_price };
+        let kept = if level.gross { "gross" } else { "net" };
+        let note =
+            format!("the step's net price {} ({kept}) stands, without further discounts", shown(amount));
+        trace.said("net price of the step", true, note, Some(amount.normalize()));
+        let run = Running { amount, gross: level.gross, currency: None, taken: Vec::new(), reduced: true };
+        lowered(run, start, &tax, &mut basis, level)?
+    } else {
+        let Some((amount, gross, currency)) = start else { return Err(no_price(item, trace)) };
+        let mut run = Running { amount, gross, currency, taken: Vec::new(), reduced: false };
+        if let Some(level) = counted {
+            row_discounts(&mut run, level, step, (quantity, factor), rules, trace)?;
         }
-        _ => {
-            let Some((amount, gross, currency)) = start else { return Err(no_price(item, trace)) };
-            let mut run = Running { amount, gross, currency, taken: Vec::new(), reduced: false };
-            if let Some(level) = counted {
-                row_discounts(&mut run, level, step, (quantity, factor), rules, trace)?;
-            }
-            if !exclusive {
-                customer_discounts(&mut run, item, question, (quantity, factor), trace)?;
-            }
-            run
+        if !exclusive {
+            customer_discounts(&mut run, item, question, (quantity, factor), trace)?;
         }
+        run
     };
     run.amount = rounded(run.amount, rules.price_decimals);
     if run.amount <= Decimal::ZERO {
@@ -293,7 +291,7 @@ fn lowered(
     mut run: Running,
     start: Option<(Decimal, bool, Option<i64>)>,
     tax: &Taxes<'_>,
-    basis: &mut Option<crate::connectors::tariff::Basis>,
+    basis: &mut Option<Basis>,
     level: &Level<'_>,
 ) -> Result<Running, Refusal> {
     *basis = Some(level.kind.basis());
@@ -386,7 +384,7 @@ fn family_discount<'a>(
     item: &'a ItemRows,
     terms: &Terms,
     rules: &Rules,
-) -> Option<(&'a super::rows::FamilyCustomer, Vec<&'a StepRow>)> {
+) -> Option<(&'a FamilyCustomer, Vec<&'a StepRow>)> {
     let own = terms.customer.iter().filter(|_| terms.group.is_none() || rules.group_then_own);
     terms.group.iter().chain(own).find_map(|who| {
         let list = item.family_steps.iter().filter(|step| same(&step.list, who));
@@ -408,7 +406,7 @@ fn no_price(item: &ItemRows, trace: &Trace) -> Refusal {
 fn finished(
     run: Running,
     start: Option<(Decimal, bool, Option<i64>)>,
-    basis: Option<crate::connectors::tariff::Basis>,
+    basis: Option<Basis>,
     tax: &Taxes<'_>,
     question: Question<'_>,
     factor: Decimal,
@@ -443,7 +441,7 @@ fn finished(
         taxes,
         list: list.map(|(net, gross)| (net.normalize(), gross.normalize())),
         discounts: run.taken,
-        basis: basis.unwrap_or(crate::connectors::tariff::Basis::Base),
+        basis: basis.unwrap_or(Basis::Base),
         currency,
         steps: std::mem::take(&mut trace.steps),
     })
