@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::{
-    levels::{Base, Kind, Level, base_of, columns, factor, levels, same},
+    account::{account, terms_told},
+    levels::{Base, Kind, Level, base_of, factor, levels, same},
     rows::{Article, Book, FamilyCustomer, ItemRows, StepRow, Unit},
     settings::{CustomerDiscounts, DiscountFrom, Rules},
     steps,
@@ -132,6 +133,7 @@ fn reckon(
             format!("nobody buys {}: a quantity is above 0", shown(quantity)),
         ));
     }
+    terms_told(terms, trace);
     let levels = levels(item, terms, book, rules, trace)?;
     let (base, giving) = found(&levels, item, article, question)?;
     account(&levels, base.as_ref(), giving, item, article, trace);
@@ -206,56 +208,6 @@ fn found(
         DiscountFrom::PriceRow => base.as_ref().map(|base| base.level),
     };
     Ok((base, giving.filter(gives)))
-}
-
-/// Every level that counts, with what became of it.
-fn account(
-    levels: &[Level<'_>],
-    base: Option<&Base>,
-    giving: Option<usize>,
-    item: &ItemRows,
-    article: &Article,
-    trace: &mut Trace,
-) {
-    for (at, level) in levels.iter().enumerate() {
-        let priced = base.filter(|base| base.level == at);
-        let mut notes = Vec::new();
-        match (priced, base) {
-            (Some(base), _) => notes.push(base.note.clone()),
-            (None, Some(base)) if base.level < at => {
-                notes.push(format!("not used for the price: {} has one", levels[base.level].name));
-            }
-            _ => notes.push("no price: looked for further below".to_owned()),
-        }
-        if giving == Some(at) {
-            notes.push("its discounts or steps count".to_owned());
-        } else if level.row.is_some_and(|row| !row.discount.is_zero()) || !level.steps.is_empty() {
-            notes.push("its discounts or steps do not count".to_owned());
-        }
-        let mut row = match (level.kind, level.row) {
-            (Kind::Article, _) => vec![
-                ("price", shown(article.price)),
-                ("purchase price", shown(article.purchase)),
-                ("coefficient", shown(article.coefficient)),
-                ("gross", level.gross.to_string()),
-            ],
-            (_, Some(row)) => columns(row),
-            (_, None) => Vec::new(),
-        };
-        if let Some(own) = level.own {
-            let pack = matches!(item.unit, Unit::Pack { .. });
-            row.push((if pack { "TC_Prix" } else { "TG_Prix" }, shown(own.price)));
-        }
-        let used = priced.is_some() || giving == Some(at);
-        let table = match (level.row, level.own, &item.unit) {
-            (None, Some(_), Unit::Pack { .. }) => "F_TARIFCOND",
-            (None, Some(_), _) => "F_TARIFGAM",
-            (None, None, _) if level.kind != Kind::Article => level.step_table(),
-            _ => level.table(),
-        };
-        let after = priced.map(|base| base.amount.normalize());
-        trace.row(&level.name, table, row, used, notes.join("; "), after);
-    }
 }
 
 /// What one unit of an item counts against the bounds of a level's steps.
@@ -349,7 +301,7 @@ fn customer_discounts(
         _ => None,
     };
     if let Some((row, list)) = family_discount(item, terms, rules) {
-        let columns = vec![("customer", row.customer.clone()), ("discount", shown(row.discount))];
+        let columns = vec![("CT_Num", row.customer.clone()), ("FC_Remise", shown(row.discount))];
         let why = skipped(run);
         let note = why.unwrap_or("the customer's discount on the family");
         trace.row("family discount", "F_FAMCLIENT", columns, why.is_none(), note, None);
