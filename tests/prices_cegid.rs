@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use comptoir::connectors::{
     cegid::{
         breaks,
-        rules::{self, Cascade, Case, Company, Goods, Party, Rates, Row, Terms},
+        case::{Cascade, Case, Company, Goods, Party, Rates, Row, Terms},
+        rules,
     },
     tariff::{Off, Priced, Refusal},
 };

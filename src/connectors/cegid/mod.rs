@@ -1,8 +1,9 @@
 //! Cegid Business: what its connector map cannot say.
 //!
-//! - [`rules`]: prices, as plain functions over rows;
+//! - [`case`]: rows and settings as plain values; [`rules`]: prices, as plain functions over them;
 //! - [`tariff`]: reads the rows of a page of references.
 
+pub mod case;
 pub mod rules;
 mod search;
 pub mod tariff;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::rules::{Cascade, Case, Row, plain, same};
+use super::case::{Cascade, Case, Goods, Row, plain, same};
 use crate::connectors::tariff::{Refusal, Step};
 
 /// Bounds from here on mean none.
@@ -113,7 +113,7 @@ fn fails(case: &Case<'_>, row: &Row) -> Option<String> {
     let other = |says: &Option<std::sync::Arc<str>>, ours: Option<&str>| {
         says.as_deref().is_some_and(|says| !ours.is_some_and(|ours| same(says, ours)))
     };
-    let family = |of: &dyn Fn(&super::rules::Goods) -> Option<std::sync::Arc<str>>| {
+    let family = |of: &dyn Fn(&Goods) -> Option<std::sync::Arc<str>>| {
         of(case.own).or_else(|| case.generic.and_then(of))
     };
     let on = |day: NaiveDate| day.format("%Y-%m-%d").to_string();
