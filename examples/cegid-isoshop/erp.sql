@@ -272,6 +272,45 @@ INSERT INTO "TARIF" ("GF_TARIF", "GF_LIBELLE", "GF_ARTICLE", "GF_TARIFTIERS", "G
 INSERT INTO "ARTICLECOMPL" ("GA2_ARTICLE", "GA2_CODEARTICLE", "GA2_FAMILLENIV4") VALUES
     ('CRAY-HB                          X', 'CRAY-HB', 'COP'), ('FUSAIN                           X', 'FUSAIN', 'ART'), ('PLU-QUAI                         X', 'PLU-QUAI', '');
 
+-- Stock by depot, in stock units: open rows and one of a closing; a depot with less than nothing; goods in transit and in
+-- dispute; an article bought to order; pencils that are counted one by one and sold by the dozen; a kit.
+CREATE TABLE "DEPOTS" ("GDE_DEPOT" varchar(3) PRIMARY KEY, "GDE_LIBELLE" varchar(35) NOT NULL DEFAULT '',
+    "GDE_CODEPOSTAL" varchar(9) NOT NULL DEFAULT '', "GDE_VILLE" varchar(35) NOT NULL DEFAULT '', "GDE_PAYS" varchar(3) NOT NULL DEFAULT '',
+    "GDE_DEPOTTRANSIT" varchar(3) NOT NULL DEFAULT '', "GDE_DEPOTLITIGE" varchar(3) NOT NULL DEFAULT '');
+CREATE TABLE "DISPO" ("GQ_ARTICLE" varchar(35) NOT NULL, "GQ_DEPOT" varchar(3) NOT NULL, "GQ_CLOTURE" varchar(1) NOT NULL DEFAULT '-',
+    "GQ_DATECLOTURE" timestamp NOT NULL DEFAULT '1900-01-01 00:00:00', "GQ_PHYSIQUE" numeric(19,4) NOT NULL DEFAULT 0,
+    "GQ_RESERVECLI" numeric(19,4) NOT NULL DEFAULT 0, "GQ_RESERVEFOU" numeric(19,4) NOT NULL DEFAULT 0,
+    "GQ_PREPACLI" numeric(19,4) NOT NULL DEFAULT 0, "GQ_LIVRECLIENT" numeric(19,4) NOT NULL DEFAULT 0,
+    "GQ_LIVREFOU" numeric(19,4) NOT NULL DEFAULT 0, "GQ_STOCKMIN" numeric(19,4) NOT NULL DEFAULT 0,
+    "GQ_STOCKMAX" numeric(19,4) NOT NULL DEFAULT 0,
+    PRIMARY KEY ("GQ_ARTICLE", "GQ_DEPOT", "GQ_CLOTURE", "GQ_DATECLOTURE"));
+CREATE TABLE "NOMENENT" ("GNE_NOMENCLATURE" varchar(35) PRIMARY KEY, "GNE_ARTICLE" varchar(35) NOT NULL DEFAULT '');
+CREATE TABLE "NOMENLIG" ("GNL_NOMENCLATURE" varchar(35) NOT NULL, "GNL_NUMLIGNE" int NOT NULL, "GNL_ARTICLE" varchar(35) NOT NULL DEFAULT '',
+    "GNL_QTE" numeric(19,4) NOT NULL DEFAULT 0, PRIMARY KEY ("GNL_NOMENCLATURE", "GNL_NUMLIGNE"));
+INSERT INTO "DEPOTS" ("GDE_DEPOT", "GDE_LIBELLE", "GDE_DEPOTTRANSIT", "GDE_DEPOTLITIGE") VALUES
+    ('001', 'Quai de la Fosse', 'T01', 'L01'), ('002', 'Entrepôt de Rezé', '', ''), ('T01', 'En transit', '', ''), ('L01', 'En litige', '', '');
+UPDATE "ARTICLE" SET "GA_TENUESTOCK" = 'X' WHERE "GA_TYPEARTICLE" = 'MAR';
+UPDATE "ARTICLE" SET "GA_CONTREMARQUE" = 'X' WHERE "GA_CODEARTICLE" = 'FEU-POINTE';
+UPDATE "ARTICLE" SET "GA_COEFCONVQTEVTE" = 12 WHERE "GA_CODEARTICLE" = 'CRAY-HB';
+INSERT INTO "DISPO" ("GQ_ARTICLE", "GQ_DEPOT", "GQ_CLOTURE", "GQ_DATECLOTURE", "GQ_PHYSIQUE", "GQ_RESERVECLI", "GQ_RESERVEFOU", "GQ_PREPACLI") VALUES
+    ('PLU-QUAI                         X', '001', '-', '1900-01-01 00:00:00', 14, 3, 24, 1),
+    ('PLU-QUAI                         X', '001', 'X', '2025-12-31 00:00:00', 90, 0, 0, 0),
+    ('PLU-QUAI                         X', '002', '-', '1900-01-01 00:00:00', 2, 4, 0, 0),
+    ('PLU-QUAI                         X', 'T01', '-', '1900-01-01 00:00:00', 30, 0, 0, 0),
+    ('GEL-CANAL         001            X', '001', '-', '1900-01-01 00:00:00', 8, 0, 0, 0),
+    ('GEL-CANAL         002            X', '001', '-', '1900-01-01 00:00:00', -3, 0, 0, 0),
+    ('GEL-CANAL         002            X', '002', '-', '1900-01-01 00:00:00', 5, 0, 0, 0),
+    ('GEL-CANAL         003            X', '001', '-', '1900-01-01 00:00:00', 4, 0, 0, 0),
+    ('CARNET            002   002      X', '001', '-', '1900-01-01 00:00:00', 6, 1, 0, 0),
+    ('CRAY-HB                          X', '001', '-', '1900-01-01 00:00:00', 100, 5, 144, 0),
+    ('CRAY-HB                          X', 'L01', '-', '1900-01-01 00:00:00', 12, 0, 0, 0),
+    ('FEU-POINTE                       X', '001', '-', '1900-01-01 00:00:00', 9, 0, 0, 0),
+    ('GRAVURE                          X', '001', '-', '1900-01-01 00:00:00', 1, 0, 0, 0),
+    ('FUSAIN                           X', '002', '-', '1900-01-01 00:00:00', 3.5, 0, 0, 0);
+INSERT INTO "NOMENENT" VALUES ('KIT-RENTREE', 'KIT-RENTREE                      X');
+INSERT INTO "NOMENLIG" VALUES ('KIT-RENTREE', 1, 'PLU-QUAI                         X', 1), ('KIT-RENTREE', 2, 'CRAY-HB                          X', 2),
+    ('KIT-RENTREE', 3, 'GEL-CANAL         002            X', 1), ('KIT-RENTREE', 4, 'GRAVURE                          X', 1);
+
 -- Pictures: of the generic article, of a variant, a thumbnail, a picture kept whole inside the base; and a note.
 INSERT INTO "LIENSOLE" ("LO_TABLEBLOB", "LO_QUALIFIANTBLOB", "LO_EMPLOIBLOB", "LO_IDENTIFIANT", "LO_RANGBLOB", "LO_LIBELLE", "LO_OBJET") VALUES
     ('GA', 'PHJ', '', 'PLU-QUAI                         X', 2, 'Dans son écrin', 'Photos\plume-ecrin.jpg'),

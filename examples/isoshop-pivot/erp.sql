@@ -70,3 +70,8 @@ INSERT INTO "text" (entity, code, language, field, "value") VALUES
     ('article', 'LAVANDE', 'en', 'title', 'Lavender soap'), ('department', 'SAVONS', 'en', 'title', 'Soaps');
 
 INSERT INTO "marker" (entity, code, field, language) VALUES ('article', 'OLIVE-72', 'brand', NULL);
+
+-- Quantities by depot: a reference with less than nothing, one without a row, half a can.
+INSERT INTO "stock" (reference_code, depot_code, physical, reserved, incoming) VALUES
+    ('LAVANDE-100-B', 'SOURCE', 40, 4, 0), ('LAVANDE-100-B', 'ATELIER', 2, NULL, 60), ('LAVANDE-100-N', 'SOURCE', 1, 3, 0),
+    ('LAVANDE-250-N', 'ATELIER', 7, 1, NULL), ('OLIVE-72-300', 'SOURCE', 120, 20, 0), ('NOIR-1L', 'SOURCE', 7.5, 0, 12);

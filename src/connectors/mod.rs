@@ -43,6 +43,7 @@ pub mod map;
 mod merge;
 mod read;
 pub mod reading;
+pub mod sage100;
 mod settings;
 pub mod stock;
 pub mod tariff;
@@ -56,6 +57,7 @@ pub use read::load;
 pub fn tariff_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn tariff::Tariff>> {
     let pivot = || map.settings.get("role").and_then(crate::value::Value::as_str) == Some("pivot");
     match map.name.as_str() {
+        "sage100" => Some(std::sync::Arc::new(sage100::Sage100Tariff::new(map))),
         "cegid" => Some(std::sync::Arc::new(cegid::tariff::CegidTariff::new(map))),
         "isoshop" if pivot() => Some(std::sync::Arc::new(isoshop::tariff::IsoshopTariff::new(map))),
         _ => None,

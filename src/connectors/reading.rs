@@ -78,7 +78,7 @@ impl Reading {
         self
     }
 
-    /// Some versions and editions lack the whole table: it is then as if it had no rows.
+    /// Some versions and editions lack the whole table, or one that is joined: it is then as if it had no rows.
     #[must_use]
     pub fn spare(mut self) -> Self {
         self.spare = true;
@@ -229,8 +229,13 @@ impl Reading {
         if self.key.is_some() && keys.is_empty() {
             return Ok(nothing);
         }
-        if self.spare && source.known(&self.branch.from).await?.is_none() {
-            return Ok(nothing);
+        if self.spare {
+            let joined = self.branch.joins.iter().map(|join| &join.table);
+            for table in std::iter::once(&self.branch.from).chain(joined) {
+                if source.known(table).await?.is_none() {
+                    return Ok(nothing);
+                }
+            }
         }
         let statement = self.statement.get_or_init(|| {
             let mut branch = self.branch.clone();

@@ -6,6 +6,7 @@
 pub mod case;
 pub mod rules;
 mod search;
+pub mod stock;
 pub mod tariff;
 
 pub use search::breaks;

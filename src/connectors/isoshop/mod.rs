@@ -5,5 +5,6 @@
 
 pub mod promotions;
 pub mod rules;
+pub mod stock;
 pub mod tariff;
 pub mod web_prices;
