@@ -104,7 +104,8 @@ impl Spelled {
 }
 
 fn text(word: Option<&str>) -> Option<Arc<str>> {
-    Some(word.expect("a word").into())
+    assert!(word.is_some(), "a word is missing");
+    word.map(Arc::from)
 }
 
 fn goods(words: &str, key: &str) -> Goods {

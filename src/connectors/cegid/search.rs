@@ -179,7 +179,8 @@ fn known(case: &Case<'_>, row: &Row) -> Result<(), Refusal> {
     let regime = row.regime.as_deref().unwrap_or_default();
     let ours = if case.party.net { "HT" } else { "TTC" };
     // Without a price, and nothing said, there is nothing that could be HT or TTC.
-    if !same(regime, ours) && !(row.price.is_zero() && regime.trim().is_empty()) {
+    let told = same(regime, ours) || row.price.is_zero() && regime.trim().is_empty();
+    if !told {
         let shown = if regime.trim().is_empty() { "blank" } else { regime };
         return refuse(format!(
             "its GF_REGIMEPRIX is {shown}: only HT and TTC are supported; say which in Cegid"
