@@ -10,6 +10,7 @@ mod secrets;
 mod source;
 mod sqlserver;
 mod telemetry;
+mod trade;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -24,6 +25,7 @@ pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, RateConf
 #[cfg(test)]
 use read::load_with;
 pub use read::{Draft, draft, in_clear};
+pub use trade::{Backorder, PricesConfig, Promotions, PublicConfig, StockConfig};
 
 /// A whole shop file, checked, with defaults filled in.
 #[derive(Clone)]
@@ -56,6 +58,10 @@ pub struct Config {
     pub public: PublicConfig,
     /// `[customers]` and `[[assortments]]`.
     pub customers: CustomersConfig,
+    /// `[prices]`.
+    pub prices: PricesConfig,
+    /// `[stock]`.
+    pub stock: StockConfig,
     /// `[redis]`, if there is one.
     pub redis: Option<RedisConfig>,
     /// `[cache]`.
@@ -103,6 +109,8 @@ impl std::fmt::Debug for Config {
             .field("site", &self.site)
             .field("public", &self.public)
             .field("customers", &self.customers)
+            .field("prices", &self.prices)
+            .field("stock", &self.stock)
             .field("redis", &self.redis)
             .field("cache", &self.cache)
             .field("rate", &self.rate)
@@ -394,19 +402,8 @@ pub struct SiteConfig {
     pub url: Option<Secret>,
     /// Where that stands.
     pub place: Place,
-}
-
-/// `[public]`: prices and stock of who is no customer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PublicConfig {
-    /// The ERP's price category (`price_category`).
-    pub price_category: Option<u32>,
-    /// The ERP's accounting category (`tax_category`).
-    pub tax_category: Option<u32>,
-    /// The depots whose stock counts (`depots`); empty: all.
-    pub depots: Vec<String>,
-    /// Which price is shown large (`display`, ttc).
-    pub display: Display,
+    /// For how many days the audit log is kept (`audit_days`); none: for ever.
+    pub audit_days: Option<u32>,
 }
 
 /// `[telemetry]`: what the process tells of itself beside its log.
@@ -416,7 +413,7 @@ pub struct TelemetryConfig {
     pub metrics: MetricsAccess,
     /// What they need instead of being near (`metrics_token_file`).
     pub metrics_token: Option<Secret>,
-    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`); none: nothing is traced.
+    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`, `trust_traceparent`); none: nothing is traced.
     pub collector: Option<Collector>,
 }
 

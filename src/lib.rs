@@ -2,7 +2,7 @@
 //! time, field by field, by declared precedence rules.
 //!
 //! Rooms, from the bottom up (imports point downwards only):
-//! [`value`] → [`sources`] → [`connectors`] → [`federation`] → [`catalog`] → [`graphql`] →
+//! [`value`] → [`sources`] → [`connectors`] → [`stock`], [`federation`] → [`catalog`] → [`graphql`] →
 //! [`shop`] → [`check`] and [`http`] → `cli`.
 
 pub mod auth;
@@ -19,9 +19,11 @@ pub mod folding;
 pub mod graphql;
 pub mod http;
 pub mod isoshop;
+pub mod pricing;
 pub mod report;
 pub mod shop;
 pub mod site;
 pub mod sources;
+pub mod stock;
 pub mod telemetry;
 pub mod value;

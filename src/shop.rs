@@ -16,7 +16,7 @@ use crate::{
         grants::SharedGrants,
         issue::SharedIssue,
         people::People,
-        rate::{Counted, Rates},
+        rate::Rates,
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
@@ -25,12 +25,18 @@ use crate::{
         assortments::{Assortment, Assortments},
         cursor::Sealer,
         sight::Sight,
+        trade::Trade,
     },
     config::{self, Config, CustomersConfig, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
-    connectors::{self, map::ConnectorMap},
+    connectors::{
+        self,
+        isoshop::{stock::StockRules, web_prices::WebPrices},
+        map::ConnectorMap,
+        stock::Depots,
+    },
     diagnostics::{Diagnostics, Place},
     federation::{
-        engine::{Ask, Engine, Open, Strategy},
+        engine::{Ask, Engine, Fault, Open, Strategy},
         model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
@@ -40,17 +46,21 @@ use crate::{
         async_schema, declare,
         documents::Documents,
         error::GraphqlError,
+        guard::Guards,
         operation::Operations,
         people,
         request::{Executor, GraphqlRequest},
         sdl,
         service::{Doors, Guard, Service},
         staff,
+        trade::explain::ExplainPrice,
         types::{Kind, TypeSystem},
     },
+    pricing::Pricing,
     report,
     site::{Lifetimes, Site, SiteAccounts, SiteGrants, SitePeople},
     sources::{self, Moment, SharedSource, Trace},
+    stock::Stock,
 };
 
 /// Bytes kept of prepared documents.
@@ -241,7 +251,9 @@ impl Shop {
             keeper.map_or_else(people::Limits::default, |(_, map)| people::Limits::of(&map.settings));
         let kept: Arc<dyn People> =
             Arc::new(SitePeople::new(site.clone(), config.auth.issuer.as_str().into()));
+        let trade = trade(&engine.model, reference, &config, &maps);
         let catalog = Arc::new(Catalog {
+            trade,
             people: kept,
             customer_codes,
             assortments,
@@ -258,12 +270,13 @@ impl Shop {
         let doors = Doors { introspection: config.http.introspection, anonymous: config.access.anonymous };
         let issuer: SharedIssue = Arc::new(Signer::new(&config.auth));
         let ours: Arc<str> = config.auth.issuer.as_str().into();
-        let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), Lifetimes::default());
+        let lifetimes = Lifetimes { access: config.auth.access, idle: config.auth.idle };
+        let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), lifetimes);
         let grants: SharedGrants =
             options.grants.unwrap_or_else(|| Arc::new(SiteGrants::new(site.clone(), ours)));
         let accounts: Arc<dyn Accounts> = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
-        let accounts: Arc<dyn Accounts> = Arc::new(Counted::new(accounts, rates.clone()));
-        let mut resolvers = staff::resolvers(accounts, &catalog);
+        let mut resolvers = staff::resolvers(accounts, rates.clone(), &catalog);
+        resolvers.add("Query", "explainPrice", ExplainPrice { catalog: catalog.clone() });
         people::resolvers(&mut resolvers, &catalog, limits, config.access.anonymous);
         let guard = Guard { documents, rates };
         let service = Service::new(
@@ -389,6 +402,23 @@ impl Shop {
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
     }
 
+    /// The groups that its schema puts fields into, `base` first.
+    pub fn field_groups(&self) -> Vec<String> {
+        Guards::of(&self.types).groups().into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether there is a department of a code, on the web or not. `Err` says why that cannot be told now.
+    pub async fn has_department(&self, code: &str) -> Result<bool, String> {
+        let said = |fault: &Fault| crate::graphql::faults::fault(fault).message;
+        let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
+        let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
+        let tree = run.tree().await.map_err(|fault| said(&fault))?;
+        match run.unknown_department(&tree, code) {
+            Some(cause) => Err(said(&Fault::Source(cause))),
+            None => Ok(tree.find(code).is_some()),
+        }
+    }
+
     fn entity(&self, kind: EntityKind) -> Result<usize, String> {
         Ok(match kind {
             EntityKind::Department => self.catalog.department,
@@ -418,6 +448,31 @@ impl std::fmt::Debug for Shop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shop").field("name", &self.config.shop.name).finish_non_exhaustive()
     }
+}
+
+/// What a shop trades by: the tariff and the stock of the source that has its references, and what IsoShop says of both.
+fn trade(model: &Model, reference: usize, config: &Config, maps: &IndexMap<String, ConnectorMap>) -> Trade {
+    let map_of = |source: usize| maps.get(&model.sources.get(source)?.name);
+    let decides = model.entities[reference].decides;
+    // The base that completes the ERP; in a pivot, the pivot's own.
+    let overlay = (0..model.sources.len()).filter(|source| *source != decides).chain([decides]);
+    let isoshop =
+        overlay.filter_map(|source| Some((source, map_of(source)?))).find(|(_, map)| map.name == "isoshop");
+    let pricing = Pricing {
+        tariff: map_of(decides).and_then(|map| Some((decides, connectors::tariff_of(map)?))),
+        web: isoshop.map(|(source, map)| (source, WebPrices::new(map, config.prices.promotions))),
+        public: config.public.clone(),
+        currency: config.shop.currency.as_str().into(),
+        zone: config.shop.timezone,
+    };
+    let stock = Stock {
+        counts: map_of(decides).and_then(|map| Some((decides, connectors::stock_of(map)?))),
+        rules: isoshop.map(|(source, map)| (source, StockRules::new(map))),
+        depots: Depots { only: config.public.depots.iter().map(|depot| depot.as_str().into()).collect() },
+        settings: config.stock.clone(),
+        zone: config.shop.timezone,
+    };
+    Trade { pricing, stock }
 }
 
 /// Whether another source than the one that decides existence has a say in what of an entity is on the web.

@@ -644,3 +644,26 @@ fn the_demo_shop_has_its_traps_and_no_error() {
         assert!(!checked.of(code).is_empty(), "{code}: {:#}", checked.json["findings"]);
     }
 }
+
+#[test]
+fn promotions_that_are_not_applied_are_told() {
+    let mut recipe = healthy();
+    recipe.erp.push(
+        "CREATE TABLE \"F_TARIF\" (\"TF_No\" integer, \"TF_Intitule\" varchar(35), \"TF_Domaine\" smallint, \
+         \"TF_Debut\" timestamp, \"TF_Fin\" timestamp); \
+         INSERT INTO \"F_TARIF\" VALUES (1, 'Soldes', 0, '2020-01-01', '2090-12-31'); \
+         INSERT INTO \"F_TARIF\" VALUES (2, 'Sans fin', 0, '2020-01-01', '1900-01-01'); \
+         INSERT INTO \"F_TARIF\" VALUES (3, 'Finie', 0, '2020-01-01', '2020-12-31'); \
+         INSERT INTO \"F_TARIF\" VALUES (4, 'A venir', 0, '2089-01-01', '2089-12-31'); \
+         INSERT INTO \"F_TARIF\" VALUES (5, 'Achats', 1, '2020-01-01', '2090-12-31')"
+            .into(),
+    );
+    on_each("check of promotions", &recipe, &async |folder: &Folder| {
+        let checked = Checked::run(folder.path(), &[]);
+        let found =
+            checked.one("PROMOTIONS_NOT_APPLIED", "warning", &["F_TARIF", "2 of the dated promotions"]);
+        let expected = ["Sans fin (from 2020-01-01)", "Soldes (2020-01-01 to 2090-12-31)"];
+        assert_eq!(found["examples"], serde_json::json!(expected));
+        assert_eq!(checked.code, Some(4));
+    });
+}

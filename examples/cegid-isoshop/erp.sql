@@ -43,6 +43,7 @@ CREATE TABLE "ARTICLE" (
     "GA_PAHT" numeric(19,4) NOT NULL DEFAULT 0, "GA_DPA" numeric(19,4) NOT NULL DEFAULT 0,
     "GA_PMAP" numeric(19,4) NOT NULL DEFAULT 0, "GA_PRIXPOURQTE" numeric(19,4) NOT NULL DEFAULT 1,
     "GA_PRIXUNIQUE" varchar(1) NOT NULL DEFAULT '-', "GA_FAMILLETAXE1" varchar(3) NOT NULL DEFAULT 'NOR',
+    "GA_FAMILLETAXE2" varchar(3),
     "GA_QUALIFUNITEVTE" varchar(3) NOT NULL DEFAULT '', "GA_QUALIFUNITESTO" varchar(3) NOT NULL DEFAULT '',
     "GA_COEFCONVQTEVTE" numeric(19,4) NOT NULL DEFAULT 0, "GA_POIDSNET" numeric(19,4) NOT NULL DEFAULT 0,
     "GA_POIDSBRUT" numeric(19,4) NOT NULL DEFAULT 0, "GA_QUALIFPOIDS" varchar(3),
@@ -84,6 +85,17 @@ CREATE TABLE "MEA" ("GME_QUALIFMESURE" varchar(3) NOT NULL, "GME_MESURE" varchar
     "GME_QUOTITE" numeric(19,4) NOT NULL DEFAULT 0, PRIMARY KEY ("GME_QUALIFMESURE", "GME_MESURE"));
 CREATE TABLE "ETABLISS" ("ET_ETABLISSEMENT" varchar(3) PRIMARY KEY, "ET_LIBELLE" varchar(35) NOT NULL DEFAULT '',
     "ET_DEPOTLIE" varchar(3) NOT NULL DEFAULT '', "ET_DEVISE" varchar(3) NOT NULL DEFAULT 'EUR');
+
+CREATE TABLE "TARIF" ("GF_TARIF" int PRIMARY KEY, "GF_LIBELLE" varchar(35) NOT NULL DEFAULT '', "GF_ARTICLE" varchar(35) DEFAULT '',
+    "GF_TARIFARTICLE" varchar(3) NOT NULL DEFAULT '', "GF_TIERS" varchar(17) NOT NULL DEFAULT '', "GF_TARIFTIERS" varchar(3) DEFAULT '',
+    "GF_NATUREAUXI" varchar(3) NOT NULL DEFAULT 'CLI', "GF_DEVISE" varchar(3) NOT NULL DEFAULT '', "GF_DEPOT" varchar(3) NOT NULL DEFAULT '',
+    "GF_REGIMEPRIX" varchar(3) NOT NULL DEFAULT '', "GF_PRIXUNITAIRE" numeric(19,4) NOT NULL DEFAULT 0,
+    "GF_CALCULREMISE" varchar(35) NOT NULL DEFAULT '', "GF_REMISE" numeric(19,4) NOT NULL DEFAULT 0, "GF_QUANTITATIF" varchar(1) NOT NULL DEFAULT '-',
+    "GF_BORNEINF" numeric(19,4) NOT NULL DEFAULT -999999, "GF_BORNESUP" numeric(19,4) NOT NULL DEFAULT 999999,
+    "GF_DATEDEBUT" timestamp NOT NULL DEFAULT '1900-01-01 00:00:00', "GF_DATEFIN" timestamp NOT NULL DEFAULT '2099-12-31 00:00:00',
+    "GF_FERME" varchar(1) DEFAULT '-', "GF_CASCADEREMISE" varchar(3) NOT NULL DEFAULT '', "GF_PRIORITE" int NOT NULL DEFAULT 0,
+    "GF_DATEMODIF" timestamp NOT NULL DEFAULT '1900-01-01 00:00:00');
+CREATE INDEX "GF_CLE2" ON "TARIF" ("GF_ARTICLE");
 
 INSERT INTO "DETABLES" VALUES ('ARTICLE', 'GA', 'Articles', 'GA_ARTICLE', 231), ('DIMENSION', 'GDI', 'Dimensions',
     'GDI_TYPEDIM,GDI_GRILLEDIM,GDI_CODEDIM', 104), ('CHOIXCOD', 'CC', 'Tablettes', 'CC_TYPE,CC_CODE', 110);
@@ -214,8 +226,90 @@ INSERT INTO "ARTICLE" ("GA_ARTICLE", "GA_CODEARTICLE", "GA_STATUTART", "GA_TYPEA
 INSERT INTO "ARTICLE" ("GA_ARTICLE", "GA_CODEARTICLE", "GA_STATUTART", "GA_TYPEARTICLE", "GA_LIBELLE", "GA_FAMILLENIV1", "GA_FAMILLENIV2", "GA_FAMILLENIV3", "GA_INVISIBLEWEB", "GA_DATECREATION", "GA_DATEMODIF", "GA_CODEBARRE", "GA_BLOCNOTE")
     VALUES ('ENC-PLUME                        X', 'ENC-PLUME', 'UNI', 'MAR', 'Encre en bouteille', 'ECR', '', 'PLU', '-', '2024-09-02 00:00:00', '2026-03-10 00:00:00', '3760201001063', '{\rtf1\ansi\ansicpg1252 Noir d''ivoire, 30 ml {\b tr\''e8s} noire');
 
+-- The articles' own prices, net and gross as both are kept: some disagree with the rate, some are missing. Variants without
+-- a price have their generic article's.
+UPDATE "ARTICLE" SET "GA_PVHT" = 2.5, "GA_PVTTC" = 3 WHERE "GA_ARTICLE" = 'GEL-CANAL                        X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 2.7, "GA_PVTTC" = 3.25 WHERE "GA_ARTICLE" = 'GEL-CANAL         002            X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 95, "GA_PVTTC" = 114 WHERE "GA_ARTICLE" = 'BIL-PONT                         X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 3.1, "GA_PVTTC" = 3.72 WHERE "GA_ARTICLE" = 'FEU-POINTE                       X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 0.75, "GA_PVTTC" = 0.9, "GA_TARIFARTICLE" = 'CRA' WHERE "GA_ARTICLE" = 'CRAY-HB                          X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 0.75, "GA_PVTTC" = 0, "GA_TARIFARTICLE" = 'CRA' WHERE "GA_ARTICLE" = 'CRAY-2B                          X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 1.2, "GA_PVTTC" = 1.45 WHERE "GA_ARTICLE" = 'CAH-96                           X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 12, "GA_PVTTC" = 14.4, "GA_PRIXUNIQUE" = 'X' WHERE "GA_ARTICLE" = 'CARNET                           X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 13, "GA_PVTTC" = 15.6, "GA_PRIXUNIQUE" = 'X' WHERE "GA_ARTICLE" = 'CARNET            001001001      X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 25, "GA_PVTTC" = 30, "GA_FAMILLETAXE2" = 'NOR' WHERE "GA_ARTICLE" = 'TABLIER                          X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 8, "GA_PVTTC" = 9.6 WHERE "GA_ARTICLE" = 'LET-VELIN                        X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 4, "GA_PVTTC" = 4.22 WHERE "GA_ARTICLE" = 'ENV-50                           X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 11.6, "GA_PVTTC" = 11.6 WHERE "GA_ARTICLE" = 'TIMBRE                           X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 0.5, "GA_PVTTC" = 0.6 WHERE "GA_ARTICLE" = 'GOM                              X';
+UPDATE "ARTICLE" SET "GA_PVHT" = 15, "GA_PVTTC" = 18 WHERE "GA_ARTICLE" = 'KIT-RENTREE                      X';
+
+-- Price rows. GF_PRIORITE is as an import left it: it is not trusted.
+INSERT INTO "TARIF" ("GF_TARIF", "GF_LIBELLE", "GF_ARTICLE", "GF_TARIFARTICLE", "GF_TIERS", "GF_TARIFTIERS", "GF_REGIMEPRIX", "GF_PRIXUNITAIRE",
+    "GF_REMISE", "GF_CASCADEREMISE", "GF_FERME", "GF_PRIORITE") VALUES
+    (1, 'Accord du Canal', 'PLU-QUAI                         X', '', 'CANAL', '', 'HT', 16, 0, '', '-', 80),
+    (2, 'Crayons aux revendeurs', '', 'CRA', '', 'GRO', 'HT', 0, 15, '', '-', 15),
+    (5, 'Vieux tarif', 'PLU-QUAI                         X', '', '', '', 'HT', 1, 0, '', 'X', 99),
+    (7, 'Prix imposé', 'LET-VELIN                        X', '', '', '', 'HT', 7.5, 0, 'FOR', NULL, 0),
+    (8, 'Accord du Canal', 'LET-VELIN                        X', '', 'CANAL', '', 'HT', 6.5, 0, '', '-', 80),
+    (9, 'Revendeurs', 'GEL-CANAL                        X', '', '', 'GRO', 'HT', 2.1, 0, '', '-', 45),
+    (10, 'Le bleu', 'GEL-CANAL         002            X', '', '', '', 'HT', 2.6, 0, '', '-', 40),
+    (11, 'Au détail', 'CAH-96                           X', '', '', '', 'TTC', 1.3, 0, '', '-', 40),
+    (14, 'Global', 'ENV-50                           X', '', '', '', 'GLO', 3.5, 0, '', '-', 40),
+    (15, 'Accord du Canal, le cent', 'BIL-PONT                         X', '', 'CANAL', '', 'HT', 88, 0, '', '-', 80),
+    (16, 'D''un autre', 'PLU-QUAI                         X', '', 'DUPONT', '', 'HT', 15, 0, '', '-', 80);
+INSERT INTO "TARIF" ("GF_TARIF", "GF_LIBELLE", "GF_ARTICLE", "GF_REGIMEPRIX", "GF_PRIXUNITAIRE", "GF_QUANTITATIF", "GF_BORNEINF", "GF_BORNESUP") VALUES
+    (3, 'Par dix', 'PLU-QUAI                         X', 'HT', 18, 'X', 10, 49), (4, 'Par cinquante', 'PLU-QUAI                         X', 'HT', 17, 'X', 50, 999999);
+INSERT INTO "TARIF" ("GF_TARIF", "GF_LIBELLE", "GF_ARTICLE", "GF_REGIMEPRIX", "GF_PRIXUNITAIRE", "GF_DATEDEBUT", "GF_DATEFIN") VALUES
+    (6, 'Plus tard', 'FEU-POINTE                       X', 'HT', 2.9, '2098-01-01 00:00:00', '2099-12-31 00:00:00'),
+    (13, 'L''an passé', 'FEU-POINTE                       X', 'HT', 1.5, '2025-01-01 00:00:00', '2025-12-31 00:00:00');
+INSERT INTO "TARIF" ("GF_TARIF", "GF_LIBELLE", "GF_ARTICLE", "GF_NATUREAUXI", "GF_REGIMEPRIX", "GF_PRIXUNITAIRE") VALUES
+    (12, 'Chez le fabricant', 'PLU-QUAI                         X', 'FOU', 'HT', 5);
+-- Of any article, as a NULL says too: the public class of the shop.
+INSERT INTO "TARIF" ("GF_TARIF", "GF_LIBELLE", "GF_ARTICLE", "GF_TARIFTIERS", "GF_REGIMEPRIX", "GF_REMISE") VALUES
+    (17, 'Sur le site', NULL, 'WEB', 'TTC', 10);
+
 INSERT INTO "ARTICLECOMPL" ("GA2_ARTICLE", "GA2_CODEARTICLE", "GA2_FAMILLENIV4") VALUES
     ('CRAY-HB                          X', 'CRAY-HB', 'COP'), ('FUSAIN                           X', 'FUSAIN', 'ART'), ('PLU-QUAI                         X', 'PLU-QUAI', '');
+
+-- Stock by depot, in stock units: open rows and one of a closing; a depot with less than nothing; goods in transit and in
+-- dispute; an article bought to order; pencils that are counted one by one and sold by the dozen; a kit.
+CREATE TABLE "DEPOTS" ("GDE_DEPOT" varchar(3) PRIMARY KEY, "GDE_LIBELLE" varchar(35) NOT NULL DEFAULT '',
+    "GDE_CODEPOSTAL" varchar(9) NOT NULL DEFAULT '', "GDE_VILLE" varchar(35) NOT NULL DEFAULT '', "GDE_PAYS" varchar(3) NOT NULL DEFAULT '',
+    "GDE_DEPOTTRANSIT" varchar(3) NOT NULL DEFAULT '', "GDE_DEPOTLITIGE" varchar(3) NOT NULL DEFAULT '');
+CREATE TABLE "DISPO" ("GQ_ARTICLE" varchar(35) NOT NULL, "GQ_DEPOT" varchar(3) NOT NULL, "GQ_CLOTURE" varchar(1) NOT NULL DEFAULT '-',
+    "GQ_DATECLOTURE" timestamp NOT NULL DEFAULT '1900-01-01 00:00:00', "GQ_PHYSIQUE" numeric(19,4) NOT NULL DEFAULT 0,
+    "GQ_RESERVECLI" numeric(19,4) NOT NULL DEFAULT 0, "GQ_RESERVEFOU" numeric(19,4) NOT NULL DEFAULT 0,
+    "GQ_PREPACLI" numeric(19,4) NOT NULL DEFAULT 0, "GQ_LIVRECLIENT" numeric(19,4) NOT NULL DEFAULT 0,
+    "GQ_LIVREFOU" numeric(19,4) NOT NULL DEFAULT 0, "GQ_STOCKMIN" numeric(19,4) NOT NULL DEFAULT 0,
+    "GQ_STOCKMAX" numeric(19,4) NOT NULL DEFAULT 0,
+    PRIMARY KEY ("GQ_ARTICLE", "GQ_DEPOT", "GQ_CLOTURE", "GQ_DATECLOTURE"));
+CREATE TABLE "NOMENENT" ("GNE_NOMENCLATURE" varchar(35) PRIMARY KEY, "GNE_ARTICLE" varchar(35) NOT NULL DEFAULT '');
+CREATE TABLE "NOMENLIG" ("GNL_NOMENCLATURE" varchar(35) NOT NULL, "GNL_NUMLIGNE" int NOT NULL, "GNL_ARTICLE" varchar(35) NOT NULL DEFAULT '',
+    "GNL_QTE" numeric(19,4) NOT NULL DEFAULT 0, PRIMARY KEY ("GNL_NOMENCLATURE", "GNL_NUMLIGNE"));
+INSERT INTO "DEPOTS" ("GDE_DEPOT", "GDE_LIBELLE", "GDE_DEPOTTRANSIT", "GDE_DEPOTLITIGE") VALUES
+    ('001', 'Quai de la Fosse', 'T01', 'L01'), ('002', 'Entrepôt de Rezé', '', ''), ('T01', 'En transit', '', ''), ('L01', 'En litige', '', '');
+UPDATE "ARTICLE" SET "GA_TENUESTOCK" = 'X' WHERE "GA_TYPEARTICLE" = 'MAR';
+UPDATE "ARTICLE" SET "GA_CONTREMARQUE" = 'X' WHERE "GA_CODEARTICLE" = 'FEU-POINTE';
+UPDATE "ARTICLE" SET "GA_COEFCONVQTEVTE" = 12 WHERE "GA_CODEARTICLE" = 'CRAY-HB';
+INSERT INTO "DISPO" ("GQ_ARTICLE", "GQ_DEPOT", "GQ_CLOTURE", "GQ_DATECLOTURE", "GQ_PHYSIQUE", "GQ_RESERVECLI", "GQ_RESERVEFOU", "GQ_PREPACLI") VALUES
+    ('PLU-QUAI                         X', '001', '-', '1900-01-01 00:00:00', 14, 3, 24, 1),
+    ('PLU-QUAI                         X', '001', 'X', '2025-12-31 00:00:00', 90, 0, 0, 0),
+    ('PLU-QUAI                         X', '002', '-', '1900-01-01 00:00:00', 2, 4, 0, 0),
+    ('PLU-QUAI                         X', 'T01', '-', '1900-01-01 00:00:00', 30, 0, 0, 0),
+    ('GEL-CANAL         001            X', '001', '-', '1900-01-01 00:00:00', 8, 0, 0, 0),
+    ('GEL-CANAL         002            X', '001', '-', '1900-01-01 00:00:00', -3, 0, 0, 0),
+    ('GEL-CANAL         002            X', '002', '-', '1900-01-01 00:00:00', 5, 0, 0, 0),
+    ('GEL-CANAL         003            X', '001', '-', '1900-01-01 00:00:00', 4, 0, 0, 0),
+    ('CARNET            002   002      X', '001', '-', '1900-01-01 00:00:00', 6, 1, 0, 0),
+    ('CRAY-HB                          X', '001', '-', '1900-01-01 00:00:00', 100, 5, 144, 0),
+    ('CRAY-HB                          X', 'L01', '-', '1900-01-01 00:00:00', 12, 0, 0, 0),
+    ('FEU-POINTE                       X', '001', '-', '1900-01-01 00:00:00', 9, 0, 0, 0),
+    ('GRAVURE                          X', '001', '-', '1900-01-01 00:00:00', 1, 0, 0, 0),
+    ('FUSAIN                           X', '002', '-', '1900-01-01 00:00:00', 3.5, 0, 0, 0);
+INSERT INTO "NOMENENT" VALUES ('KIT-RENTREE', 'KIT-RENTREE                      X');
+INSERT INTO "NOMENLIG" VALUES ('KIT-RENTREE', 1, 'PLU-QUAI                         X', 1), ('KIT-RENTREE', 2, 'CRAY-HB                          X', 2),
+    ('KIT-RENTREE', 3, 'GEL-CANAL         002            X', 1), ('KIT-RENTREE', 4, 'GRAVURE                          X', 1);
 
 -- Pictures: of the generic article, of a variant, a thumbnail, a picture kept whole inside the base; and a note.
 INSERT INTO "LIENSOLE" ("LO_TABLEBLOB", "LO_QUALIFIANTBLOB", "LO_EMPLOIBLOB", "LO_IDENTIFIANT", "LO_RANGBLOB", "LO_LIBELLE", "LO_OBJET") VALUES

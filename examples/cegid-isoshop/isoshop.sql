@@ -35,3 +35,10 @@ INSERT INTO "article_relation" (article_code, related_code, kind, "position", re
 
 INSERT INTO "document" (entity, code, usage, "position", file, title, language, removed) VALUES
     ('article', 'GEL-CANAL', 'gallery', 1, 'gel/pointe.webp', 'La pointe', NULL, 0);
+
+-- Web prices: a promotion with VAT, one from three on, one of a customer, and one that is over.
+INSERT INTO "web_price" (reference_code, price_category, customer_code, minimum_quantity, amount, tax_included, valid_from, valid_until) VALUES
+    ('FEU-POINTE', NULL, NULL, NULL, 3.30, 1, '2026-01-01 00:00:00', '2097-12-31 23:59:59'),
+    ('LET-VELIN', NULL, NULL, 3, 7.00, 0, NULL, NULL),
+    ('LET-VELIN', NULL, 'CANAL', NULL, 6.90, NULL, NULL, NULL),
+    ('PLU-QUAI', NULL, NULL, NULL, 9.90, 1, '2025-01-01 00:00:00', '2025-01-31 23:59:59');

@@ -13,6 +13,28 @@ INSERT INTO "department" (code, parent_code, title, "position", published, descr
 INSERT INTO "vat" (tax_category, vat_class, rate) VALUES
     ('FR', 'NORMAL', 20), ('FR', 'REDUIT', 5.5), ('CH', 'NORMAL', 8.1);
 
+INSERT INTO "customer" (code, name, tax_category, list_code, currency, updated_at) VALUES
+    ('PHARMA', 'Pharmacie des Sources', 'FR', 'PRO', NULL, '2026-01-05 08:00:00'),
+    ('BERNE', 'Drogerie Aare', 'CH', 'PRO', 'CHF', '2026-01-05 08:00:00'),
+    ('SIMPLE', 'Chambres d''hôtes du Lac', NULL, NULL, NULL, '2026-01-05 08:00:00');
+
+-- Prices: for everybody (with VAT), of the list PRO (without), of one customer; steps; one that is over, one to come; in francs.
+-- 0 is a value: it cannot be ordered.
+INSERT INTO "price" (reference_code, list_code, customer_code, currency, minimum_quantity, amount, tax_included, valid_from, valid_until) VALUES
+    ('LAVANDE-100-B', NULL, NULL, NULL, NULL, 6.50, 1, NULL, NULL),
+    ('LAVANDE-100-B', 'PRO', NULL, NULL, NULL, 4.00, 0, NULL, NULL),
+    ('LAVANDE-100-B', 'pro', NULL, NULL, 12, 3.60, NULL, NULL, NULL),
+    ('LAVANDE-100-B', NULL, 'PHARMA', NULL, 24, 3.20, 0, NULL, NULL),
+    ('LAVANDE-100-B', NULL, NULL, 'CHF', NULL, 7.80, 1, NULL, NULL),
+    ('LAVANDE-100-B', NULL, NULL, NULL, NULL, 1.00, 1, '2025-01-01 00:00:00', '2025-01-31 23:59:59'),
+    ('LAVANDE-100-N', NULL, NULL, NULL, NULL, 5.90, 1, NULL, NULL),
+    ('LAVANDE-250-N', NULL, NULL, NULL, NULL, 12.00, 1, NULL, NULL),
+    ('LAVANDE-250-N', NULL, NULL, NULL, NULL, 9.00, 1, '2098-01-01 00:00:00', NULL),
+    ('olive-72-300', NULL, NULL, 'EUR', NULL, 5.90, 1, NULL, NULL),
+    ('OLIVE-72-600', NULL, NULL, NULL, NULL, 0, 1, NULL, NULL),
+    ('NOIR-1L', NULL, NULL, NULL, NULL, 9.50, 1, NULL, NULL),
+    ('BLAIREAU', NULL, NULL, NULL, NULL, 25.00, 1, NULL, NULL);
+
 INSERT INTO "article" (code, title, subtitle, description, brand, unit, weight_kg, vat_class, published, slug, cure_weeks, peau, updated_at) VALUES
     ('LAVANDE', 'Savon à la lavande', 'Lavande fine de Valensole', '<p>Le plus ancien.</p><script>alert(1)</script>', 'Les Sources', 'pièce', 0.1, 'NORMAL', 1, NULL, 6, 'normale', '2026-02-01 09:00:00'),
     ('OLIVE-72', 'Savon à l''huile d''olive 72 %', NULL, NULL, 'Les Sources', 'cube', 0.3, 'NORMAL', 1, 'savon-olive', 8, 'sèche', '2026-02-02 09:00:00'),
@@ -48,3 +70,8 @@ INSERT INTO "text" (entity, code, language, field, "value") VALUES
     ('article', 'LAVANDE', 'en', 'title', 'Lavender soap'), ('department', 'SAVONS', 'en', 'title', 'Soaps');
 
 INSERT INTO "marker" (entity, code, field, language) VALUES ('article', 'OLIVE-72', 'brand', NULL);
+
+-- Quantities by depot: a reference with less than nothing, one without a row, half a can.
+INSERT INTO "stock" (reference_code, depot_code, physical, reserved, incoming) VALUES
+    ('LAVANDE-100-B', 'SOURCE', 40, 4, 0), ('LAVANDE-100-B', 'ATELIER', 2, NULL, 60), ('LAVANDE-100-N', 'SOURCE', 1, 3, 0),
+    ('LAVANDE-250-N', 'ATELIER', 7, 1, NULL), ('OLIVE-72-300', 'SOURCE', 120, 20, 0), ('NOIR-1L', 'SOURCE', 7.5, 0, 12);

@@ -8,6 +8,8 @@ use crate::config::Anonymous;
 
 /// The field group of all fields for which the schema names no other.
 pub const BASE: &str = "base";
+/// The field group of prices: `access.anonymous = "catalogue"` keeps it from who has no token.
+pub const PRICES: &str = "prices";
 
 /// The entities of the catalogue, by their names in the schema.
 const CATALOGUE: [&str; 3] = ["Department", "Article", "Reference"];
@@ -35,11 +37,15 @@ pub enum Right {
     CustomerRead,
     /// Make and change addresses and contacts of customers.
     CustomerWrite,
+    /// See how prices come to be, for any customer.
+    PricesExplain,
+    /// See how many are left, and in which depots.
+    StockRead,
 }
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Read,
         Self::Hidden,
         Self::Provenance,
@@ -49,6 +55,8 @@ impl Right {
         Self::AuditRead,
         Self::CustomerRead,
         Self::CustomerWrite,
+        Self::PricesExplain,
+        Self::StockRead,
     ];
 
     /// The right to read records of an entity.
@@ -68,6 +76,8 @@ impl Right {
             Self::AuditRead => "audit.read",
             Self::CustomerRead => "customer.read",
             Self::CustomerWrite => "customer.write",
+            Self::PricesExplain => "prices.explain",
+            Self::StockRead => "stock.read",
         }
     }
 
@@ -152,19 +162,20 @@ impl Rights {
 
     /// What a viewer may who is granted nothing.
     fn baseline(anonymous: Anonymous) -> Self {
-        static READ: LazyLock<Rights> = LazyLock::new(|| {
-            let read = |entity: &str| Grant {
+        fn read(groups: &[&str]) -> Rights {
+            let read = |entity: &str, group: &str| Grant {
                 right: Right::Read,
                 entity: Some(entity.into()),
-                fields: Some(BASE.into()),
+                fields: Some(group.into()),
                 department: None,
             };
-            Rights(CATALOGUE.map(read).into())
-        });
+            Rights(CATALOGUE.iter().flat_map(|e| groups.iter().map(move |g| read(e, g))).collect())
+        }
+        static READ: LazyLock<[Rights; 2]> = LazyLock::new(|| [read(&[BASE]), read(&[BASE, PRICES])]);
         match anonymous {
             Anonymous::None => Self::default(),
-            // What shows prices enters here with them.
-            Anonymous::Catalogue | Anonymous::Prices => READ.clone(),
+            Anonymous::Catalogue => READ[0].clone(),
+            Anonymous::Prices => READ[1].clone(),
         }
     }
 

@@ -5,7 +5,13 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 
-use super::{Run, customer_codes::CodesOf, people::KeptOf, tree::Tree};
+use super::{
+    Run,
+    customer_codes::CodesOf,
+    people::KeptOf,
+    trade::{TradeData, TradeWant},
+    tree::Tree,
+};
 use crate::{
     federation::{
         batch::{Batch, DUPLICATE, NONE},
@@ -51,6 +57,8 @@ pub struct Node {
     pub links: Vec<Link>,
     /// What else is read of its records.
     pub beside: Beside,
+    /// What of trade is wanted of them.
+    pub trade: TradeWant,
 }
 
 /// What is read beside what sources say of records.
@@ -174,6 +182,8 @@ pub struct Level {
     pub kept: Option<KeptOf>,
     /// The codes that the viewer's customer has for its articles, by record, when that is wanted.
     pub codes: Option<CodesOf>,
+    /// Their prices, where those are wanted.
+    pub trade: TradeData,
 }
 
 /// Where a link leads from each record of the parent's batch.
@@ -229,8 +239,10 @@ impl Run<'_> {
             let codes = async {
                 if node.beside.codes { Some(self.customer_codes(&batch, records).await) } else { None }
             };
-            let (links, kept, codes) = futures::join!(join_all(links), kept, codes);
-            Level { batch, links, kept, codes }
+            let links = join_all(links);
+            let trade = self.trade(&node.trade, &batch, records);
+            let (links, trade, kept, codes) = futures::join!(links, trade, kept, codes);
+            Level { batch, links, trade, kept, codes }
         }
         .boxed()
     }

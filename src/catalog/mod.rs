@@ -12,6 +12,7 @@ pub mod people;
 pub(crate) mod placement;
 pub mod sight;
 pub mod slug;
+pub mod trade;
 pub mod tree;
 
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use self::{
 use crate::{
     auth::people::People,
     config::DepartmentsConfig,
-    connectors::customer_codes::CustomerCodes,
+    connectors::{customer_codes::CustomerCodes, tariff::Buyer},
     federation::{
         engine::{Ask, Engine, Fault},
         model::{EntityId, SourceId},
@@ -63,6 +64,8 @@ pub struct Catalog {
     pub sealer: cursor::Sealer,
     /// Put before a file's path.
     pub media_base: String,
+    /// Prices.
+    pub trade: trade::Trade,
 }
 
 impl Catalog {
@@ -98,8 +101,8 @@ pub struct Run<'a> {
     pub sight: Sight,
     /// Which needs of the operation's links its viewer does not fulfil for any record: such links are not followed.
     pub closed: Vec<bool>,
-    /// Why it is not known what the viewer may see: then nothing of the sources is read for it.
-    pub barred: Option<Fault>,
+    /// Who buys.
+    pub buyer: Buyer,
     tree: OnceCell<Result<Arc<tree::Tree>, Fault>>,
 }
 
@@ -112,16 +115,8 @@ impl<'a> Run<'a> {
         tree_shape: Option<Arc<Shape>>,
         sight: Sight,
     ) -> Self {
-        Self {
-            catalog,
-            ask,
-            args,
-            tree_shape,
-            sight,
-            closed: Vec::new(),
-            barred: None,
-            tree: OnceCell::new(),
-        }
+        let buyer = catalog.trade.pricing.buyer(None);
+        Self { catalog, ask, args, tree_shape, sight, closed: Vec::new(), buyer, tree: OnceCell::new() }
     }
 
     /// Looks up what the viewer's grants lean on, before anything else is read.
@@ -129,7 +124,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// The source that decides on departments does not answer, or one that may have a granted rayon of its own.
     pub async fn prepare(&self) -> Result<(), Fault> {
-        if let Some(fault) = &self.barred {
+        if let Some(fault) = self.sight.barred() {
             return Err(fault.clone());
         }
         if self.sight.regions().is_empty() { Ok(()) } else { self.tree().await.map(|_| ()) }

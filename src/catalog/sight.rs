@@ -10,7 +10,7 @@ use crate::{
         viewer::{Viewer, ViewerKind},
     },
     federation::{
-        engine::Open,
+        engine::{Fault, Open},
         filter::{Filter, Test},
         model::EntityId,
         related::Under,
@@ -46,11 +46,18 @@ pub struct Sight {
     regions: Vec<Arc<Under>>,
     /// The customer that the viewer is or acts for.
     own: Option<Arc<str>>,
+    /// Why it is not known what the viewer may see: then nothing of the sources is read for it.
+    barred: Option<Fault>,
 }
 
 impl Sight {
     /// The sight of a viewer with these rights.
-    pub fn new(catalog: &Catalog, rights: Rights, viewer: &Viewer, assortment: Option<&Assortment>) -> Self {
+    pub fn new(
+        catalog: &Catalog,
+        rights: Rights,
+        viewer: &Viewer,
+        assortment: Result<Option<Arc<Assortment>>, Fault>,
+    ) -> Self {
         let entities = &catalog.engine.model.entities;
         let mut sight = Self {
             rights,
@@ -60,7 +67,13 @@ impl Sight {
             wants: vec![Want::default(); entities.len()],
             regions: Vec::new(),
             own: viewer.customer.clone(),
+            barred: None,
         };
+        let assortment = assortment.unwrap_or_else(|fault| {
+            sight.barred = Some(fault);
+            None
+        });
+        let assortment = assortment.as_deref();
         for entity in 0..entities.len() {
             let read = sight.place_of(catalog, Right::Read, entity, Some(BASE));
             let hidden = sight.place_of(catalog, Right::Hidden, entity, Some(BASE));
@@ -103,6 +116,7 @@ impl Sight {
             wants: vec![Want::default(); entities],
             regions: Vec::new(),
             own: None,
+            barred: None,
         }
     }
 
@@ -192,6 +206,11 @@ impl Sight {
         let region = Arc::new(Under::new(codes, list));
         self.regions.push(region.clone());
         region
+    }
+
+    /// Why it is not known what the viewer may see: then nothing of the sources may be read for it.
+    pub fn barred(&self) -> Option<&Fault> {
+        self.barred.as_ref()
     }
 
     /// The customer that the viewer is or acts for, by the code its token names.

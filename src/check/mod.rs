@@ -10,6 +10,7 @@ mod names;
 pub mod print;
 mod scan;
 mod structure;
+mod tariff;
 mod user_columns;
 mod uses;
 
@@ -292,6 +293,7 @@ pub async fn live(shop: &Shop, options: &Options) -> Report {
         }
     }
     live.unfilled();
+    live.tariff().await;
     let scans = live.data().await;
     live.departments(&scans).await;
     live.samples(&scans).await;

@@ -10,13 +10,13 @@ use indexmap::IndexMap;
 use ipnet::IpNet;
 
 use super::{
-    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, Display, ForwardedBy, HttpConfig, Limits,
-    MediaConfig, PublicConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree,
-    WebConfig, WebDecision, auth,
+    AccessConfig, Anonymous, Config, CursorKeys, DepartmentsConfig, ForwardedBy, HttpConfig, Limits,
+    MediaConfig, ReferencesConfig, Secret, ShopConfig, SiteConfig, SourceConfig, Tree, WebConfig,
+    WebDecision, auth,
     doc::{self, Entry, Node, known_keys, misspelt},
     network,
     secrets::{self, Environment},
-    source,
+    source, trade,
 };
 use crate::{
     diagnostics::{Diagnostics, Place},
@@ -108,6 +108,8 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
             "public",
             "customers",
             "assortments",
+            "prices",
+            "stock",
             "access",
             "auth",
             "telemetry",
@@ -138,7 +140,9 @@ fn read(dir: &Path, root: &Node, diags: &mut Diagnostics) -> Draft {
         media: media(dir, root, diags),
         access: access(root, diags),
         site: site(dir, root, diags),
-        public: public(root, diags),
+        public: trade::public(root, diags),
+        prices: trade::prices(root, diags),
+        stock: trade::stock(root, diags),
         customers: super::customers::read(root, diags),
         telemetry: super::telemetry::read(dir, root, diags),
         cursor_keys: cursor_keys(dir, root, diags).unwrap_or_default(),
@@ -578,34 +582,18 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
 }
 
 fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
-    let known = ["url", "url_file", "host", "port", "database", "user", "password", "password_file"];
-    let table = section(root, "site", &known, diags);
+    const OURS: &str = "audit_days";
+    let known = ["url", "url_file", "host", "port", "database", "user", "password", "password_file", OURS];
     // An empty section is the same as none.
-    let Some(table) = table.filter(|table| !table.is_empty()) else { return SiteConfig::default() };
-    let place = table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
-    let url = source::url(dir, table, "[site]", None, diags);
-    SiteConfig { url: url.map(Secret), place }
-}
-
-fn public(root: &Node, diags: &mut Diagnostics) -> PublicConfig {
-    let table = section(root, "public", &["price_category", "tax_category", "depots", "display"], diags);
-    let mut category = |name: &str| {
-        key(table, name)
-            .and_then(|node| node.integer(name, 1, 1_000, diags))
-            .and_then(|number| u32::try_from(number).ok())
-    };
-    let price_category = category("price_category");
-    let tax_category = category("tax_category");
-    PublicConfig {
-        price_category,
-        tax_category,
-        depots: key(table, "depots")
-            .map(|node| node.texts("depots", diags).into_iter().map(|(depot, _)| depot).collect())
-            .unwrap_or_default(),
-        display: key(table, "display")
-            .and_then(|node| node.choice("display", &[("ttc", Display::Gross), ("ht", Display::Net)], diags))
-            .unwrap_or_default(),
-    }
+    let Some(table) = section(root, "site", &known, diags) else { return SiteConfig::default() };
+    let days = key(Some(table), OURS).and_then(|node| node.integer(OURS, 1, 36_500, diags));
+    let audit_days = days.and_then(|days| u32::try_from(days).ok());
+    let mut address = table.clone();
+    address.shift_remove(OURS);
+    let Some((_, first)) = address.first() else { return SiteConfig { audit_days, ..SiteConfig::default() } };
+    let place = first.key_place();
+    let url = source::url(dir, &address, "[site]", None, diags);
+    SiteConfig { url: url.map(Secret), place, audit_days }
 }
 
 /// `[cursor]`: one key a line of its file, the second one only while keys are changed.

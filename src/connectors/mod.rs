@@ -31,6 +31,7 @@
 //! only one is meant), fields and settings one by one, joins by alias, child lists and keys whole.
 
 mod builtin;
+pub mod cegid;
 mod child;
 pub(crate) mod code;
 pub mod customer_codes;
@@ -38,6 +39,7 @@ pub mod detect;
 mod entity;
 mod expression;
 mod field;
+pub mod isoshop;
 pub mod map;
 mod merge;
 mod read;
@@ -60,6 +62,31 @@ pub fn customer_codes(map: &map::ConnectorMap) -> Option<Arc<dyn customer_codes:
         "sage100" => Some(Arc::new(sage100::customer_codes::Sage100CustomerCodes::new(map))),
         _ => None,
     }
+}
+
+/// The tariff rules of a connector; none where nobody wrote any.
+pub fn tariff_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn tariff::Tariff>> {
+    match map.name.as_str() {
+        "sage100" => Some(std::sync::Arc::new(sage100::Sage100Tariff::new(map))),
+        "cegid" => Some(std::sync::Arc::new(cegid::tariff::CegidTariff::new(map))),
+        "isoshop" if is_pivot(map) => Some(std::sync::Arc::new(isoshop::tariff::IsoshopTariff::new(map))),
+        _ => None,
+    }
+}
+
+/// What counts the stock of a connector; none where nobody wrote it.
+pub fn stock_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn stock::Stocks>> {
+    match map.name.as_str() {
+        "sage100" => Some(std::sync::Arc::new(sage100::stock::Sage100Stock::new(map))),
+        "cegid" => Some(std::sync::Arc::new(cegid::stock::CegidStock::new(map))),
+        "isoshop" if is_pivot(map) => Some(std::sync::Arc::new(isoshop::stock::IsoshopStock::new(map))),
+        _ => None,
+    }
+}
+
+/// Whether an IsoShop base is the shop's own, in the place of an ERP.
+fn is_pivot(map: &map::ConnectorMap) -> bool {
+    map.settings.get("role").and_then(crate::value::Value::as_str) == Some("pivot")
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub struct Reading {
     outputs: Vec<Output>,
     scalars: Vec<&'static str>,
     key: Option<(Vec<Expr>, Vec<CastType>)>,
+    beside: Vec<Expr>,
+    limit: Option<u32>,
     fault: Option<String>,
     spare: bool,
     statement: std::sync::OnceLock<Statement>,
@@ -60,6 +62,8 @@ impl Reading {
             outputs: Vec::new(),
             scalars: Vec::new(),
             key: None,
+            beside: Vec::new(),
+            limit: None,
             fault: None,
             spare: false,
             statement: std::sync::OnceLock::new(),
@@ -74,7 +78,7 @@ impl Reading {
         self
     }
 
-    /// Some versions and editions lack the whole table: it is then as if it had no rows.
+    /// Some versions and editions lack the whole table, or one that is joined: it is then as if it had no rows.
     #[must_use]
     pub fn spare(mut self) -> Self {
         self.spare = true;
@@ -103,6 +107,23 @@ impl Reading {
     pub fn keyed(mut self, columns: &[(&str, CastType)]) -> Self {
         let exprs: Vec<Expr> = columns.iter().filter_map(|(text, _)| self.expr(text)).collect();
         self.key = Some((exprs, columns.iter().map(|(_, ty)| *ty).collect()));
+        self
+    }
+
+    /// Rows that fulfil this are read beside those of the batch's keys (a tariff's rows of any article). Where a batch
+    /// takes several statements, they come with each.
+    #[must_use]
+    pub fn beside(mut self, text: &str) -> Self {
+        if let Some(expr) = self.expr(text) {
+            self.beside.push(expr);
+        }
+        self
+    }
+
+    /// No more rows than so many (of one statement).
+    #[must_use]
+    pub fn limit(mut self, rows: u32) -> Self {
+        self.limit = Some(rows);
         self
     }
 
@@ -208,14 +229,26 @@ impl Reading {
         if self.key.is_some() && keys.is_empty() {
             return Ok(nothing);
         }
-        if self.spare && source.known(&self.branch.from).await?.is_none() {
-            return Ok(nothing);
+        if self.spare {
+            let joined = self.branch.joins.iter().map(|join| &join.table);
+            for table in std::iter::once(&self.branch.from).chain(joined) {
+                if source.known(table).await?.is_none() {
+                    return Ok(nothing);
+                }
+            }
         }
         let statement = self.statement.get_or_init(|| {
             let mut branch = self.branch.clone();
             if let Some((exprs, types)) = &self.key {
-                branch.filter.push(Predicate::In { exprs: exprs.clone(), types: types.clone(), slot: 0 });
+                let keyed = Predicate::In { exprs: exprs.clone(), types: types.clone(), slot: 0 };
+                branch.filter.push(if self.beside.is_empty() {
+                    keyed
+                } else {
+                    let beside = self.beside.iter().cloned().map(Predicate::Expr);
+                    Predicate::Or(std::iter::once(keyed).chain(beside).collect())
+                });
             }
+            branch.limit = self.limit.map(|_| self.scalars.len() + 1);
             Statement::new(Select {
                 outputs: self.outputs.clone(),
                 branches: vec![branch],
@@ -232,6 +265,7 @@ impl Reading {
         for chunk in chunks {
             let mut params = vec![Param::Keys(chunk)];
             params.extend(scalars.iter().cloned().map(Param::Value));
+            params.extend(self.limit.map(|rows| Param::Value(Value::Int(rows.into()))));
             all.cells.extend(source.run(statement, &params, moment).await?.cells);
         }
         Ok(all)

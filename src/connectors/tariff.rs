@@ -68,6 +68,29 @@ pub trait Tariff: Send + Sync + std::fmt::Debug {
         ask: TariffAsk<'_>,
         moment: &Moment,
     ) -> Result<Box<dyn Sheet>, SourceError>;
+
+    /// What is in force in the ERP today and would change prices, but is not applied: `comptoir check` tells of it.
+    ///
+    /// # Errors
+    /// The source does not answer.
+    async fn unapplied(
+        &self,
+        _source: &dyn Source,
+        _moment: &Moment,
+    ) -> Result<Option<Unapplied>, SourceError> {
+        Ok(None)
+    }
+}
+
+/// Something of an ERP's tariff that the rules leave out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unapplied {
+    /// The ERP's table.
+    pub table: &'static str,
+    /// What they are, several of them (`dated promotions (F_TARIF)`).
+    pub what: &'static str,
+    /// Each, as the ERP calls it, with its days.
+    pub each: Vec<String>,
 }
 
 /// The tariff rows of some items for one buyer: prices are computed of them without asking again.
@@ -81,6 +104,12 @@ pub trait Sheet: Send + Sync + std::fmt::Debug {
     /// The least quantities from which on another price may hold, ascending; the first is the least one can buy.
     /// One only: the price is the same for any quantity.
     fn breaks(&self, item: usize) -> Vec<Decimal>;
+
+    /// The price category that the buyer turned out to have (Sage: N_CatTarif; Cegid: the price class; a pivot: the price
+    /// list): that of the customer's record, or the public's.
+    fn price_category(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A price of one unit.

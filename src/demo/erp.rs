@@ -122,12 +122,16 @@ pub(crate) async fn company(
     }
     let table = erp.table(
         "F_TAXE",
-        &["TA_Code", "TA_No", "TA_Intitule", "TA_Taux", "cbModification"],
-        &[("TA_TTaux", "0"), ("TA_Type", "0"), ("TA_Sens", "1"), ("CG_Num", "'445710'")],
+        &["TA_Code", "TA_No", "TA_Intitule", "TA_Taux", "TA_TTaux", "cbModification"],
+        &[("TA_Type", "0"), ("TA_Sens", "1"), ("CG_Num", "'445710'")],
     );
-    for (n, (code, name, rate)) in (1..).zip(&p.taxes) {
-        erp.add(table, row![code, n, name, rate, stamp()]).await?;
+    let mut taxes = 0;
+    for (code, name, rate) in &p.taxes {
+        taxes += 1;
+        erp.add(table, row![code, taxes, name, rate, 0, stamp()]).await?;
     }
+    // An amount for each unit, in the second slot of what runs on electricity.
+    erp.add(table, row![ECO_TAX, taxes + 1, "Éco-participation DEEE", "0.42", 1, stamp()]).await?;
     let table = erp.table("F_PAYS", &["PA_Intitule", "PA_Code", "PA_CodeISO2", "cbModification"], &[]);
     for (name, code) in &p.countries {
         erp.add(table, row![name, code, code, stamp()]).await?;
@@ -181,6 +185,11 @@ async fn rayons(erp: &mut Loader, vocabulary: &Vocabulary, seed: u64) -> Result<
     Ok(())
 }
 
+/// The code of the eco-participation.
+const ECO_TAX: &str = "ECO";
+/// The families that bear it.
+const ELECTRIC: [&str; 3] = ["ELECTROMENA", "LUMINAIRE", "ELECTROPORT"];
+
 async fn families(erp: &mut Loader, vocabulary: &Vocabulary, seed: u64) -> Result<(), DemoError> {
     let family = erp.table(
         "F_FAMILLE",
@@ -197,7 +206,7 @@ async fn families(erp: &mut Loader, vocabulary: &Vocabulary, seed: u64) -> Resul
     );
     let vat = erp.table(
         "F_FAMCOMPTA",
-        &["FA_CodeFamille", "FCP_Champ", "FCP_ComptaCPT_Taxe1", "cbModification"],
+        &["FA_CodeFamille", "FCP_Champ", "FCP_ComptaCPT_Taxe1", "FCP_ComptaCPT_Taxe2", "cbModification"],
         &[
             ("FCP_TypeFacture", "0"),
             ("FCP_Type", "0"),
@@ -211,18 +220,36 @@ async fn families(erp: &mut Loader, vocabulary: &Vocabulary, seed: u64) -> Resul
         &["FA_CodeFamille", "FT_Categorie", "FT_Coef", "FT_Remise", "cbModification"],
         &[("FT_PrixTTC", "0"), ("FT_TypeRem", "0")],
     );
+    let step = erp.table(
+        "F_FAMTARIFQTE",
+        &["FA_CodeFamille", "FQ_RefCF", "FQ_BorneSup", "FQ_Remise01REM_Valeur", "cbModification"],
+        &[
+            ("FQ_Remise01REM_Type", "1"),
+            ("FQ_Remise02REM_Valeur", "0"),
+            ("FQ_Remise02REM_Type", "0"),
+            ("FQ_Remise03REM_Valeur", "0"),
+            ("FQ_Remise03REM_Type", "0"),
+        ],
+    );
     for (n, (code, label)) in (0..).zip(&vocabulary.families.central) {
         erp.add(family, row![code, 2, label, "", minute(mix(seed, n, 5))]).await?;
     }
     for (n, (code, label, central, tax, _)) in (0..).zip(&vocabulary.families.detail) {
         let when = minute(mix(seed, n, 6));
         erp.add(family, row![code, 0, label, central, when.as_str()]).await?;
-        erp.add(vat, row![code, 1, tax, when.as_str()]).await?;
-        erp.add(vat, row![code, 2, "D00", when.as_str()]).await?;
-        erp.add(vat, row![code, 3, "D00", when.as_str()]).await?;
+        let eco = ELECTRIC.contains(&code.as_str()).then_some(ECO_TAX);
+        erp.add(vat, row![code, 1, tax, eco, when.as_str()]).await?;
+        erp.add(vat, row![code, 2, "D00", Cell::Null, when.as_str()]).await?;
+        erp.add(vat, row![code, 3, "D00", Cell::Null, when.as_str()]).await?;
         // Two families are priced for professionals by coefficient, the others by discount.
         let (coefficient, discount) = if n % 13 == 5 { ("1.45", "0") } else { ("0", "12") };
         erp.add(tariff, row![code, 2, coefficient, discount, when.as_str()]).await?;
+        // One family has steps of its own, which replace its discount.
+        if n % 13 == 7 {
+            for (bound, discount) in [(12, 12), (0, 18)] {
+                erp.add(step, row![code, "a02", bound, discount, when.as_str()]).await?;
+            }
+        }
     }
     // One code in two types: a join without FA_Type would double these articles.
     erp.add(family, row!["EPICERIE", 1, "Total épicerie", "", minute(mix(seed, 1, 6))]).await?;

@@ -146,6 +146,11 @@ async fn every_trap_of_the_erp_is_there() {
         ("to order", "SELECT count(*) FROM F_ARTICLE WHERE AR_Contremarque = 1"),
         ("pack without code", "SELECT count(*) FROM F_CONDITION WHERE CO_Ref = ''"),
         ("negative stock", "SELECT count(*) FROM F_ARTSTOCK WHERE AS_QteSto < 0"),
+        (
+            "eco-participation of families",
+            "SELECT count(*) FROM F_FAMCOMPTA f JOIN F_TAXE t ON t.TA_Code = f.FCP_ComptaCPT_Taxe2 WHERE t.TA_TTaux = 1",
+        ),
+        ("steps of families", "SELECT count(*) FROM F_FAMTARIFQTE WHERE FQ_BorneSup = 0"),
         ("two price by coefficient families", "SELECT count(*) FROM F_FAMTARIF WHERE FT_Coef > 0"),
         (
             "order split in three",

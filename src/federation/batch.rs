@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    computed::Reckoned,
     model::{FieldId, SourceId},
     overrides::Override,
     related::Answers,
@@ -126,6 +127,8 @@ pub struct Batch {
     pub stale: Stale,
     /// What filters found out of records that hang on these.
     pub related: Answers,
+    /// Values that were reckoned of its records.
+    pub reckoned: Reckoned,
     /// Records that nobody has: they were looked into so that nothing tells them from those that somebody has
     /// ([`Ask::blind`](super::engine::Ask::blind)).
     pub phantoms: HashSet<u32>,
@@ -147,6 +150,7 @@ impl Batch {
             parent_failed: None,
             stale: Stale::new(),
             related: Answers::default(),
+            reckoned: Reckoned::default(),
             phantoms: HashSet::new(),
         }
     }

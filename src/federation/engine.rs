@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{
     batch::Cause,
+    computed::Reckon,
     model::{EntityId, Model},
     overrides::Overrides,
     planner::blame::Blame,
@@ -54,12 +55,14 @@ pub struct Ask {
     pub strategy: Strategy,
     /// Which codes are published, once it was asked.
     pub published: Published,
+    /// Who reckons what no source holds.
+    pub reckon: Option<Arc<dyn Reckon>>,
 }
 
 impl Ask {
     /// A request of which nothing is known yet.
     pub fn new(moment: Moment, open: Open, strategy: Strategy) -> Self {
-        Self { moment, open, blind: false, strategy, published: Published::default() }
+        Self { moment, open, blind: false, strategy, published: Published::default(), reckon: None }
     }
 
     /// Whether an entity's records off the web are hidden.

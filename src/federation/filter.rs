@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     batch::{Batch, Cause, DUPLICATE},
+    computed::ByComputed,
     engine::Engine,
     media::Media,
     model::{FieldId, Model},
@@ -35,6 +36,8 @@ pub enum Filter {
     Inherited(Box<Filter>),
     /// Is on the web.
     OnTheWeb,
+    /// A value that is reckoned for the request passes.
+    Computed(ByComputed),
 }
 
 /// A test of one value.
@@ -114,6 +117,7 @@ impl Filter {
             Self::Media(media) => {
                 want.lists.insert(media.list);
             }
+            Self::Computed(by) => want.fields.extend(&by.fields),
         }
     }
 
@@ -153,6 +157,7 @@ impl Filter {
                 (None, None) => false,
             },
             Self::OnTheWeb => engine.visible(batch, record)?,
+            Self::Computed(by) => batch.reckoned.of(by.what, record).is_some_and(|value| by.passes(value)),
         })
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod children;
+pub mod computed;
 mod count;
 pub mod engine;
 pub mod fetch;

@@ -4,6 +4,7 @@ use std::{cmp::Ordering, sync::Arc};
 
 use super::{
     batch::{Batch, Cause},
+    computed::Computed,
     engine::Engine,
     model::{FieldId, Model},
     page::Position,
@@ -20,6 +21,8 @@ pub enum By {
     Field(FieldId),
     /// The place in the department whose articles they are, by the merged placements.
     Placement,
+    /// A value that is reckoned for the request; the list's filter asks for it.
+    Computed(Computed),
 }
 
 /// One sort key.
@@ -77,6 +80,14 @@ impl Order {
         self.valued().count()
     }
 
+    /// The values that are reckoned for each record to be sorted by.
+    pub fn computed(&self) -> impl Iterator<Item = Computed> {
+        self.valued().filter_map(|key| match key.by {
+            By::Computed(computed) => Some(computed),
+            _ => None,
+        })
+    }
+
     /// Puts the place in a department where a list is sorted by it.
     pub fn place(&self, spot: &mut Spot, place: &Value) {
         for (key, value) in self.valued().zip(&mut spot.values) {
@@ -104,6 +115,7 @@ impl Order {
                 By::Code => "CODE",
                 By::Field(field) => e.fields.get_index(field).map_or("", |(name, _)| name.as_str()),
                 By::Placement => "POSITION",
+                By::Computed(computed) => computed.sort(),
             };
             let direction = if key.descending { "-" } else { "+" };
             name.push_str(if name.is_empty() { "" } else { "," });
@@ -194,6 +206,7 @@ impl Engine {
                 By::Field(field) => batch.served(&self.model, field, record)?.clone(),
                 // Who knows the department puts it in.
                 By::Placement | By::Code => Value::Null,
+                By::Computed(computed) => batch.reckoned.of(computed, record).cloned().unwrap_or(Value::Null),
             });
         }
         Ok(Some(Spot { values, position }))

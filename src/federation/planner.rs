@@ -212,6 +212,7 @@ pub fn sort_words(order: &Order, model: &Model, entity: EntityId) -> Option<Stri
         let name = match key.by {
             By::Code => "CODE".into(),
             By::Placement => "POSITION".into(),
+            By::Computed(computed) => computed.sort().into(),
             By::Field(field) => {
                 fields.get_index(field).map_or_else(String::new, |(name, _)| snake(name).to_ascii_uppercase())
             }
@@ -292,6 +293,10 @@ impl Teller<'_> {
             Filter::Code(test) => format!("`code` {}", op(test)),
             Filter::Under(_) => "`department` under".into(),
             Filter::OnTheWeb => "on the web".into(),
+            Filter::Computed(by) => {
+                let test = by.test.as_ref().map_or("is reckoned, to sort by it", op);
+                format!("`{}` {test}", by.what.name())
+            }
             Filter::Inherited(inner) => {
                 let parent = self.engine.model.entities[self.entity].inherits.unwrap_or(self.entity);
                 let inner = Self { engine: self.engine, entity: parent }.words(inner);

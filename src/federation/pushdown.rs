@@ -14,9 +14,10 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 
-use self::condition::{On, condition, never};
+use self::condition::{On, condition, never, untold};
 use super::{
     batch::Cause,
+    computed::ByComputed,
     engine::{Ask, Engine, Strategy},
     fetch::code_of,
     filter::{Filter, Test},
@@ -48,6 +49,9 @@ const HANGS: Why = Why::of("no source was asked first for the records on which i
 
 /// Why what is in a `not` stays here.
 pub(super) const NOT: Why = Why::of("what `not` lets through cannot be told row by row");
+
+/// Why nothing is told of what is reckoned.
+const RECKONED: Why = Why::of("it is reckoned for each request, no source holds it");
 
 /// A condition that every record which passes a filter fulfils.
 #[derive(Clone, Debug, Default)]
@@ -308,6 +312,9 @@ impl Engine {
                 Filter::Code(_) => Must::Untold(CODES),
                 Filter::Not(_) => Must::Untold(NOT),
                 Filter::OnTheWeb => Must::Untold(Why::of("more than its own row decides what is on the web")),
+                // Sorted by, it leaves nothing out.
+                Filter::Computed(ByComputed { test: None, .. }) => Must::Any,
+                Filter::Computed(_) => Must::Untold(RECKONED),
                 Filter::Inherited(inner) => match (inner.candidates(), &**inner) {
                     (Some(codes), _) => Must::Parents(codes.clone()),
                     (None, Filter::Code(Test::In(values))) => {
@@ -427,7 +434,12 @@ impl Engine {
         let kinds = self.kinds(source, row, expr).await;
         let family = kinds.family(expr, dialect);
         let silent = Why::by("does not answer, so the kinds of its columns are not known", source);
-        condition(On { field, map, family, dialect }, test).ok_or(if kinds.known { unlike } else { silent })
+        let on = On { field, map, family, dialect };
+        condition(on, test).ok_or_else(|| match untold(on, test) {
+            Some(words) => Why::of(words),
+            None if kinds.known => unlike,
+            None => silent,
+        })
     }
 
     /// The codes of records for which an overlay's cell, or an override, may pass. Fails when there

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     batch::{Batch, Cause, NONE},
+    computed::Computed,
     engine::{Ask, Engine, Fault},
     filter::{Filter, Test},
     model::{EntityId, Model},
@@ -186,7 +187,7 @@ impl Filter {
             Self::Under(_) | Self::Related(_) | Self::Media(_) => visit(self, told),
             // What a record inherits from is decided on the record's own batch; who is placed is looked up alike.
             Self::Inherited(inner) => inner.relations(told, visit),
-            Self::Field(..) | Self::Code(_) | Self::OnTheWeb => {}
+            Self::Field(..) | Self::Code(_) | Self::OnTheWeb | Self::Computed(_) => {}
         }
     }
 
@@ -199,6 +200,26 @@ impl Filter {
             }
         });
         found
+    }
+
+    /// Whether deciding it takes values that are reckoned.
+    pub fn reckons(&self) -> bool {
+        let mut found = Vec::new();
+        self.computed(&mut found);
+        let mut related = Vec::new();
+        self.relations(true, &mut |f, _| related.push(f));
+        let inner = |f: &Self| matches!(f, Self::Related(related) if related.filter.reckons());
+        !found.is_empty() || related.into_iter().any(inner)
+    }
+
+    /// The values in it that are reckoned, each once.
+    fn computed(&self, found: &mut Vec<Computed>) {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|f| f.computed(found)),
+            Self::Not(inner) => inner.computed(found),
+            Self::Computed(by) if !found.contains(&by.what) => found.push(by.what),
+            _ => {}
+        }
     }
 
     /// The codes of all records that may pass, where what hangs on them tells. For push-down; every record
@@ -223,6 +244,9 @@ impl Filter {
             Self::Or(all) => (all, true),
             Self::Not(inner) => return Ok(inner.decided(engine, batch, record)?.map(|passes| !passes)),
             Self::Related(related) => return Ok(batch.related.of(related, record)),
+            Self::Computed(by) => {
+                return Ok(batch.reckoned.of(by.what, record).map(|value| by.passes(value)));
+            }
             other => return other.passes(engine, batch, record).map(Some),
         };
         let mut open = false;
@@ -258,7 +282,9 @@ impl Engine {
         budget: &'a mut usize,
     ) -> BoxFuture<'a, Result<Batch, Fault>> {
         let relations = filter.related();
-        if relations.is_empty() || batch.is_empty() {
+        let mut computed = Vec::new();
+        filter.computed(&mut computed);
+        if relations.is_empty() && computed.is_empty() || batch.is_empty() {
             return std::future::ready(Ok(batch)).boxed();
         }
         async move {
@@ -270,6 +296,17 @@ impl Engine {
                 batch = Arc::into_inner(held)
                     .ok_or_else(|| Fault::Internal("a batch is still held by related records".into()))?;
                 batch.related.0.entry(key(related)).or_default().extend(found);
+            }
+            for what in computed {
+                let records = self.undecided(ask, &batch, filter);
+                let Some(reckon) = ask.reckon.as_ref() else {
+                    return Err(Fault::Internal(format!("nobody reckons `{}` here", what.name())));
+                };
+                let held = Arc::new(batch);
+                let values = reckon.reckon(self, ask, what, &held, &records).await?;
+                batch = Arc::into_inner(held)
+                    .ok_or_else(|| Fault::Internal("a batch is still held by what was reckoned".into()))?;
+                batch.reckoned.keep(what, &records, values);
             }
             Ok(batch)
         }

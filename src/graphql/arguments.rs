@@ -13,11 +13,9 @@ use super::{
     plain::ArgMap,
 };
 use crate::{
-    catalog::{
-        Catalog,
-        levels::{Args, PageArgs},
-    },
+    catalog::levels::{Args, PageArgs},
     federation::{
+        computed::{ByComputed, Computed},
         filter::{Filter, Test},
         media::Media,
         model::EntityId,
@@ -30,11 +28,13 @@ use crate::{
 /// Records of a page when `first` is left out.
 pub const DEFAULT_PAGE: usize = 20;
 
-/// The name of a list in its order, to which its cursors are bound. No sort depends on the viewer yet; the first that
-/// does (prices) puts the viewer into the name here.
-fn list_name(catalog: &Catalog, entity: EntityId, order: &Order, language: Option<&str>) -> Arc<str> {
-    let model = &catalog.engine.model;
-    let name = format!("{}/{}", model.entities[entity].name, order.name(model, entity));
+/// The name of a list in its order, to which its cursors are bound; where the order depends on who asks, to them.
+fn list_name(gate: &Gate<'_>, entity: EntityId, order: &Order, language: Option<&str>) -> Arc<str> {
+    let model = &gate.catalog.engine.model;
+    let mut name = format!("{}/{}", model.entities[entity].name, order.name(model, entity));
+    if order.computed().any(Computed::personal) {
+        name.push_str(&format!("#{:?}", gate.buyer));
+    }
     // Texts of another language sort otherwise.
     match language.filter(|_| order.width() > 0) {
         Some(language) => format!("{name}@{language}").into(),
@@ -109,7 +109,7 @@ pub fn page(
         if told { error.with("type", ty) } else { error }
     };
     let order = order(gate, entity, args).map_err(of_list)?;
-    let name = list_name(catalog, entity, &order, language);
+    let name = list_name(gate, entity, &order, language);
     let from = match args.get(from) {
         Some(ConstValue::String(cursor)) => {
             Some(catalog.sealer.open(&name, order.width(), cursor).ok_or_else(|| {
@@ -129,6 +129,12 @@ pub fn page(
         _ => Filter::And(Vec::new()),
     };
     let filter = gate.sight.narrow(entity, filter);
+    // What it is sorted by is reckoned as what it is filtered by is.
+    let e = &catalog.engine.model.entities[entity];
+    let sorted = order.computed().map(|what| Filter::Computed(ByComputed::new(e, what, None)));
+    let sorted: Vec<Filter> = sorted.collect();
+    let filter =
+        if sorted.is_empty() { filter } else { Filter::And(std::iter::once(filter).chain(sorted).collect()) };
     let deep = !matches!(args.get("deep"), Some(ConstValue::Boolean(false)));
     let size = page_size(catalog.engine.limits.page, args, size)?;
     Ok(PageArgs { size, from, backward, order, name, filter, deep })
@@ -174,6 +180,10 @@ fn order(gate: &Gate<'_>, entity: EntityId, args: &ArgMap) -> Result<Order, Grap
                 gate.field(entity, "departments", &format!("sort[{n}].field"))?;
                 By::Placement
             }
+            other if let Some(what) = Computed::sorted(other).filter(|_| catalog_trades(gate, entity)) => {
+                gate.field(entity, what.field(), &format!("sort[{n}].field"))?;
+                By::Computed(what)
+            }
             other => {
                 let id = fields.keys().position(|f| sort_name(f) == other);
                 if let Some((name, _)) = id.and_then(|id| fields.get_index(id)) {
@@ -198,6 +208,11 @@ fn order(gate: &Gate<'_>, entity: EntityId, args: &ArgMap) -> Result<Order, Grap
         });
     }
     Ok(order)
+}
+
+/// Whether values are reckoned of an entity's records.
+fn catalog_trades(gate: &Gate<'_>, entity: EntityId) -> bool {
+    gate.catalog.trades(entity)
 }
 
 type Object = async_graphql_value::indexmap::IndexMap<async_graphql_value::Name, ConstValue>;
@@ -231,6 +246,19 @@ fn filter(gate: &Gate<'_>, entity: EntityId, object: &Object, at: &str) -> Resul
             }
             ("department" | "references" | "images" | "documents", ConstValue::Object(tests)) => {
                 all.extend(relation(gate, entity, name, tests, &at)?);
+            }
+            (name, tests)
+                if let Some(what) = Computed::named(name).filter(|_| catalog_trades(gate, entity)) =>
+            {
+                gate.field(entity, what.field(), &at)?;
+                let e = &gate.catalog.engine.model.entities[entity];
+                let tests = match tests {
+                    ConstValue::Object(tests) => self::tests(tests, &what.ty())?,
+                    ConstValue::Boolean(yes) => vec![Test::In(vec![Value::Bool(*yes)])],
+                    _ => Vec::new(),
+                };
+                let by = |test| Filter::Computed(ByComputed::new(e, what, Some(test)));
+                all.extend(tests.into_iter().map(by));
             }
             (name, ConstValue::Object(tests)) => {
                 gate.field(entity, name, &at)?;

@@ -18,6 +18,7 @@ use crate::{
     catalog::{
         Catalog, explain,
         levels::{Beside, Link, LinkKind, Node},
+        trade::TradeWant,
     },
     federation::{
         model::EntityId,
@@ -52,6 +53,8 @@ struct Building {
     want: Want,
     links: Vec<Way>,
     beside: Beside,
+    /// What of trade is wanted.
+    trade: TradeWant,
 }
 
 /// A link being compiled.
@@ -66,7 +69,13 @@ struct Way {
 
 impl Building {
     fn new(entity: EntityId) -> Self {
-        Self { entity, want: Want::default(), links: Vec::new(), beside: Beside::default() }
+        Self {
+            entity,
+            want: Want::default(),
+            links: Vec::new(),
+            beside: Beside::default(),
+            trade: TradeWant::default(),
+        }
     }
 }
 
@@ -383,6 +392,19 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 self.tell(b.entity);
                 OutKind::Provenance(self.plain("FieldProvenance", f))
             }
+            "price" | "prices" | "priceRange" | "notOrderable" if self.catalog.trades(b.entity) => {
+                b.trade.prices = true;
+                match &*f.name {
+                    "price" => OutKind::Price(self.plain("Price", f)),
+                    "prices" => OutKind::Prices(self.plain("PriceTier", f)),
+                    "priceRange" => OutKind::PriceRange(self.plain("PriceRange", f)),
+                    _ => OutKind::NotOrderable(self.plain("NotOrderable", f)),
+                }
+            }
+            "stock" if self.catalog.trades(b.entity) => {
+                b.trade.stock = true;
+                OutKind::Stock(self.plain("Stock", f))
+            }
             "article" => {
                 need(&["articleCode"]);
                 self.one(f, b, LinkKind::Article, self.catalog.article)
@@ -578,6 +600,15 @@ impl<'a, 'd> Compiler<'a, 'd> {
             }
             links.push(Link { name, kind, args, node, total, need });
         }
+        let mut trade = b.trade;
+        if (trade.prices || trade.stock) && b.entity == self.catalog.article {
+            // Which of its references are on the web leans on the article.
+            let shape = self.catalog.traded_shape();
+            if let Some(inherited) = &shape.want.inherited {
+                b.want.merge(inherited);
+            }
+            trade.references = Some(shape);
+        }
         if b.entity == self.catalog.department {
             b.want.close(&model, b.entity);
             self.tree.get_or_insert_with(Want::default).merge(&b.want);
@@ -585,7 +616,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
             b.want = Want::default();
         }
         let shape = Arc::new(Shape::new(engine, b.entity, b.want, self.language));
-        Node { entity: b.entity, shape, links, beside: b.beside }
+        Node { entity: b.entity, shape, links, beside: b.beside, trade }
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Code {
     BadArgument,
     /// A cursor that is not one of ours, or of another list.
     BadCursor,
+    /// A price that should be there cannot be told: the tariff is not supported, a rate is missing.
+    PriceRefused,
     /// `first` above the page limit.
     PageTooLarge,
     /// This filter cannot be answered exactly.

@@ -136,6 +136,12 @@ fn filter(
         let text = field.description.clone().unwrap_or_else(|| format!("By `{}`.", field.name));
         add(InputDef { place: field.place.clone(), ..input(&field.name, named(&filter), &text) });
     }
+    for (field, filter, text) in computed(types, entity) {
+        add(input(field, named(filter), text));
+        if filter != "Boolean" && !shared.contains_key(filter) {
+            shared.insert(filter.to_owned(), scalar_filter(filter, filter.trim_end_matches("Filter")));
+        }
+    }
     for (made, input) in relations(types, entity) {
         add(input);
         shared.entry(made.name.clone()).or_insert(made);
@@ -150,6 +156,26 @@ fn filter(
         entity.to_lowercase()
     );
     object(&name, &text, fields.into_values())
+}
+
+/// The filters by values that are reckoned, of entities that are sold.
+fn computed(types: &TypeSystem, entity: &str) -> Vec<(&'static str, &'static str, &'static str)> {
+    let sold = types.fields(entity).is_some_and(|fields| fields.contains_key("price"));
+    if !sold {
+        return Vec::new();
+    }
+    vec![
+        ("id", "StringFilter", "By the global id."),
+        ("slug", "StringFilter", "By the slug, as it is served."),
+        ("published", "BooleanFilter", "By whether it is on the web: for staff, who see what is not, too."),
+        (
+            "price",
+            "DecimalFilter",
+            "By the unit net price for the viewer when one is bought; of an article its cheapest reference's. What \
+             cannot be ordered has none.",
+        ),
+        ("inStock", "Boolean", "By whether it can be had at once: in stock, low, or not tracked."),
+    ]
 }
 
 /// The filters by what hangs on a record: its departments, the records that a connection lists of it, its
@@ -241,6 +267,16 @@ fn sort_fields(types: &TypeSystem, entity: &str, diags: &mut Diagnostics) -> Typ
                 applied: Vec::new(),
             },
         );
+    }
+    for (name, _, text) in computed(types, entity) {
+        let name = sort_name(name);
+        let value = EnumValueDef {
+            name: name.clone(),
+            description: Some(text.to_owned()),
+            deprecated: None,
+            applied: Vec::new(),
+        };
+        values.entry(name).or_insert(value);
     }
     if types.fields(entity).is_some_and(|f| f.contains_key("departments")) {
         if let Some((first, place)) = origins.get("POSITION") {

@@ -19,6 +19,7 @@ use crate::{
         Catalog,
         sight::{Place, Sight},
     },
+    connectors::tariff::Buyer,
     diagnostics::Diagnostics,
     federation::{filter::Filter, model::EntityId},
 };
@@ -63,6 +64,21 @@ impl Guards {
     /// What a field needs; `None`: it is read by whoever reads its record.
     pub fn get(&self, ty: &str, field: &str) -> Option<&Guard> {
         self.0.get(ty)?.get(field)
+    }
+
+    /// The groups of fields there are, `base` first.
+    pub fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = self
+            .0
+            .values()
+            .flat_map(HashMap::values)
+            .map(|guard| &*guard.group)
+            .filter(|g| *g != BASE)
+            .collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups.insert(0, BASE);
+        groups
     }
 
     /// Reads what is declared; what cannot be kept is reported.
@@ -347,6 +363,8 @@ pub struct Gate<'a> {
     pub catalog: &'a Catalog,
     /// What the viewer may see.
     pub sight: &'a Sight,
+    /// Who buys: what a list sorted by price is sorted for.
+    pub buyer: &'a Buyer,
 }
 
 impl Gate<'_> {

@@ -30,6 +30,7 @@ pub mod service;
 pub mod staff;
 pub mod status;
 pub mod syntax;
+pub mod trade;
 pub mod types;
 pub mod validate;
 pub mod write;

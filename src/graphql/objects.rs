@@ -21,6 +21,8 @@ pub struct Shop<'a> {
     pub config: &'a ShopConfig,
     /// Its limits.
     pub limits: &'a Limits,
+    /// Prices with taxes are shown large.
+    pub gross: bool,
 }
 
 impl PlainObject for Shop<'_> {
@@ -30,6 +32,7 @@ impl PlainObject for Shop<'_> {
             "currency" => Plain::text(Some(&self.config.currency)),
             "languages" => Plain::List(self.config.languages.iter().map(|l| Plain::text(Some(l))).collect()),
             "limits" => Plain::object(ShopLimits(self.limits)),
+            "priceDisplay" => Plain::text(Some(if self.gross { "GROSS" } else { "NET" })),
             _ => Plain::Null,
         }
     }

@@ -130,6 +130,16 @@ pub enum OutKind {
     OptionValues(PlainOut),
     /// `provenance`.
     Provenance(PlainOut),
+    /// `price`.
+    Price(PlainOut),
+    /// `prices`.
+    Prices(PlainOut),
+    /// `priceRange`.
+    PriceRange(PlainOut),
+    /// `notOrderable`.
+    NotOrderable(PlainOut),
+    /// `stock`.
+    Stock(PlainOut),
     /// To one record: link index, what of it.
     One(usize, Vec<Out>),
     /// To several.

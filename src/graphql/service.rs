@@ -34,8 +34,9 @@ use crate::{
         rate::{Rates, Throttle},
         rights::{Grant, Right, Rights},
     },
-    catalog::{Catalog, Run, assortments::Assortment, levels::Args, sight::Sight},
+    catalog::{Catalog, Run, assortments::Assortment, levels::Args, sight::Sight, trade::Reckoner},
     config::{Anonymous, ShopConfig},
+    connectors::tariff::Buyer,
     federation::engine::{Ask, Fault, Open, Strategy},
     sources::{Circuit, Moment, Trouble},
     telemetry::metrics,
@@ -274,13 +275,10 @@ impl Service {
             return Err(vec![error]);
         }
         // Plans are shared by all viewers: what one of them may is judged for each request.
-        let (assortment, barred) = match assortment {
-            Ok(assortment) => (assortment, None),
-            Err(fault) => (None, Some(fault)),
-        };
-        let mut sight = Sight::new(&self.catalog, rights, &context.viewer, assortment.as_deref());
+        let mut sight = Sight::new(&self.catalog, rights, &context.viewer, assortment);
         let verdicts = plan.needs.iter().map(|need| Verdict::of(need, &self.catalog, &mut sight)).collect();
-        Ok(Ready { plan, variables, cost, language, throttle: None, sight, verdicts, barred })
+        let buyer = self.catalog.trade.pricing.buyer(context.viewer.customer.clone());
+        Ok(Ready { plan, variables, cost, language, throttle: None, sight, buyer, verdicts })
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -330,7 +328,7 @@ impl Service {
         context: &RequestContext,
     ) -> GraphqlResponse {
         let (slots, args) = self.arguments(&ready);
-        let Ready { plan, sight, verdicts, cost, language, throttle, barred, .. } = ready;
+        let Ready { plan, sight, buyer, verdicts, cost, language, throttle, .. } = ready;
         let plan = plan.as_ref();
         if let Some(error) = nested_limit(plan, &slots) {
             return refused(&[error], name, Outcome::Refused);
@@ -356,11 +354,10 @@ impl Service {
         let mut written = (Vec::with_capacity(4096), Vec::new());
         written.0.extend_from_slice(b"{\"data\":");
         if prepared.operation.kind == OperationKind::Mutation {
-            written = self
-                .one_by_one(judged, &slots, &args, (&ask, &sight, barred.as_ref()), resolving, written)
-                .await;
+            written =
+                self.one_by_one(judged, &slots, &args, (&ask, &sight, &buyer), resolving, written).await;
         } else {
-            let run = self.run(judged, ask.clone(), args, sight, barred);
+            let run = self.run(judged, ask.clone(), args, (sight, buyer));
             let roots = execute::run(&run, judged, &slots, resolving).await;
             let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
             let viewer = &*context.viewer;
@@ -406,14 +403,14 @@ impl Service {
         judged: Judged<'_>,
         slots: &Slots,
         args: &[Args],
-        (ask, sight, barred): (&Ask, &Sight, Option<&Fault>),
+        (ask, sight, buyer): (&Ask, &Sight, &Buyer),
         resolving: Resolving<'_>,
         mut written: (Vec<u8>, Vec<GraphqlError>),
     ) -> (Vec<u8>, Vec<GraphqlError>) {
         let start = written.0.len();
         written.0.push(b'{');
         for (index, out) in judged.plan.roots.iter().enumerate() {
-            let run = self.run(judged, ask.clone(), args.to_vec(), sight.clone(), barred.cloned());
+            let run = self.run(judged, ask.clone(), args.to_vec(), (sight.clone(), buyer.clone()));
             let data = execute::one(&run, out, judged, slots, resolving).await;
             let introspect = |root: &str, args: &ArgMap| self.introspect(root, args);
             let viewer = &*resolving.context.viewer;
@@ -435,13 +432,17 @@ impl Service {
     fn run(
         &self,
         judged: Judged<'_>,
-        ask: Ask,
+        mut ask: Ask,
         args: Vec<Args>,
-        sight: Sight,
-        barred: Option<Fault>,
+        (sight, buyer): (Sight, Buyer),
     ) -> Run<'_> {
+        let reckons = |args: &Args| matches!(args, Args::Page(page) if page.filter.reckons());
+        if args.iter().any(reckons) {
+            let (catalog, sight, buyer) = (self.catalog.clone(), sight.clone(), buyer.clone());
+            ask.reckon = Some(Arc::new(Reckoner { catalog, sight, buyer }));
+        }
         let mut run = Run::new(&self.catalog, ask, args, judged.plan.tree.clone(), sight);
-        run.barred = barred;
+        run.buyer = buyer;
         run.closed = judged.verdicts.iter().map(|v| matches!(v, Verdict::Closed(_))).collect();
         run
     }
@@ -449,7 +450,8 @@ impl Service {
     /// The coerced arguments of every field that has some, and what they mean to links.
     fn arguments(&self, ready: &Ready) -> (Slots, Vec<Args>) {
         let plan = &ready.plan;
-        let gate = Gate { guards: &self.guards, catalog: &self.catalog, sight: &ready.sight };
+        let gate =
+            Gate { guards: &self.guards, catalog: &self.catalog, sight: &ready.sight, buyer: &ready.buyer };
         let mut slots: Slots = Vec::with_capacity(plan.slots.len());
         let mut args = Vec::with_capacity(plan.slots.len());
         for slot in &plan.slots {
@@ -574,10 +576,10 @@ struct Ready {
     throttle: Option<Throttle>,
     /// What its viewer may see.
     sight: Sight,
+    /// On whose terms the viewer buys.
+    buyer: Buyer,
     /// What the viewer's rights make of each of the plan's needs.
     verdicts: Vec<Verdict>,
-    /// Why it is not known what its viewer may see.
-    barred: Option<Fault>,
 }
 
 fn compile_with<'d>(

@@ -6,6 +6,7 @@ mod customers;
 mod plain;
 mod rules;
 mod scalar;
+mod trade;
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ use crate::{
         people,
         slug::{ARTICLE_PATH, DEPARTMENT_PATH},
     },
-    config::ShopConfig,
+    config::{Display, ShopConfig},
     federation::batch::NONE,
 };
 
@@ -175,7 +176,8 @@ impl<'a> Writer<'a> {
             }
             (OutKind::Shop(plain), _) => {
                 let limits = self.run.catalog.engine.limits;
-                let shop = Shop { config: self.shop, limits: &limits };
+                let gross = self.run.catalog.trade.pricing.public.display == Display::Gross;
+                let shop = Shop { config: self.shop, limits: &limits, gross };
                 self.plain_object(&shop, plain)
             }
             (OutKind::Explain(plain), RootData::Explained(found)) => match found {
@@ -469,6 +471,10 @@ impl<'a> Writer<'a> {
                 },
                 _ => return self.absent(out.place, out.non_null),
             },
+            OutKind::Price(_) | OutKind::Prices(_) | OutKind::PriceRange(_) | OutKind::NotOrderable(_) => {
+                return self.price(out, level, record);
+            }
+            OutKind::Stock(plain) => return self.stock(out, level, record, plain),
             _ => {
                 return self.fail(out.place, GraphqlError::new(Code::Internal, "This field was not read."));
             }

@@ -8,6 +8,7 @@ pub mod postgres;
 pub mod process;
 pub mod redis;
 pub mod shops;
+pub mod sources;
 pub mod sqlserver;
 pub mod tsql;
 

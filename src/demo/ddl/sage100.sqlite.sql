@@ -103,6 +103,7 @@ CREATE TABLE "F_FAMCOMPTA" (
     "FCP_TypeFacture" SMALLINT, "FCP_Type" SMALLINT, "FCP_Champ" SMALLINT, "FCP_ComptaCPT_CompteG" TEXT,
     "FCP_ComptaCPT_Taxe1" TEXT COLLATE NOCASE, "FCP_ComptaCPT_Date1" DATETIME,
     "FCP_ComptaCPT_TaxeAnc1" TEXT COLLATE NOCASE,
+    "FCP_ComptaCPT_Taxe2" TEXT COLLATE NOCASE, "FCP_ComptaCPT_Taxe3" TEXT COLLATE NOCASE,
     "cbFA_CodeFamille" BLOB GENERATED ALWAYS AS (CAST("FA_CodeFamille" AS BLOB)) VIRTUAL, "cbProt" SMALLINT DEFAULT 0,
     "cbCreateur" TEXT DEFAULT 'CSQL',
     "cbModification" DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:00', 'now', 'localtime')),
@@ -115,6 +116,7 @@ CREATE TABLE "F_ARTCOMPTA" (
     "cbMarq" INTEGER PRIMARY KEY AUTOINCREMENT, "AR_Ref" TEXT COLLATE NOCASE NOT NULL, "ACP_TypeFacture" SMALLINT,
     "ACP_Type" SMALLINT, "ACP_Champ" SMALLINT, "ACP_ComptaCPT_Taxe1" TEXT COLLATE NOCASE,
     "ACP_ComptaCPT_Date1" DATETIME, "ACP_ComptaCPT_TaxeAnc1" TEXT COLLATE NOCASE,
+    "ACP_ComptaCPT_Taxe2" TEXT COLLATE NOCASE, "ACP_ComptaCPT_Taxe3" TEXT COLLATE NOCASE,
     "cbAR_Ref" BLOB GENERATED ALWAYS AS (CAST("AR_Ref" AS BLOB)) VIRTUAL, "cbProt" SMALLINT DEFAULT 0,
     "cbCreateur" TEXT DEFAULT 'CSQL',
     "cbModification" DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:00', 'now', 'localtime')),
@@ -281,6 +283,20 @@ CREATE TABLE "F_FAMTARIF" (
     "cbReplication" INTEGER DEFAULT 0, "cbFlag" SMALLINT DEFAULT 0
 );
 CREATE UNIQUE INDEX "U_F_FAMTARIF_FA_CodeFamille_FT_Categorie" ON "F_FAMTARIF" ("FA_CodeFamille", "FT_Categorie");
+
+-- F_FAMTARIFQTE: family quantity breaks
+CREATE TABLE "F_FAMTARIFQTE" (
+    "cbMarq" INTEGER PRIMARY KEY AUTOINCREMENT, "FA_CodeFamille" TEXT COLLATE NOCASE NOT NULL,
+    "FQ_RefCF" TEXT COLLATE NOCASE, "FQ_BorneSup" NUMERIC(24,6),
+    "FQ_Remise01REM_Valeur" NUMERIC(24,6), "FQ_Remise01REM_Type" SMALLINT,
+    "FQ_Remise02REM_Valeur" NUMERIC(24,6), "FQ_Remise02REM_Type" SMALLINT,
+    "FQ_Remise03REM_Valeur" NUMERIC(24,6), "FQ_Remise03REM_Type" SMALLINT,
+    "cbFA_CodeFamille" BLOB GENERATED ALWAYS AS (CAST("FA_CodeFamille" AS BLOB)) VIRTUAL,
+    "cbProt" SMALLINT DEFAULT 0, "cbCreateur" TEXT DEFAULT 'CSQL',
+    "cbModification" DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:00', 'now', 'localtime')),
+    "cbReplication" INTEGER DEFAULT 0, "cbFlag" SMALLINT DEFAULT 0
+);
+CREATE INDEX "I_F_FAMTARIFQTE_FA_CodeFamille_FQ_RefCF" ON "F_FAMTARIFQTE" ("FA_CodeFamille", "FQ_RefCF");
 
 -- F_FAMCLIENT: family discount of one customer
 CREATE TABLE "F_FAMCLIENT" (

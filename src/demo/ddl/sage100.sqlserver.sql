@@ -103,6 +103,7 @@ CREATE TABLE "F_FAMCOMPTA" (
     "FA_CodeFamille" varchar(11) NOT NULL, "FCP_TypeFacture" smallint, "FCP_Type" smallint,
     "FCP_Champ" smallint, "FCP_ComptaCPT_CompteG" varchar(13), "FCP_ComptaCPT_Taxe1" varchar(5),
     "FCP_ComptaCPT_Date1" datetime, "FCP_ComptaCPT_TaxeAnc1" varchar(5),
+    "FCP_ComptaCPT_Taxe2" varchar(5), "FCP_ComptaCPT_Taxe3" varchar(5),
     "cbFA_CodeFamille" AS CAST("FA_CodeFamille" AS varbinary(12)),
     "cbProt" smallint DEFAULT 0, "cbCreateur" char(4) DEFAULT 'CSQL',
     "cbModification" smalldatetime DEFAULT GETDATE(), "cbReplication" int DEFAULT 0,
@@ -116,6 +117,7 @@ CREATE TABLE "F_ARTCOMPTA" (
     "ACP_TypeFacture" smallint, "ACP_Type" smallint, "ACP_Champ" smallint,
     "ACP_ComptaCPT_Taxe1" varchar(5), "ACP_ComptaCPT_Date1" datetime,
     "ACP_ComptaCPT_TaxeAnc1" varchar(5),
+    "ACP_ComptaCPT_Taxe2" varchar(5), "ACP_ComptaCPT_Taxe3" varchar(5),
     "cbAR_Ref" AS CAST("AR_Ref" AS varbinary(20)), "cbProt" smallint DEFAULT 0,
     "cbCreateur" char(4) DEFAULT 'CSQL', "cbModification" smalldatetime DEFAULT GETDATE(),
     "cbReplication" int DEFAULT 0, "cbFlag" smallint DEFAULT 0
@@ -277,6 +279,21 @@ CREATE TABLE "F_FAMTARIF" (
     "cbFlag" smallint DEFAULT 0
 );
 CREATE UNIQUE INDEX "U_F_FAMTARIF_FA_CodeFamille_FT_Categorie" ON "F_FAMTARIF" ("FA_CodeFamille", "FT_Categorie");
+
+-- F_FAMTARIFQTE: family quantity breaks
+CREATE TABLE "F_FAMTARIFQTE" (
+    "cbMarq" int IDENTITY(1,1) NOT NULL PRIMARY KEY,
+    "FA_CodeFamille" varchar(11) NOT NULL,
+    "FQ_RefCF" varchar(17), "FQ_BorneSup" numeric(24,6),
+    "FQ_Remise01REM_Valeur" numeric(24,6), "FQ_Remise01REM_Type" smallint,
+    "FQ_Remise02REM_Valeur" numeric(24,6), "FQ_Remise02REM_Type" smallint,
+    "FQ_Remise03REM_Valeur" numeric(24,6), "FQ_Remise03REM_Type" smallint,
+    "cbFA_CodeFamille" AS CAST("FA_CodeFamille" AS varbinary(12)),
+    "cbProt" smallint DEFAULT 0, "cbCreateur" char(4) DEFAULT 'CSQL',
+    "cbModification" smalldatetime DEFAULT GETDATE(), "cbReplication" int DEFAULT 0,
+    "cbFlag" smallint DEFAULT 0
+);
+CREATE INDEX "I_F_FAMTARIFQTE_FA_CodeFamille_FQ_RefCF" ON "F_FAMTARIFQTE" ("FA_CodeFamille", "FQ_RefCF");
 
 -- F_FAMCLIENT: family discount of one customer
 CREATE TABLE "F_FAMCLIENT" (

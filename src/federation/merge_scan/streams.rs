@@ -52,7 +52,11 @@ impl Engine {
     pub async fn scannable(&self, entity: EntityId, order: &Order) -> Result<Scannable, Why> {
         let e = &self.model.entities[entity];
         let Some(key) = order.0.first().copied() else { return Err(Why::of("it is in CODE order")) };
-        let By::Field(field) = key.by else { return Err(Why::of("it is in CODE order")) };
+        let field = match key.by {
+            By::Field(field) => field,
+            By::Computed(_) => return Err(Why::of("it is reckoned for each request")),
+            By::Code | By::Placement => return Err(Why::of("it is in CODE order")),
+        };
         let f = &e.fields[field];
         if f.inherit.is_some() {
             return Err(Why::of("the field may be inherited"));

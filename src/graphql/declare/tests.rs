@@ -57,6 +57,8 @@ fn config(sources: &[&str]) -> Config {
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
         customers: crate::config::CustomersConfig::default(),
+        prices: crate::config::PricesConfig::default(),
+        stock: crate::config::StockConfig::default(),
         redis: None,
         cache: crate::config::CacheConfig::default(),
         rate: crate::config::RateConfig::default(),
@@ -103,7 +105,10 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             .into_iter()
             .collect(),
         zone: chrono_tz::UTC,
-        ..ConnectorMap::default()
+        detect: Vec::new(),
+        settings: std::sync::Arc::default(),
+        no_dates: std::sync::Arc::default(),
+        twins: Vec::new(),
     }
 }
 

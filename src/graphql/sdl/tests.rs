@@ -41,7 +41,7 @@ fn complementary_fields_are_filterable_and_sortable() {
     let Some(Kind::Input { fields }) = types.types.get("ArticleFilter").map(|t| &t.kind) else { panic!() };
     assert_eq!(fields.get("warrantyMonths").map(|f| f.ty.to_string()).as_deref(), Some("IntFilter"));
     assert_eq!(fields.get("energyClass").map(|f| f.ty.to_string()).as_deref(), Some("EnergyClassFilter"));
-    assert!(!fields.contains_key("tags") && !fields.contains_key("slug"));
+    assert!(!fields.contains_key("tags"));
     let Some(Kind::Enum { values }) = types.types.get("ArticleSortField").map(|t| &t.kind) else { panic!() };
     for name in ["CODE", "WARRANTY_MONTHS", "UPDATED_AT", "POSITION"] {
         assert!(values.contains_key(name), "{name}");
