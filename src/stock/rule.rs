@@ -5,22 +5,23 @@ use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
 use crate::{
-    config::StockConfig,
+    config::Backorder,
     connectors::stock::{Mode, StockRule, Stocked, Tracking},
 };
 
-/// How a shop tells stock, whatever the item: `[stock]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a shop tells stock, whatever the item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// So many or fewer are few ([`Status::Low`]); 0: there is no such status.
     pub low: Decimal,
-    /// What is out of stock can be ordered all the same: it comes later.
-    pub backorders: bool,
+    /// Whether what is out of stock can be ordered all the same.
+    pub backorder: Backorder,
 }
 
-impl From<&StockConfig> for Policy {
-    fn from(config: &StockConfig) -> Self {
-        Self { low: config.low, backorders: config.backorders }
+impl Default for Policy {
+    /// Five are few; what is out of stock cannot be ordered.
+    fn default() -> Self {
+        Self { low: Decimal::from(5), backorder: Backorder::Never }
     }
 }
 
@@ -51,6 +52,18 @@ impl Status {
             Self::OutOfStock => "OUT_OF_STOCK",
             Self::NotTracked => "NOT_TRACKED",
             Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// How good it is for who wants some: 0 is best.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::InStock => 0,
+            Self::NotTracked => 1,
+            Self::Low => 2,
+            Self::Backorder => 3,
+            Self::OutOfStock => 4,
+            Self::Unknown => 5,
         }
     }
 
@@ -114,8 +127,13 @@ pub fn judge(erp: Option<&Stocked>, rule: Option<&StockRule>, policy: &Policy, t
             if !left.is_zero() {
                 return told(Status::Low, Some(left));
             }
-            let status = if policy.backorders { Status::Backorder } else { Status::OutOfStock };
-            Verdict { status, available: Some(left), restock: restock(erp.restock) }
+            let restock = restock(erp.restock);
+            let status = match policy.backorder {
+                Backorder::Always => Status::Backorder,
+                Backorder::Announced if restock.is_some() => Status::Backorder,
+                Backorder::Announced | Backorder::Never => Status::OutOfStock,
+            };
+            Verdict { status, available: Some(left), restock }
         }
     }
 }

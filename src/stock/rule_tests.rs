@@ -38,7 +38,7 @@ fn every_line_of_the_table() {
     assert!(lines.len() >= 35, "only {} lines", lines.len());
     for line in lines {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let [figure, known, mode, buffer, days, date, backorders, status, available, restock] = cells[..]
+        let [figure, known, mode, buffer, days, date, backorder, status, available, restock] = cells[..]
         else {
             panic!("ten cells: {line}");
         };
@@ -53,7 +53,7 @@ fn every_line_of_the_table() {
             lead_time_days: said(days, |text| text.parse().unwrap()),
             restock_date: day(date),
         });
-        let policy = Policy { low: Decimal::from(5), backorders: backorders == "yes" };
+        let policy = Policy { backorder: Backorder::named(backorder).unwrap(), ..Policy::default() };
         let verdict = judge(erp(figure, day(known)).as_ref(), rule.as_ref(), &policy, today());
         assert_eq!(verdict.status.name(), status, "{line}");
         assert_eq!(verdict.available, said(available, |text| text.parse().unwrap()), "{line}");
@@ -63,7 +63,8 @@ fn every_line_of_the_table() {
 
 #[test]
 fn without_a_threshold_there_is_no_few() {
-    let told = |n: &str| judge(erp(n, None).as_ref(), None, &Policy::default(), today()).status;
+    let policy = Policy { low: Decimal::ZERO, ..Policy::default() };
+    let told = |n: &str| judge(erp(n, None).as_ref(), None, &policy, today()).status;
     assert_eq!(told("0.1"), Status::InStock);
     assert_eq!(told("0"), Status::OutOfStock);
 }
