@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use comptoir::connectors::{
     cegid::{
         breaks,
-        rules::{self, Cascade, Case, Company, Goods, Party, Rates, Row, Terms},
+        case::{Cascade, Case, Company, Goods, Party, Rates, Row, Terms},
+        rules,
     },
     tariff::{Off, Priced, Refusal},
 };
@@ -103,7 +104,8 @@ impl Spelled {
 }
 
 fn text(word: Option<&str>) -> Option<Arc<str>> {
-    Some(word.expect("a word").into())
+    assert!(word.is_some(), "a word is missing");
+    word.map(Arc::from)
 }
 
 fn goods(words: &str, key: &str) -> Goods {

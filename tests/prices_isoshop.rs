@@ -291,9 +291,7 @@ proptest! {
         let quantity = Decimal::from(quantity);
         let below = rules::breaks(&case).into_iter().rev().find(|least| *least <= quantity);
         let at = figures(listed(&rows, &buyer, &vat, quantity));
-        match below {
-            Some(least) => prop_assert_eq!(figures(listed(&rows, &buyer, &vat, least)), at),
-            None => prop_assert_eq!(at, Err("NO_PRICE")),
-        }
+        let there = below.map_or(Err("NO_PRICE"), |least| figures(listed(&rows, &buyer, &vat, least)));
+        prop_assert_eq!(there, at);
     }
 }

@@ -1,8 +1,10 @@
 //! Cegid Business: what its connector map cannot say.
 //!
-//! - [`rules`]: prices, as plain functions over rows;
-//! - [`tariff`]: reads the rows of a page of references.
+//! - [`case`]: rows and settings as plain values; [`rules`]: prices, as plain functions over them;
+//! - [`tariff`]: reads the rows of a page of references;
+//! - [`stock`]: what DISPO says can be sold.
 
+pub mod case;
 pub mod rules;
 mod search;
 pub mod stock;

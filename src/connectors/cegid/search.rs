@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::rules::{Cascade, Case, Row, plain, same};
+use super::case::{Cascade, Case, Goods, Row, plain, same};
 use crate::connectors::tariff::{Refusal, Step};
 
 /// Bounds from here on mean none.
@@ -113,7 +113,7 @@ fn fails(case: &Case<'_>, row: &Row) -> Option<String> {
     let other = |says: &Option<std::sync::Arc<str>>, ours: Option<&str>| {
         says.as_deref().is_some_and(|says| !ours.is_some_and(|ours| same(says, ours)))
     };
-    let family = |of: &dyn Fn(&super::rules::Goods) -> Option<std::sync::Arc<str>>| {
+    let family = |of: &dyn Fn(&Goods) -> Option<std::sync::Arc<str>>| {
         of(case.own).or_else(|| case.generic.and_then(of))
     };
     let on = |day: NaiveDate| day.format("%Y-%m-%d").to_string();
@@ -179,7 +179,8 @@ fn known(case: &Case<'_>, row: &Row) -> Result<(), Refusal> {
     let regime = row.regime.as_deref().unwrap_or_default();
     let ours = if case.party.net { "HT" } else { "TTC" };
     // Without a price, and nothing said, there is nothing that could be HT or TTC.
-    if !same(regime, ours) && !(row.price.is_zero() && regime.trim().is_empty()) {
+    let told = same(regime, ours) || row.price.is_zero() && regime.trim().is_empty();
+    if !told {
         let shown = if regime.trim().is_empty() { "blank" } else { regime };
         return refuse(format!(
             "its GF_REGIMEPRIX is {shown}: only HT and TTC are supported; say which in Cegid"

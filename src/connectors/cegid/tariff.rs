@@ -10,7 +10,10 @@ use std::{
 use async_trait::async_trait;
 use rust_decimal::Decimal;
 
-use super::rules::{self, Cascade, Case, Company, Goods, Party, Rates, Row, Terms};
+use super::{
+    case::{Cascade, Case, Company, Goods, Party, Rates, Row, Terms},
+    rules,
+};
 use crate::{
     connectors::{
         map::ConnectorMap,
