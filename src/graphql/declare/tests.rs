@@ -99,7 +99,6 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
     };
     ConnectorMap {
         name: name.to_owned(),
-        twins: Vec::new(),
         entities: ["Department", "Article", "Reference"]
             .map(|e| (e.to_owned(), entity(e)))
             .into_iter()
