@@ -23,7 +23,7 @@ pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, RateConf
 #[cfg(test)]
 use read::load_with;
 pub use read::{Draft, draft, in_clear};
-pub use trade::{PricesConfig, Promotions, PublicConfig, StockConfig};
+pub use trade::{Backorder, PricesConfig, Promotions, PublicConfig, StockConfig};
 
 /// A whole shop file, checked, with defaults filled in.
 #[derive(Clone)]
@@ -397,6 +397,8 @@ pub struct SiteConfig {
     pub url: Option<Secret>,
     /// Where that stands.
     pub place: Place,
+    /// For how many days the audit log is kept (`audit_days`); none: for ever.
+    pub audit_days: Option<u32>,
 }
 
 /// `[telemetry]`: what the process tells of itself beside its log.
@@ -406,7 +408,7 @@ pub struct TelemetryConfig {
     pub metrics: MetricsAccess,
     /// What they need instead of being near (`metrics_token_file`).
     pub metrics_token: Option<Secret>,
-    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`); none: nothing is traced.
+    /// Where traces go (`otlp_endpoint`, `service`, `sample_percent`, `trust_traceparent`); none: nothing is traced.
     pub collector: Option<Collector>,
 }
 

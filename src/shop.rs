@@ -11,16 +11,21 @@ use crate::{
         authenticator::Authenticator,
         grants::SharedGrants,
         issue::SharedIssue,
-        rate::{Counted, Rates},
+        rate::Rates,
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
     catalog::{Catalog, Run, cursor::Sealer, sight::Sight, trade::Trade},
     config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
-    connectors::{self, map::ConnectorMap},
+    connectors::{
+        self,
+        isoshop::{stock::StockRules, web_prices::WebPrices},
+        map::ConnectorMap,
+        stock::Depots,
+    },
     diagnostics::{Diagnostics, Place},
     federation::{
-        engine::{Ask, Engine, Open, Strategy},
+        engine::{Ask, Engine, Fault, Open, Strategy},
         model::{Entity, Model},
         overrides::Overrides,
         provenance::FieldProvenance,
@@ -30,6 +35,7 @@ use crate::{
         async_schema, declare,
         documents::Documents,
         error::GraphqlError,
+        guard::Guards,
         operation::Operations,
         request::{Executor, GraphqlRequest},
         sdl,
@@ -42,6 +48,7 @@ use crate::{
     report,
     site::{Lifetimes, Site, SiteAccounts, SiteGrants},
     sources::{self, Moment, SharedSource, Trace},
+    stock::Stock,
 };
 
 /// Bytes kept of prepared documents.
@@ -220,21 +227,9 @@ impl Shop {
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
         });
-        let decider = &engine.model.entities[reference];
-        let tariff = engine
-            .model
-            .sources
-            .get(decider.decides)
-            .and_then(|s| Some((decider.decides, connectors::tariff_of(maps.get(&s.name)?)?)));
-        let pricing = Pricing {
-            tariff,
-            settings: config.prices,
-            public: config.public.clone(),
-            currency: config.shop.currency.as_str().into(),
-            zone: config.shop.timezone,
-        };
+        let trade = trade(&engine.model, reference, &config, &maps);
         let catalog = Arc::new(Catalog {
-            trade: Trade { pricing },
+            trade,
             engine,
             departments: config.departments.clone(),
             department,
@@ -247,12 +242,12 @@ impl Shop {
         let doors = Doors { introspection: config.http.introspection, anonymous: config.access.anonymous };
         let issuer: SharedIssue = Arc::new(Signer::new(&config.auth));
         let ours: Arc<str> = config.auth.issuer.as_str().into();
-        let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), Lifetimes::default());
+        let lifetimes = Lifetimes { access: config.auth.access, idle: config.auth.idle };
+        let staff = SiteAccounts::new(site.clone(), issuer.clone(), ours.clone(), lifetimes);
         let grants: SharedGrants =
             options.grants.unwrap_or_else(|| Arc::new(SiteGrants::new(site.clone(), ours)));
         let accounts: Arc<dyn Accounts> = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
-        let accounts: Arc<dyn Accounts> = Arc::new(Counted::new(accounts, rates.clone()));
-        let mut resolvers = staff::resolvers(accounts, &catalog);
+        let mut resolvers = staff::resolvers(accounts, rates.clone(), &catalog);
         resolvers.add("Query", "explainPrice", ExplainPrice { catalog: catalog.clone() });
         let guard = Guard { documents, rates };
         let service = Service::new(
@@ -378,6 +373,23 @@ impl Shop {
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
     }
 
+    /// The groups that its schema puts fields into, `base` first.
+    pub fn field_groups(&self) -> Vec<String> {
+        Guards::of(&self.types).groups().into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether there is a department of a code, on the web or not. `Err` says why that cannot be told now.
+    pub async fn has_department(&self, code: &str) -> Result<bool, String> {
+        let said = |fault: &Fault| crate::graphql::faults::fault(fault).message;
+        let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
+        let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
+        let tree = run.tree().await.map_err(|fault| said(&fault))?;
+        match run.unknown_department(&tree, code) {
+            Some(cause) => Err(said(&Fault::Source(cause))),
+            None => Ok(tree.find(code).is_some()),
+        }
+    }
+
     fn entity(&self, kind: EntityKind) -> usize {
         match kind {
             EntityKind::Department => self.catalog.department,
@@ -404,6 +416,31 @@ impl std::fmt::Debug for Shop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shop").field("name", &self.config.shop.name).finish_non_exhaustive()
     }
+}
+
+/// What a shop trades by: the tariff and the stock of the source that has its references, and what IsoShop says of both.
+fn trade(model: &Model, reference: usize, config: &Config, maps: &IndexMap<String, ConnectorMap>) -> Trade {
+    let map_of = |source: usize| maps.get(&model.sources.get(source)?.name);
+    let decides = model.entities[reference].decides;
+    // The base that completes the ERP; in a pivot, the pivot's own.
+    let overlay = (0..model.sources.len()).filter(|source| *source != decides).chain([decides]);
+    let isoshop =
+        overlay.filter_map(|source| Some((source, map_of(source)?))).find(|(_, map)| map.name == "isoshop");
+    let pricing = Pricing {
+        tariff: map_of(decides).and_then(|map| Some((decides, connectors::tariff_of(map)?))),
+        web: isoshop.map(|(source, map)| (source, WebPrices::new(map, config.prices.promotions))),
+        public: config.public.clone(),
+        currency: config.shop.currency.as_str().into(),
+        zone: config.shop.timezone,
+    };
+    let stock = Stock {
+        counts: map_of(decides).and_then(|map| Some((decides, connectors::stock_of(map)?))),
+        rules: isoshop.map(|(source, map)| (source, StockRules::new(map))),
+        depots: Depots { only: config.public.depots.iter().map(|depot| depot.as_str().into()).collect() },
+        settings: config.stock.clone(),
+        zone: config.shop.timezone,
+    };
+    Trade { pricing, stock }
 }
 
 /// Whether another source than the one that decides existence has a say in what of an entity is on the web.

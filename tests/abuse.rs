@@ -7,7 +7,15 @@ use std::{
     time::Duration,
 };
 
-use comptoir::graphql::documents::sha256;
+use comptoir::{
+    auth::{
+        accounts::{GroupChange, MemberChange},
+        rights::{Grant, Right},
+        tokens::keys::OwnKey,
+    },
+    graphql::documents::sha256,
+    shop::Shop,
+};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value as Json, json};
 
@@ -220,6 +228,67 @@ fn only_trusted_documents_where_the_shop_says_so() {
             assert!(answer.get("data").is_none());
             let (_, _, batch) = ask(&server, &json!([{ "documentId": "name" }, body])).await;
             assert_eq!((code(&batch[0]), code(&batch[1])), ("", "DOCUMENT_NOT_TRUSTED"));
+        }
+        folder.remove().await;
+    });
+}
+
+/// Where only trusted documents are run, staff that may see plans send any: by their token, which a refresh cookie gets
+/// them through a trusted document, and never by the cookie itself.
+#[test]
+fn staff_with_a_token_are_free_and_a_refresh_cookie_alone_frees_nobody() {
+    block_on(async {
+        let login = "mutation Login($input: LoginInput!) { login(input: $input) { accessToken userErrors { code } } }";
+        let refresh = "mutation Refresh { refreshToken(input: {}) { accessToken userErrors { code } } }";
+        let key = OwnKey::generate().expect("a key");
+        let files = [
+            ("auth.key", key.as_str()),
+            ("documents/login.graphql", login),
+            ("documents/refresh.graphql", refresh),
+        ];
+        let folder = made("[documents]\nonly = true\n", &files).await;
+        let shop = Shop::open(folder.path()).unwrap_or_else(|found| panic!("{found:?}"));
+        shop.site().prepare().await.expect("a site database");
+        for (group, right) in [("planners", Right::Plan), ("readers", Right::Read)] {
+            let grants = Some(vec![Grant::whole(right)]);
+            let group = GroupChange { name: group.to_owned(), grants, ..GroupChange::default() };
+            shop.staff().save_group_as_system(group).await.expect("a group");
+        }
+        // The first account may everything: it is neither of these.
+        for (login, group) in [("root", "admin"), ("eva", "planners"), ("tom", "readers")] {
+            let member = MemberChange {
+                login: login.to_owned(),
+                password: Some("long enough to log in".to_owned()),
+                groups: (group != "admin").then(|| vec![group.to_owned()]),
+                ..MemberChange::default()
+            };
+            shop.staff().save_member_as_system(member).await.expect("a member");
+        }
+        shop.close().await;
+        let server = Server::start(folder.path());
+        let free = json!({ "query": "{ shop { currency } }" });
+        for (login, is_free) in [("eva", true), ("tom", false)] {
+            let input = json!({ "input": { "login": login, "password": "long enough to log in" } });
+            let (_, headers, begun) =
+                ask(&server, &json!({ "documentId": "login", "variables": input })).await;
+            assert_eq!(begun["data"]["login"]["userErrors"], json!([]), "{begun}");
+            let cookie = text(&headers, "set-cookie").split(';').next().unwrap_or_default().to_owned();
+            assert!(cookie.contains("comptoir_refresh="), "{headers:?}");
+            // The cookie says nothing of who asks.
+            let by_cookie = |body: &Json| post(&server).header(header::COOKIE, &cookie).json(body);
+            let (_, _, answer) = send(by_cookie(&free)).await;
+            assert_eq!(code(&answer), "DOCUMENT_NOT_TRUSTED", "{login}: {answer}");
+            let loose = json!({ "query": format!("{refresh} ") });
+            let (_, headers, answer) = send(by_cookie(&loose)).await;
+            assert_eq!(code(&answer), "DOCUMENT_NOT_TRUSTED", "{login}: {answer}");
+            assert_eq!(text(&headers, "set-cookie"), "", "the session is as it was");
+            let (_, _, renewed) = send(by_cookie(&json!({ "documentId": "refresh" }))).await;
+            let token = renewed["data"]["refreshToken"]["accessToken"].as_str();
+            let token = token.unwrap_or_else(|| panic!("{renewed}"));
+            let (_, _, answer) = send(post(&server).bearer_auth(token).json(&free)).await;
+            let expected = if is_free { "" } else { "DOCUMENT_NOT_TRUSTED" };
+            assert_eq!(code(&answer), expected, "{login}: {answer}");
+            assert_eq!(answer["data"]["shop"]["currency"] == "EUR", is_free);
         }
         folder.remove().await;
     });

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use comptoir::{
     auth::rate::Rates,
     cache::Cache,
-    config::Anonymous,
+    config::{Anonymous, RateConfig},
     diagnostics::Diagnostics,
     graphql::{
         async_schema,
@@ -305,6 +305,7 @@ fn every_mutation_of_the_schema_is_answered() {
         let types = sdl::build(&[], &mut Diagnostics::default()).expect("the built-in schema");
         let resolvers = comptoir::graphql::staff::resolvers(
             Arc::new(MemoryAccounts::new()),
+            Rates::new(RateConfig::default(), Cache::new(1 << 10, None)),
             ground.gateway.shop.catalog(),
         );
         assert_eq!(resolvers.missing(&types), Vec::<&str>::new());

@@ -121,6 +121,12 @@ fn what_was_done_is_told_level_by_level() {
         assert_eq!(level(&answer, "liste.department")["strategy"], "TREE");
         assert_eq!(level(&answer, "(departments)")["strategy"], "ALL");
         assert_eq!(level(&answer, "liste.totalCount")["strategy"], "COUNT");
+        // Folding can make "été" of anything: no source's cells are to blame for that.
+        let open = gateway
+            .explained("{ articles(filter: { subtitle: { contains: \"été\" } }) { nodes { code } } }")
+            .await;
+        let told = level(&open, "articles")["rechecked"].to_string();
+        assert!(told.contains("any text might fit") && !told.contains("cannot be compared"), "{told}");
         // Whatever was sent stands at some level, and only there; no value of the filter is shown.
         let levels = answer["extensions"]["plan"]["levels"].as_array().expect("levels");
         let mut told = 0;
@@ -207,6 +213,24 @@ fn refused_lists_say_what_is_to_blame() {
     for part in ["list of references", "the field may be inherited", "a higher limits.gather, now 2"] {
         assert!(error["message"].as_str().is_some_and(|m| m.contains(part)), "{part}: {error:#}");
     }
+    // A sort that reads more than it may is blamed for it, not the web.
+    let error = refused("scan_rows = 3", "{ articles(sort: [{ field: WEIGHT }]) { nodes { code } } }");
+    let told = &error["extensions"];
+    assert_eq!(
+        (&told["code"], &told["sort"]),
+        (&json!("SCAN_BUDGET_EXCEEDED"), &json!("WEIGHT")),
+        "{error:#}"
+    );
+    for part in ["it is sorted by WEIGHT: each source", "sort by CODE"] {
+        assert!(error["message"].as_str().is_some_and(|m| m.contains(part)), "{part}: {error:#}");
+    }
+    // So is a text of which folding can make anything: the sources' cells are as good as any.
+    let error = refused(
+        "scan_rows = 3",
+        "{ articles(first: 1, filter: { subtitle: { contains: \"été\" } }) { nodes { code } } }",
+    );
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains("`subtitle`") && message.contains("any text might fit"), "{message}");
     let error = refused("scan_rows = 1", "{ department(code: \"1\") { articles(first: 0) { totalCount } } }");
     assert_eq!(error["extensions"]["code"], "SCAN_BUDGET_EXCEEDED", "{error:#}");
     assert!(

@@ -183,6 +183,38 @@ fn a_login_by_access_list_and_one_that_is_wrong() {
     });
 }
 
+/// A Redis that answers `PING` and refuses scripts is as good as none: told once, not with every request.
+#[test]
+fn a_redis_that_refuses_scripts_is_down_until_it_takes_them() {
+    if !redis::available("a Redis without scripts") {
+        return;
+    }
+    block_on(async {
+        let redis = Redis::start();
+        redis.say(&["ACL", "SETUSER", "default", "-evalsha", "-eval"]);
+        let settings =
+            format!("[redis]\nurl = \"redis://127.0.0.1:{}\"\n[rate]\nanonymous = 100000\n", redis.port);
+        let folder = shop(&settings, None).await;
+        let log = folder.path().join("log");
+        let server = Server::start_logged(folder.path(), "info", &log);
+        for _ in 0..5 {
+            assert_eq!(ask(&server, &query()).await.status, 200);
+            // Longer than between two probes.
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+        assert_eq!((told(&log, "WARN").len(), told(&log, "INFO").len()), (1, 0), "{:?}", told(&log, ""));
+        redis.say(&["ACL", "SETUSER", "default", "+evalsha", "+eval"]);
+        for _ in 0..400 {
+            if told(&log, "INFO").iter().any(|l| l.contains("again")) {
+                folder.remove().await;
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("Redis takes scripts and nobody noticed");
+    });
+}
+
 #[test]
 fn tls_with_an_authority_of_ones_own() {
     if !redis::available("Redis over TLS") {

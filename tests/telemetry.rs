@@ -205,11 +205,16 @@ fn a_request_is_a_span_with_its_levels_and_statements_below() {
     block_on(async {
         let collector = Collector::default();
         let endpoint = collector.start().await;
-        let settings = format!("[telemetry]\notlp_endpoint = \"{endpoint}\"\nservice = \"cycles\"\n");
+        let settings = format!(
+            "[telemetry]\notlp_endpoint = \"{endpoint}\"\nservice = \"cycles\"\ntrust_traceparent = true\n"
+        );
         let (_folder, mut server) = served(&settings, &[]).await;
         let trace = "0af7651916cd43dd8448eb211c80319c";
         let caller = "b7ad6b7169203331";
-        let query = "query Rayon { article(code: \"VTT-100\") { code title references { nodes { code } } } }";
+        let long = "x".repeat(500);
+        let query = &format!(
+            "query Rayon{long} {{ article(code: \"VTT-100\") {{ code title references {{ nodes {{ code }} }} }} {long}: article(code: \"GANT-1\") {{ code }} }}"
+        );
         let answer = ask(&server, query, &[("traceparent", &format!("00-{trace}-{caller}-01"))]).await;
         assert_eq!(answer["data"]["article"]["code"], "VTT-100", "{answer}");
         // Not sampled by its caller: not ours to trace.
@@ -227,10 +232,10 @@ fn a_request_is_a_span_with_its_levels_and_statements_below() {
         assert!(spans.iter().all(|s| hex(&s.trace_id) == trace), "only what the caller sampled");
         let root = spans.iter().find(|s| s.kind == SpanKind::Server as i32).expect("the request's span");
         assert_eq!((root.name.as_str(), hex(&root.parent_span_id).as_str()), ("POST /graphql", caller));
-        assert_eq!(
-            attribute(root, "graphql.operation.name").and_then(|v| text(&v)).as_deref(),
-            Some("Rayon")
-        );
+        // What clients name takes as much room as they like: it is cut.
+        let operation = attribute(root, "graphql.operation.name").and_then(|v| text(&v));
+        assert_eq!(operation, Some(format!("Rayon{}", &long[..123])));
+        assert!(spans.iter().any(|s| s.name == long[..128]));
         let by_id: HashMap<&[u8], &Span> = spans.iter().map(|s| (s.span_id.as_slice(), s)).collect();
         let path = |span: &Span| {
             let mut names = vec![span.name.clone()];
@@ -274,5 +279,30 @@ fn a_collector_that_is_away_costs_no_request() {
         let answer = ask(&server, "{ shop { name } articles(first: 1) { nodes { code } } }", &[]).await;
         assert!(answer.get("errors").is_none(), "{answer}");
         assert_eq!(server.interrupt(), Some(0), "and it stops in peace");
+    });
+}
+
+/// Nobody decides from outside what is traced, unless the shop says that its callers may.
+#[test]
+fn a_caller_that_is_not_trusted_decides_nothing() {
+    if !gateway::ready("traces of strangers") {
+        return;
+    }
+    block_on(async {
+        let collector = Collector::default();
+        let endpoint = collector.start().await;
+        let settings = format!("[telemetry]\notlp_endpoint = \"{endpoint}\"\n");
+        let (_folder, mut server) = served(&settings, &[]).await;
+        let dark = "11111111111111111111111111111111";
+        let header = format!("00-{dark}-b7ad6b7169203331-00");
+        ask(&server, "{ shop { name } }", &[("traceparent", &header)]).await;
+        assert_eq!(server.interrupt(), Some(0));
+        let until = Instant::now() + Duration::from_secs(10);
+        while collector.spans().is_empty() && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let spans = collector.spans();
+        let root = spans.iter().find(|s| s.kind == SpanKind::Server as i32).expect("the request's span");
+        assert!(root.parent_span_id.is_empty() && root.trace_id != [0x11; 16], "{root:?}");
     });
 }

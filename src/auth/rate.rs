@@ -1,16 +1,12 @@
 //! How much a viewer may ask: cost points per minute, out of a bucket of its own and out of that of its address. Who
 //! has no token is known by its address alone. Logins that are tried are counted by address too.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
-use async_trait::async_trait;
 use ipnet::IpNet;
 
 use super::{
-    accounts::{
-        AccountError, Accounts, AuditEntry, AuditFilter, GroupChange, MemberChange, Origin, Session,
-        StaffGroup, StaffMember,
-    },
+    accounts::Origin,
     viewer::{Viewer, ViewerKind},
 };
 use crate::{
@@ -69,7 +65,7 @@ impl Rates {
         })
     }
 
-    /// Counts a login that is tried.
+    /// Counts a login, or a renewal of a session, that is tried.
     ///
     /// # Errors
     /// How long to wait, when there were too many from this address.
@@ -126,93 +122,6 @@ pub fn place(address: IpAddr) -> String {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
-    }
-}
-
-/// Accounts whose logins are counted by address before a password is looked at.
-pub struct Counted {
-    accounts: Arc<dyn Accounts>,
-    rates: Rates,
-}
-
-impl Counted {
-    /// Accounts behind a count.
-    pub fn new(accounts: Arc<dyn Accounts>, rates: Rates) -> Self {
-        Self { accounts, rates }
-    }
-}
-
-#[async_trait]
-impl Accounts for Counted {
-    async fn login(&self, login: &str, password: &str, from: &Origin) -> Result<Session, AccountError> {
-        self.rates.login(from).await.map_err(AccountError::Delayed)?;
-        self.accounts.login(login, password, from).await
-    }
-
-    async fn refresh(&self, refresh_token: &str, from: &Origin) -> Result<Session, AccountError> {
-        self.rates.login(from).await.map_err(AccountError::Delayed)?;
-        self.accounts.refresh(refresh_token, from).await
-    }
-
-    async fn logout(
-        &self,
-        viewer: &Viewer,
-        refresh_token: Option<&str>,
-        everywhere: bool,
-        from: &Origin,
-    ) -> Result<(), AccountError> {
-        self.accounts.logout(viewer, refresh_token, everywhere, from).await
-    }
-
-    async fn members(&self, after: Option<&str>, first: usize) -> Result<Vec<StaffMember>, AccountError> {
-        self.accounts.members(after, first).await
-    }
-
-    async fn member(&self, login: &str) -> Result<Option<StaffMember>, AccountError> {
-        self.accounts.member(login).await
-    }
-
-    async fn groups(&self, after: Option<&str>, first: usize) -> Result<Vec<StaffGroup>, AccountError> {
-        self.accounts.groups(after, first).await
-    }
-
-    async fn save_group(
-        &self,
-        by: &Viewer,
-        change: GroupChange,
-        from: &Origin,
-    ) -> Result<Option<StaffGroup>, AccountError> {
-        self.accounts.save_group(by, change, from).await
-    }
-
-    async fn save_member(
-        &self,
-        by: &Viewer,
-        change: MemberChange,
-        from: &Origin,
-    ) -> Result<StaffMember, AccountError> {
-        self.accounts.save_member(by, change, from).await
-    }
-
-    async fn audit(
-        &self,
-        filter: &AuditFilter,
-        before: Option<i64>,
-        first: usize,
-    ) -> Result<Vec<AuditEntry>, AccountError> {
-        self.accounts.audit(filter, before, first).await
-    }
-
-    async fn count_members(&self) -> Result<u64, AccountError> {
-        self.accounts.count_members().await
-    }
-
-    async fn count_groups(&self) -> Result<u64, AccountError> {
-        self.accounts.count_groups().await
-    }
-
-    async fn count_audit(&self, filter: &AuditFilter) -> Result<u64, AccountError> {
-        self.accounts.count_audit(filter).await
     }
 }
 

@@ -33,11 +33,13 @@ pub enum Right {
     AuditRead,
     /// See how prices come to be, for any customer.
     PricesExplain,
+    /// See how many are left, and in which depots.
+    StockRead,
 }
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Read,
         Self::Hidden,
         Self::Provenance,
@@ -46,6 +48,7 @@ impl Right {
         Self::StaffManage,
         Self::AuditRead,
         Self::PricesExplain,
+        Self::StockRead,
     ];
 
     /// The word in grants, scopes, `@requires` and errors.
@@ -59,6 +62,7 @@ impl Right {
             Self::StaffManage => "staff.manage",
             Self::AuditRead => "audit.read",
             Self::PricesExplain => "prices.explain",
+            Self::StockRead => "stock.read",
         }
     }
 

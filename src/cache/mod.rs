@@ -28,6 +28,8 @@ pub enum Space {
     Documents,
     /// Buckets of rate limits.
     Rates,
+    /// Stock of earlier on.
+    Stock,
 }
 
 impl Space {
@@ -36,6 +38,7 @@ impl Space {
             Self::Cells => "cell",
             Self::Documents => "document",
             Self::Rates => "rate",
+            Self::Stock => "stock",
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Redis: one connection for all, short limits, and a circuit. What fails opens it; then nothing is asked of Redis but
-//! by a probe in the background, so that no request waits for it, until it answers again.
+//! by a probe in the background, so that no request waits for it, until it answers again all that is asked of it.
 
 use std::{
     fmt::Write as _,
@@ -170,8 +170,7 @@ impl Inner {
             let made = ConnectionManager::new_with_config(self.client.clone(), config);
             tokio::time::timeout(CONNECT, made).await.map_err(late)??
         };
-        let ping = redis::cmd("PING");
-        let () = tokio::time::timeout(CONNECT, ping.query_async(&mut connection)).await.map_err(late)??;
+        tokio::time::timeout(CONNECT, self.try_all(&mut connection)).await.map_err(late)??;
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
         self.up.store(true, Ordering::Release);
         if self.told.swap(false, Ordering::AcqRel) {
@@ -179,6 +178,18 @@ impl Inner {
         } else {
             tracing::info!("Redis answers");
         }
+        Ok(())
+    }
+
+    /// Whether it does all that it will be asked to do: one that answers, and refuses scripts or our keys (by its access
+    /// list, or because it is full), would fall and rise with every request.
+    async fn try_all(&self, connection: &mut ConnectionManager) -> Result<(), RedisError> {
+        let key = format!("{}probe", self.prefix);
+        let _: Vec<Option<Vec<u8>>> = redis::cmd("MGET").arg(&key).query_async(connection).await?;
+        // A bucket that holds a point, of which it is asked for; a millisecond later nothing is left of it.
+        let mut call = self.script.prepare_invoke();
+        call.key(&key).arg(1_000_u64).arg(1_000_u64);
+        let _: Vec<u64> = call.invoke_async(connection).await?;
         Ok(())
     }
 

@@ -32,8 +32,6 @@ impl std::fmt::Debug for Sealer {
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
-/// The longest cursor: a few texts of some thousand characters.
-const LONGEST: usize = 65_536;
 
 impl Sealer {
     /// With the shop's keys: the first seals, both open. `None` only if the crypto library refuses one.
@@ -64,11 +62,9 @@ impl Sealer {
     }
 
     /// Opens a cursor of a list whose order has `width` values; `None` when it is not one of ours, or of
-    /// another list.
+    /// another list. A cursor holds the texts that the list is sorted by, however long: only the request's
+    /// own limit bounds it.
     pub fn open(&self, list: &str, width: usize, cursor: &str) -> Option<Spot> {
-        if cursor.len() > LONGEST {
-            return None;
-        }
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
         // What a key cannot open it leaves unusable: each has its own copy.
@@ -205,6 +201,15 @@ mod tests {
 
     fn sealer(first: u8, second: Option<u8>) -> Sealer {
         Sealer::new(&CursorKeys { first: [first; 32], second: second.map(|key| [key; 32]) }).expect("keys")
+    }
+
+    /// Whatever text a list is sorted by, its cursor is taken back.
+    #[test]
+    fn a_long_text_opens_as_it_was_sealed() {
+        let sealer = sealer(7, None);
+        let values = vec![Value::text("œ".repeat(300_000))];
+        let spot = Spot { values, position: Position { row: 0, key: vec![Value::text("CVM001")] } };
+        assert_eq!(sealer.open("Article/summary+", 1, &sealer.seal("Article/summary+", &spot)), Some(spot));
     }
 
     #[test]

@@ -21,19 +21,24 @@ use crate::{
     },
     pricing::{LevelPrices, Pricing, item},
     sources::journal::within,
+    stock::{Stock, Told},
     value::Value,
 };
 
 /// The level at which prices are read, below their records'.
 pub const PRICES: &str = "(prices)";
-/// The level at which an article's references are read to be priced.
-const PRICED: &str = "(priced)";
+/// The level at which stock is read.
+pub const STOCK: &str = "(stock)";
+/// The level at which an article's references are read to be traded.
+const TRADED: &str = "(traded)";
 
-/// What the shop trades by: its prices.
+/// What the shop trades by.
 #[derive(Debug)]
 pub struct Trade {
     /// Its prices.
     pub pricing: Pricing,
+    /// Its stock.
+    pub stock: Stock,
 }
 
 /// What of trade is wanted at a node.
@@ -41,6 +46,8 @@ pub struct Trade {
 pub struct TradeWant {
     /// Prices.
     pub prices: bool,
+    /// Stock.
+    pub stock: bool,
     /// Of articles: what is read of their references.
     pub references: Option<Arc<Shape>>,
 }
@@ -50,6 +57,28 @@ pub struct TradeWant {
 pub struct TradeData {
     /// Prices, when they are wanted.
     pub prices: Option<Result<LevelPrices, Fault>>,
+    /// Stock, when it is wanted.
+    pub stock: Option<Result<LevelStock, Fault>>,
+}
+
+/// The stock of a level's records.
+#[derive(Debug)]
+pub struct LevelStock(pub HashMap<u32, Told>);
+
+/// The items that some records of a level are.
+#[derive(Debug, Default)]
+struct Items {
+    items: Vec<Item>,
+    of: HashMap<u32, Vec<usize>>,
+}
+
+impl Items {
+    fn add(&mut self, record: u32, found: Option<Item>) {
+        if let Some(found) = found {
+            self.of.entry(record).or_default().push(self.items.len());
+            self.items.push(found);
+        }
+    }
 }
 
 impl Catalog {
@@ -67,54 +96,106 @@ impl Catalog {
 impl Run<'_> {
     /// Reads what is wanted of trade for some records of a batch.
     pub async fn trade(&self, want: &TradeWant, batch: &Arc<Batch>, records: &[u32]) -> TradeData {
-        if !want.prices || records.is_empty() {
+        if !(want.prices || want.stock) || records.is_empty() {
             return TradeData::default();
         }
         let journal = self.ask.moment.journal.as_ref();
-        let prices = within(journal, PRICES, self.prices(want.references.as_ref(), batch, records)).await;
-        TradeData { prices: Some(prices) }
+        let items = match self.items(want.references.as_ref(), batch, records).await {
+            Ok(items) => items,
+            Err(fault) => {
+                return TradeData {
+                    prices: want.prices.then(|| Err(fault.clone())),
+                    stock: want.stock.then_some(Err(fault)),
+                };
+            }
+        };
+        let prices = async {
+            if want.prices { Some(within(journal, PRICES, self.price(&items)).await) } else { None }
+        };
+        let stock = async {
+            if want.stock {
+                Some(Ok(within(journal, STOCK, self.count(&items, batch, records)).await))
+            } else {
+                None
+            }
+        };
+        let (prices, stock) = futures::join!(prices, stock);
+        TradeData { prices, stock }
     }
 
-    /// The prices of some records.
-    ///
-    /// # Errors
-    /// A source does not answer.
-    pub async fn prices(
+    /// The items that some records are: an article's are its references that the viewer sees.
+    async fn items(
         &self,
         references: Option<&Arc<Shape>>,
         batch: &Arc<Batch>,
         records: &[u32],
-    ) -> Result<LevelPrices, Fault> {
+    ) -> Result<Items, Fault> {
         let engine = &self.catalog.engine;
-        let mut items: Vec<Item> = Vec::new();
-        let mut of: HashMap<u32, Vec<usize>> = HashMap::with_capacity(records.len());
-        let mut add = |record: u32, found: Option<Item>| {
-            if let Some(found) = found {
-                of.entry(record).or_default().push(items.len());
-                items.push(found);
-            }
-        };
+        let mut items = Items::default();
         if batch.shape.entity == self.catalog.article {
             let shape = references.cloned().unwrap_or_else(|| self.catalog.traded_shape());
             let journal = self.ask.moment.journal.as_ref();
-            let (found, pages) = within(journal, PRICED, self.references_of(&shape, batch, records)).await?;
+            let (found, pages) = within(journal, TRADED, self.references_of(&shape, batch, records)).await?;
             for (record, page) in records.iter().zip(pages) {
-                page.iter().for_each(|reference| add(*record, item(engine, &found, *reference)));
+                page.iter().for_each(|reference| items.add(*record, item(engine, &found, *reference)));
             }
         } else {
-            records.iter().for_each(|record| add(*record, item(engine, batch, *record)));
+            records.iter().for_each(|record| items.add(*record, item(engine, batch, *record)));
         }
+        Ok(items)
+    }
+
+    /// The prices of some items.
+    async fn price(&self, items: &Items) -> Result<LevelPrices, Fault> {
         let pricing = &self.catalog.trade.pricing;
-        let prices = pricing.read(engine, &self.ask, &items, &self.buyer, None).await?;
+        let prices = pricing.read(&self.catalog.engine, &self.ask, &items.items, &self.buyer, None).await?;
         if let Some(journal) = &self.ask.moment.journal {
             journal.here(|level| {
                 level.strategy = "TARIFF";
                 level.because =
                     "prices are reckoned by the tariff's rules: each of its tables is asked once for all records".into();
-                level.returned += items.len();
+                level.returned += items.items.len();
             });
         }
-        Ok(LevelPrices { prices, of })
+        Ok(LevelPrices { prices, of: items.of.clone() })
+    }
+
+    /// The stock of some records by their items; an article's figures are its own.
+    async fn count(&self, items: &Items, batch: &Arc<Batch>, records: &[u32]) -> LevelStock {
+        let engine = &self.catalog.engine;
+        let mut all = items.items.clone();
+        let mut own: HashMap<u32, usize> = HashMap::new();
+        if batch.shape.entity == self.catalog.article {
+            for record in records {
+                let Some(found) = item(engine, batch, *record) else { continue };
+                // A plain article and its one reference share a record.
+                let parts = items.of.get(record).map_or(&[][..], Vec::as_slice);
+                let same = parts.iter().find(|part| parts.len() == 1 && all[**part].key == found.key);
+                let at = same.copied().unwrap_or(all.len());
+                own.insert(*record, at);
+                if at == all.len() {
+                    all.push(found);
+                }
+            }
+        }
+        let counted = self.catalog.trade.stock.read(engine, &self.ask, &all).await;
+        if let Some(journal) = &self.ask.moment.journal {
+            journal.here(|level| {
+                level.strategy = "STOCK";
+                level.because =
+                    "stock is reckoned by the ERP's formula: each of its tables is asked once for all records".into();
+                level.returned += all.len();
+            });
+        }
+        let told = records.iter().filter_map(|record| {
+            let parts = items.of.get(record).map_or(&[][..], Vec::as_slice);
+            let told = match own.get(record) {
+                Some(own) => counted.of_several(*own, parts),
+                None => counted.one(*parts.first()?),
+            };
+            Some((*record, told?))
+        });
+        LevelStock(told.collect())
     }
 
     /// The references of some articles that the viewer sees.
@@ -176,14 +257,20 @@ impl Reckon for Reckoner {
                 shown.collect::<Result<_, _>>().map_err(Fault::Source)?
             }
             Computed::Price => {
-                let prices = run.prices(None, batch, records).await?;
+                let prices = run.price(&run.items(None, batch, records).await?).await?;
                 // What has no price that can be told has none to compare; where it is shown, it is an error.
                 each(&|record| match prices.lowest(record, Decimal::ONE) {
                     Ok(Some(price)) => Value::Decimal(price.net.normalize()),
                     Ok(None) | Err(_) => Value::Null,
                 })
             }
-            Computed::InStock => return Err(Fault::Internal("stock is not read here".into())),
+            Computed::InStock => {
+                let stock = run.count(&run.items(None, batch, records).await?, batch, records).await;
+                each(&|record| {
+                    let told = stock.0.get(&record);
+                    told.and_then(|told| told.verdict.status.in_stock()).map_or(Value::Null, Value::Bool)
+                })
+            }
         })
     }
 }

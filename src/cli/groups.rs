@@ -60,6 +60,28 @@ impl Grant {
         done
     }
 
+    /// That what the grant is narrowed to exists. A grant on nothing would look as if it gave something.
+    async fn known(&self, shop: &Shop) -> Result<(), Failure> {
+        let groups = shop.field_groups();
+        if let Some(fields) = self.fields.as_ref().filter(|fields| !groups.contains(fields)) {
+            return Err(Failure::Wrong(format!(
+                "the schema puts no field into a group `{fields}`; there are {}",
+                groups.iter().map(|group| format!("`{group}`")).collect::<Vec<_>>().join(", ")
+            )));
+        }
+        let Some(code) = self.department.as_deref() else { return Ok(()) };
+        match shop.has_department(code).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::Wrong(format!("there is no department `{code}`"))),
+            Err(reason) => {
+                err(&format!(
+                    "warning: whether there is a department `{code}` cannot be told now: {reason}\n"
+                ));
+                Ok(())
+            }
+        }
+    }
+
     async fn change(self, shop: &Shop) -> Result<(), Failure> {
         let Some(right) = Right::named(&self.right) else {
             return Err(Failure::Wrong(format!("there is no right `{}`", self.right)));
@@ -68,6 +90,9 @@ impl Grant {
             return Err(Failure::Wrong(format!(
                 "the shop has no records of type `{entity}`: Article, Department and Reference are some"
             )));
+        }
+        if !self.revoke {
+            self.known(shop).await?;
         }
         let part = |text: Option<String>| text.map(Arc::from);
         let grant = OneGrant {

@@ -194,7 +194,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Explain(command) => command.run().await,
             Command::Plan(command) => command.run().await,
             Command::Schema(command) => command.run(),
-            Command::Token(command) => command.run(),
+            Command::Token(command) => command.run().await,
             Command::IsoShop(command) => command.run().await,
             Command::Staff(command) => command.run().await,
             Command::Groups(command) => command.run().await,

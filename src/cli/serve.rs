@@ -20,6 +20,8 @@ use crate::{
 
 /// How often measured times are put into their buckets.
 const TIDY: Duration = Duration::from_secs(5);
+/// How often the audit log is shortened.
+const DAY: Duration = Duration::from_hours(24);
 
 /// Serve a shop: GraphQL at /graphql, GraphiQL at /graphiql, health at /health/live and /health/ready
 ///
@@ -139,6 +141,7 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
         examples,
         essential_sources: shop.deciding_sources(),
         authenticator: shop.authenticator().clone(),
+        site: Some(shop.site().clone()),
     };
     // Before anything is served: what is wrong with it is told at once, and no request waits for its tables.
     shop.site().start().await.map_err(Failure::cannot_start)?;
@@ -161,6 +164,21 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
             metrics::tidy();
         }
     });
+    let forget = config.site.audit_days.map(|days| {
+        let staff = shop.staff().clone();
+        tokio::spawn(async move {
+            let mut daily = tokio::time::interval(DAY);
+            loop {
+                daily.tick().await;
+                match staff.forget_audit(days).await {
+                    Ok(0) => (),
+                    Ok(entries) => tracing::info!(entries, days, "old entries of the audit log are gone"),
+                    // The next day is early enough.
+                    Err(error) => tracing::debug!(%error, "the audit log could not be shortened"),
+                }
+            }
+        })
+    });
     let router = http::router(shop.executor(), options);
     shop.authenticator().tokens().warm();
     tracing::info!(address = %bound.address, shop = config.shop.name, "serving");
@@ -177,6 +195,9 @@ pub(super) async fn run(shop: &Shop, bound: Bound, examples: Vec<Example>) -> Re
     .await
     .map_err(Failure::cannot_start)?;
     tidy.abort();
+    if let Some(forget) = forget {
+        forget.abort();
+    }
     shop.close().await;
     // The exporter's own thread sends; only waiting for it blocks.
     let _ = tokio::task::spawn_blocking(traces::flush).await;

@@ -5,12 +5,15 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{Failure, ShopArg, backend, err, out};
-use crate::auth::{issue::NewToken, rights::Right, viewer::ViewerKind};
+use crate::{
+    auth::{issue::NewToken, rights::Right, viewer::ViewerKind},
+    shop::Shop,
+};
 
 /// Issue a token signed with the shop's own key
 ///
 /// Prints the token alone, so that it can be put into a variable; how long it is good is told on standard error. It is
-/// signed with auth.key of the shop's folder. A token cannot be taken back one by one here: keep lifetimes short.
+/// signed with auth.key of the shop's folder, and told by the audit log, with the id by which `comptoir revoke` takes it back. A token cannot be taken back one by one here: keep lifetimes short.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -62,7 +65,7 @@ enum Kind {
 }
 
 impl Token {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(self) -> Result<(), Failure> {
         let shop = backend::open(&self.shop.dir)?;
         if self.jwks {
             if shop.config().auth.keys.is_empty() {
@@ -97,6 +100,7 @@ impl Token {
             return Err(Failure::wrong("--subject is blank: name who the token is for"));
         }
         let (signed, ends) = shop.issuer().issue(&token).map_err(Failure::CannotStart)?;
+        note(&shop, &signed).await;
         err(&format!(
             "good for {}, until {}; whoever has it is {} `{}`\n",
             span(minutes),
@@ -107,6 +111,19 @@ impl Token {
         out(&format!("{signed}\n"));
         Ok(())
     }
+}
+
+/// Writes the token into the audit log. Where that cannot be it is good all the same, for it needs no database.
+async fn note(shop: &Shop, signed: &str) {
+    let said = async {
+        shop.site().prepare().await.map_err(|error| error.to_string())?;
+        let viewer = shop.authenticator().tokens().verify(signed).await.map_err(|error| error.to_string())?;
+        shop.staff().token_issued(viewer).await.map_err(|error| error.to_string())
+    };
+    if let Err(reason) = said.await {
+        err(&format!("note: it is not in the audit log: {reason}\n"));
+    }
+    shop.close().await;
 }
 
 /// Minutes in words.

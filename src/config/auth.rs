@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     auth::{
+        rights::Right,
         tokens::{
             keys::{self, KeyError, OwnKey, VerifyingKey},
             settings::{AuthConfig, ClaimPaths, IssuerConfig, KeySource},
@@ -40,7 +41,16 @@ pub(super) fn read(dir: &Path, root: &Node, public_url: &str, diags: &mut Diagno
     let empty = Table::new();
     let section = root.get("auth").and_then(|node| node.table("auth", diags));
     let table = section.unwrap_or(&empty);
-    let known = ["issuer", "audience", "key_file", "leeway_seconds", "max_token_bytes", "issuers"];
+    let known = [
+        "issuer",
+        "audience",
+        "key_file",
+        "leeway_seconds",
+        "max_token_bytes",
+        "access_minutes",
+        "refresh_days",
+        "issuers",
+    ];
     known_keys(table, "[auth]", &known, diags);
     let filled = |key: &str, usual: String, diags: &mut Diagnostics| {
         let said = table.get(key).and_then(|entry| entry.node.filled(key, diags));
@@ -52,6 +62,8 @@ pub(super) fn read(dir: &Path, root: &Node, public_url: &str, diags: &mut Diagno
     };
     let leeway = Duration::from_secs(number("leeway_seconds", usual.leeway.as_secs(), 0, 300));
     let max_token_bytes = usize::try_from(number("max_token_bytes", 8_192, 256, 65_536)).unwrap_or(8_192);
+    let access = Duration::from_mins(number("access_minutes", 10, 1, 120));
+    let idle = Duration::from_hours(24 * number("refresh_days", 30, 1, 366));
     let issuer = filled("issuer", usual.issuer, diags);
     let audience = filled("audience", usual.audience, diags);
     let keys = own_keys(dir, table.get("key_file").map(|entry| &entry.node), diags);
@@ -74,7 +86,7 @@ pub(super) fn read(dir: &Path, root: &Node, public_url: &str, diags: &mut Diagno
         }
         issuers.push(read);
     }
-    AuthConfig { issuer, audience, keys, leeway, max_token_bytes, issuers }
+    AuthConfig { issuer, audience, keys, leeway, max_token_bytes, access, idle, issuers }
 }
 
 /// Our own keys; a shop without the usual file has none.
@@ -129,6 +141,7 @@ fn one(dir: &Path, node: &Node, diags: &mut Diagnostics) -> Option<IssuerConfig>
         "kind",
         "kinds",
         "groups",
+        "scopes",
     ];
     let before = diags.mark();
     known_keys(table, WITHIN, &known, diags);
@@ -156,6 +169,7 @@ fn one(dir: &Path, node: &Node, diags: &mut Diagnostics) -> Option<IssuerConfig>
     let claims = claim_paths(table, diags);
     let kinds = kinds(table, diags);
     let groups = groups(table, diags);
+    let scopes = scopes(table, diags);
     // What only follows from another mistake is not told.
     if !diags.errors_since(before) {
         judge_kinds(node, table, kind, &claims, &kinds, diags);
@@ -172,6 +186,7 @@ fn one(dir: &Path, node: &Node, diags: &mut Diagnostics) -> Option<IssuerConfig>
         kind,
         kinds,
         groups,
+        scopes,
     })
 }
 
@@ -402,6 +417,27 @@ fn groups(table: &Table, diags: &mut Diagnostics) -> BTreeMap<String, String> {
     let read = words.into_iter().flatten().filter_map(|(word, entry)| {
         let group = entry.node.filled(word, diags)?;
         Some((word.clone(), group.to_owned()))
+    });
+    read.collect()
+}
+
+fn scopes(table: &Table, diags: &mut Diagnostics) -> BTreeMap<String, Vec<Right>> {
+    let words = table.get("scopes").and_then(|entry| entry.node.table("scopes", diags));
+    let known = Right::ALL.map(Right::word);
+    let read = words.into_iter().flatten().map(|(word, entry)| {
+        let mut rights = Vec::new();
+        for name in one_or_many(&entry.node, word, diags) {
+            match Right::named(&name) {
+                Some(right) => rights.push(right),
+                None => diags.error(
+                    "UNKNOWN_RIGHT",
+                    entry.node.place(),
+                    format!("`scopes`: \"{name}\" is no right"),
+                    doc::one_of(&name, &known),
+                ),
+            }
+        }
+        (word.clone(), rights)
     });
     read.collect()
 }

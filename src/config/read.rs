@@ -579,13 +579,18 @@ fn access(root: &Node, diags: &mut Diagnostics) -> AccessConfig {
 }
 
 fn site(dir: &Path, root: &Node, diags: &mut Diagnostics) -> SiteConfig {
-    let known = ["url", "url_file", "host", "port", "database", "user", "password", "password_file"];
-    let table = section(root, "site", &known, diags);
+    const OURS: &str = "audit_days";
+    let known = ["url", "url_file", "host", "port", "database", "user", "password", "password_file", OURS];
     // An empty section is the same as none.
-    let Some(table) = table.filter(|table| !table.is_empty()) else { return SiteConfig::default() };
-    let place = table.first().map(|(_, entry)| entry.key_place()).unwrap_or_default();
-    let url = source::url(dir, table, "[site]", None, diags);
-    SiteConfig { url: url.map(Secret), place }
+    let Some(table) = section(root, "site", &known, diags) else { return SiteConfig::default() };
+    let days = key(Some(table), OURS).and_then(|node| node.integer(OURS, 1, 36_500, diags));
+    let audit_days = days.and_then(|days| u32::try_from(days).ok());
+    let mut address = table.clone();
+    address.shift_remove(OURS);
+    let Some((_, first)) = address.first() else { return SiteConfig { audit_days, ..SiteConfig::default() } };
+    let place = first.key_place();
+    let url = source::url(dir, &address, "[site]", None, diags);
+    SiteConfig { url: url.map(Secret), place, audit_days }
 }
 
 /// `[cursor]`: one key a line of its file, the second one only while keys are changed.

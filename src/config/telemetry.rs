@@ -12,7 +12,8 @@ use super::{
 use crate::{diagnostics::Diagnostics, telemetry::traces::Collector};
 
 /// The keys of `[telemetry]`.
-const KEYS: [&str; 5] = ["metrics", "metrics_token_file", "otlp_endpoint", "service", "sample_percent"];
+const KEYS: [&str; 6] =
+    ["metrics", "metrics_token_file", "otlp_endpoint", "service", "sample_percent", "trust_traceparent"];
 /// Characters of a token at least.
 const SHORTEST: usize = 16;
 
@@ -55,6 +56,7 @@ fn collector(table: &IndexMap<String, Entry>, diags: &mut Diagnostics) -> Option
         key("service").and_then(|node| node.filled("service", diags)).unwrap_or("comptoir").to_owned();
     let percent = key("sample_percent").and_then(|node| node.integer("sample_percent", 0, 100, diags));
     let sample = f64::from(u8::try_from(percent.unwrap_or(100)).unwrap_or(100)) / 100.0;
+    let trusts = key("trust_traceparent").and_then(|node| node.boolean("trust_traceparent", diags));
     let node = key("otlp_endpoint")?;
     let endpoint = node.filled("otlp_endpoint", diags)?;
     if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
@@ -64,5 +66,6 @@ fn collector(table: &IndexMap<String, Entry>, diags: &mut Diagnostics) -> Option
         diags.error("BAD_VALUE", node.place(), message, help);
         return None;
     }
-    Some(Collector { endpoint: endpoint.to_owned(), service, sample })
+    let trust_traceparent = trusts.unwrap_or(false);
+    Some(Collector { endpoint: endpoint.to_owned(), service, sample, trust_traceparent })
 }

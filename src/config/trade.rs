@@ -12,6 +12,32 @@ use super::{
 };
 use crate::diagnostics::Diagnostics;
 
+/// So many or fewer are few, when the shop does not say otherwise.
+const LOW: i64 = 5;
+
+/// Whether what is out of stock can be ordered all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backorder {
+    /// It cannot.
+    #[default]
+    Never,
+    /// It can when the day is known on which more is there.
+    Announced,
+    /// It can.
+    Always,
+}
+
+impl Backorder {
+    /// The words of a shop's settings.
+    const WORDS: [(&str, Self); 3] =
+        [("never", Self::Never), ("announced", Self::Announced), ("always", Self::Always)];
+
+    /// By its word in a shop's settings.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, backorder)| *backorder)
+    }
+}
+
 /// `[public]`: how who has no customer sees prices and stock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublicConfig {
@@ -49,10 +75,10 @@ pub enum Promotions {
 pub struct StockConfig {
     /// Shoppers see the number that is left, not only whether there is some (`quantities`, false).
     pub quantities: bool,
-    /// At most this many left is LOW (`low`, 0: nothing is).
+    /// At most this many left is LOW (`low`, 5; 0: nothing is).
     pub low: Decimal,
-    /// What is out of stock can still be ordered (`backorders`, false).
-    pub backorders: bool,
+    /// Whether what is out of stock can be ordered all the same (`backorders`, never).
+    pub backorders: Backorder,
     /// An answer of earlier on stands in while the source is down, marked by its `asOf`, for so long
     /// (`stale_minutes`, 0: `UNKNOWN` at once).
     pub stale_minutes: u32,
@@ -60,7 +86,12 @@ pub struct StockConfig {
 
 impl Default for StockConfig {
     fn default() -> Self {
-        Self { quantities: false, low: Decimal::ZERO, backorders: false, stale_minutes: 0 }
+        Self {
+            quantities: false,
+            low: Decimal::from(LOW),
+            backorders: Backorder::default(),
+            stale_minutes: 0,
+        }
     }
 }
 
@@ -107,11 +138,13 @@ pub(super) fn prices(root: &Node, diags: &mut Diagnostics) -> PricesConfig {
 pub(super) fn stock(root: &Node, diags: &mut Diagnostics) -> StockConfig {
     let table = section(root, "stock", &["quantities", "low", "backorders", "stale_minutes"], diags);
     let quantities = flag(table, "quantities", false, diags);
-    let backorders = flag(table, "backorders", false, diags);
-    let mut number = |name: &str, most: i64| {
-        key(table, name).and_then(|node| node.integer(name, 0, most, diags)).unwrap_or(0)
+    let backorders = key(table, "backorders")
+        .and_then(|node| node.choice("backorders", &Backorder::WORDS, diags))
+        .unwrap_or_default();
+    let mut number = |name: &str, most: i64, usual: i64| {
+        key(table, name).and_then(|node| node.integer(name, 0, most, diags)).unwrap_or(usual)
     };
-    let low = Decimal::from(number("low", 1_000_000));
-    let stale_minutes = u32::try_from(number("stale_minutes", 7 * 24 * 60)).unwrap_or(0);
+    let low = Decimal::from(number("low", 1_000_000, LOW));
+    let stale_minutes = u32::try_from(number("stale_minutes", 7 * 24 * 60, 0)).unwrap_or(0);
     StockConfig { quantities, low, backorders, stale_minutes }
 }

@@ -55,13 +55,27 @@ pub use read::load;
 
 /// The tariff rules of a connector; none where nobody wrote any.
 pub fn tariff_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn tariff::Tariff>> {
-    let pivot = || map.settings.get("role").and_then(crate::value::Value::as_str) == Some("pivot");
     match map.name.as_str() {
         "sage100" => Some(std::sync::Arc::new(sage100::Sage100Tariff::new(map))),
         "cegid" => Some(std::sync::Arc::new(cegid::tariff::CegidTariff::new(map))),
-        "isoshop" if pivot() => Some(std::sync::Arc::new(isoshop::tariff::IsoshopTariff::new(map))),
+        "isoshop" if is_pivot(map) => Some(std::sync::Arc::new(isoshop::tariff::IsoshopTariff::new(map))),
         _ => None,
     }
+}
+
+/// What counts the stock of a connector; none where nobody wrote it.
+pub fn stock_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn stock::Stocks>> {
+    match map.name.as_str() {
+        "sage100" => Some(std::sync::Arc::new(sage100::stock::Sage100Stock::new(map))),
+        "cegid" => Some(std::sync::Arc::new(cegid::stock::CegidStock::new(map))),
+        "isoshop" if is_pivot(map) => Some(std::sync::Arc::new(isoshop::stock::IsoshopStock::new(map))),
+        _ => None,
+    }
+}
+
+/// Whether an IsoShop base is the shop's own, in the place of an ERP.
+fn is_pivot(map: &map::ConnectorMap) -> bool {
+    map.settings.get("role").and_then(crate::value::Value::as_str) == Some("pivot")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 
-use self::condition::{On, condition, never};
+use self::condition::{On, condition, never, untold};
 use super::{
     batch::Cause,
     computed::ByComputed,
@@ -431,7 +431,12 @@ impl Engine {
         let kinds = self.kinds(source, row, expr).await;
         let family = kinds.family(expr, dialect);
         let silent = Why::by("does not answer, so the kinds of its columns are not known", source);
-        condition(On { field, map, family, dialect }, test).ok_or(if kinds.known { unlike } else { silent })
+        let on = On { field, map, family, dialect };
+        condition(on, test).ok_or_else(|| match untold(on, test) {
+            Some(words) => Why::of(words),
+            None if kinds.known => unlike,
+            None => silent,
+        })
     }
 
     /// The codes of records for which an overlay's cell, or an override, may pass. Fails when there

@@ -52,8 +52,8 @@ struct Building {
     entity: EntityId,
     want: Want,
     links: Vec<Way>,
-    /// Prices are wanted.
-    prices: bool,
+    /// What of trade is wanted.
+    trade: TradeWant,
 }
 
 /// A link being compiled.
@@ -68,7 +68,7 @@ struct Way {
 
 impl Building {
     fn new(entity: EntityId) -> Self {
-        Self { entity, want: Want::default(), links: Vec::new(), prices: false }
+        Self { entity, want: Want::default(), links: Vec::new(), trade: TradeWant::default() }
     }
 }
 
@@ -357,13 +357,17 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 OutKind::Provenance(self.plain("FieldProvenance", f))
             }
             "price" | "prices" | "priceRange" | "notOrderable" if self.catalog.trades(b.entity) => {
-                b.prices = true;
+                b.trade.prices = true;
                 match &*f.name {
                     "price" => OutKind::Price(self.plain("Price", f)),
                     "prices" => OutKind::Prices(self.plain("PriceTier", f)),
                     "priceRange" => OutKind::PriceRange(self.plain("PriceRange", f)),
                     _ => OutKind::NotOrderable(self.plain("NotOrderable", f)),
                 }
+            }
+            "stock" if self.catalog.trades(b.entity) => {
+                b.trade.stock = true;
+                OutKind::Stock(self.plain("Stock", f))
             }
             "article" => {
                 need(&["articleCode"]);
@@ -560,8 +564,8 @@ impl<'a, 'd> Compiler<'a, 'd> {
             }
             links.push(Link { name, kind, args, node, total, need });
         }
-        let mut trade = TradeWant { prices: b.prices, references: None };
-        if b.prices && b.entity == self.catalog.article {
+        let mut trade = b.trade;
+        if (trade.prices || trade.stock) && b.entity == self.catalog.article {
             // Which of its references are on the web leans on the article.
             let shape = self.catalog.traded_shape();
             if let Some(inherited) = &shape.want.inherited {

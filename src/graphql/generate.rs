@@ -174,6 +174,7 @@ fn computed(types: &TypeSystem, entity: &str) -> Vec<(&'static str, &'static str
             "By the unit net price for the viewer when one is bought; of an article its cheapest reference's. What \
              cannot be ordered has none.",
         ),
+        ("inStock", "Boolean", "By whether it can be had at once: in stock, low, or not tracked."),
     ]
 }
 

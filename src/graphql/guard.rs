@@ -66,6 +66,21 @@ impl Guards {
         self.0.get(ty)?.get(field)
     }
 
+    /// The groups of fields there are, `base` first.
+    pub fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = self
+            .0
+            .values()
+            .flat_map(HashMap::values)
+            .map(|guard| &*guard.group)
+            .filter(|g| *g != BASE)
+            .collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups.insert(0, BASE);
+        groups
+    }
+
     /// Reads what is declared; what cannot be kept is reported.
     fn read(types: &TypeSystem, unread: &HashSet<String>, diags: &mut Diagnostics) -> Self {
         let mut guards = Self::default();

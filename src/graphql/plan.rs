@@ -130,6 +130,8 @@ pub enum OutKind {
     PriceRange(PlainOut),
     /// `notOrderable`.
     NotOrderable(PlainOut),
+    /// `stock`.
+    Stock(PlainOut),
     /// To one record: link index, what of it.
     One(usize, Vec<Out>),
     /// To several.

@@ -443,6 +443,7 @@ impl<'a> Writer<'a> {
             OutKind::Price(_) | OutKind::Prices(_) | OutKind::PriceRange(_) | OutKind::NotOrderable(_) => {
                 return self.price(out, level, record);
             }
+            OutKind::Stock(plain) => return self.stock(out, level, record, plain),
             _ => {
                 return self.fail(out.place, GraphqlError::new(Code::Internal, "This field was not read."));
             }

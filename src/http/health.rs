@@ -38,7 +38,8 @@ pub(super) async fn live(request: Request) -> Response {
     answer(StatusCode::OK, json!({ "status": "alive" }).to_string().into())
 }
 
-/// 200 when every essential source answers (`ready`, or `degraded` when another one does not), else 503.
+/// 200 when every essential source answers (`ready`, or `degraded` when another one or the shop's own database does
+/// not), else 503.
 pub(super) async fn ready(State(app): State<App>, request: Request) -> Response {
     if let Some(refusal) = pages::only_get(&request) {
         return refusal;
@@ -57,7 +58,14 @@ pub(super) async fn ready(State(app): State<App>, request: Request) -> Response 
 }
 
 async fn ask(app: &App) -> Report {
-    let Ok(answers) = tokio::time::timeout(PATIENCE, app.executor.health()).await else {
+    let site = async {
+        match &app.options.site {
+            Some(site) => Some(site.health().await),
+            None => None,
+        }
+    };
+    let both = async { futures::join!(app.executor.health(), site) };
+    let Ok((answers, site)) = tokio::time::timeout(PATIENCE, both).await else {
         let error = format!("The sources did not say within {} seconds how they are.", PATIENCE.as_secs());
         return Report {
             status: StatusCode::SERVICE_UNAVAILABLE,
@@ -79,12 +87,24 @@ async fn ask(app: &App) -> Report {
         };
         sources.insert(name, entry);
     }
+    // Who has no token is served without it, so no server is taken out of service for it.
+    let site = site.map(|state| match state {
+        Ok(version) => json!({ "up": true, "version": version }),
+        Err(error) => {
+            degraded = true;
+            json!({ "up": false, "error": error.to_string() })
+        }
+    });
     let (status, word) = match (missing, degraded) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         (false, true) => (StatusCode::OK, "degraded"),
         (false, false) => (StatusCode::OK, "ready"),
     };
-    Report { status, body: json!({ "status": word, "sources": Value::Object(sources) }).to_string().into() }
+    let mut body = json!({ "status": word, "sources": Value::Object(sources) });
+    if let Some(site) = site {
+        body["site"] = site;
+    }
+    Report { status, body: body.to_string().into() }
 }
 
 fn answer(status: StatusCode, body: Bytes) -> Response {

@@ -44,6 +44,7 @@ use crate::{
     auth::authenticator::Authenticator,
     config::{HttpConfig, Limits, RateConfig, TelemetryConfig},
     graphql::request::Executor,
+    site::Site,
 };
 
 /// Bodies below this size are cheaper to send than to compress.
@@ -85,6 +86,8 @@ pub struct HttpOptions {
     pub essential_sources: Vec<String>,
     /// Tells who asks.
     pub authenticator: Authenticator,
+    /// The shop's own database, of which `/health/ready` tells.
+    pub site: Option<Site>,
 }
 
 /// What the handlers share.

@@ -141,6 +141,7 @@ async fn start(change: impl FnOnce(&mut HttpOptions)) -> Server {
         rate: RateConfig::default(),
         examples: vec![Example { title: "First".into(), query: "{ a }".into(), ..Example::default() }],
         essential_sources: vec!["erp".into()],
+        site: None,
     };
     change(&mut options);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

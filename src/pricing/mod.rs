@@ -10,13 +10,17 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::{
-    config::{PricesConfig, PublicConfig},
-    connectors::tariff::{Buyer, Item, Priced, Refusal, Sheet, Tariff, TariffAsk},
+    config::PublicConfig,
+    connectors::{
+        isoshop::web_prices::{WebBuyer, WebPrices, WebSheet},
+        tariff::{Buyer, Item, Priced, Refusal, Sheet, Tariff, TariffAsk},
+    },
     federation::{
         batch::{Batch, Cause},
         engine::{Ask, Engine, Fault},
         model::SourceId,
     },
+    sources::{SharedSource, SourceError},
     value::Value,
 };
 
@@ -25,8 +29,8 @@ use crate::{
 pub struct Pricing {
     /// The source whose tariff it is, and its rules; none where nobody wrote rules for its connector.
     pub tariff: Option<(SourceId, Arc<dyn Tariff>)>,
-    /// What IsoShop says of prices is read from this source.
-    pub settings: PricesConfig,
+    /// What IsoShop says of prices, and the source it is read from.
+    pub web: Option<(SourceId, WebPrices)>,
     /// The terms of who has no customer.
     pub public: PublicConfig,
     /// The shop's currency (ISO 4217).
@@ -39,7 +43,8 @@ pub struct Pricing {
 #[derive(Debug)]
 pub struct Prices {
     sheet: Option<Box<dyn Sheet>>,
-    connector: &'static str,
+    web: Option<WebSheet>,
+    codes: Vec<Arc<str>>,
     /// The moment they are of.
     pub as_of: DateTime<Utc>,
 }
@@ -74,24 +79,53 @@ impl Pricing {
     ) -> Result<Prices, Fault> {
         let as_of = ask.moment.now;
         let day = day.unwrap_or_else(|| self.day(as_of));
-        let Some((source, tariff)) = &self.tariff else {
-            return Ok(Prices { sheet: None, connector: "this connector", as_of });
-        };
-        let question = TariffAsk { items, buyer, day, now: as_of, currency: &self.currency };
-        let asked = engine
-            .sources
-            .get(*source)
-            .ok_or_else(|| Fault::Internal("the source of prices is not there".into()))?;
-        match tariff.read(&**asked, question, &ask.moment).await {
-            Ok(sheet) => Ok(Prices { sheet: Some(sheet), connector: "", as_of }),
-            Err(error) => {
-                let cause = Cause::of(asked.name(), &error);
-                ask.moment.troubles.note(&cause.source, cause.code);
-                tracing::warn!(source = %cause.source, cause = cause.code, reason = %cause.message, "prices were not read");
-                Err(Fault::Source(Arc::new(cause)))
+        let erp = async {
+            let Some((source, tariff)) = &self.tariff else { return Ok(None) };
+            let question = TariffAsk { items, buyer, day, now: as_of, currency: &self.currency };
+            let asked = source_of(engine, *source)?;
+            match tariff.read(&**asked, question, &ask.moment).await {
+                Ok(sheet) => Ok(Some(sheet)),
+                Err(error) => Err(fault(ask, asked.name(), &error)),
             }
-        }
+        };
+        let codes: Vec<Arc<str>> = items.iter().map(|item| item.code.clone()).collect();
+        let web = async {
+            let Some((source, web)) = self.web.as_ref().filter(|(_, web)| web.wanted()) else {
+                return Ok(None);
+            };
+            let asked = source_of(engine, *source)?;
+            let buyer = WebBuyer {
+                customer: buyer.customer.as_deref(),
+                price_category: buyer.price_category.as_deref(),
+                currency: &self.currency,
+                now: as_of,
+            };
+            match web.read(&**asked, &codes, buyer, &ask.moment).await {
+                Ok(sheet) => Ok(Some(sheet)),
+                Err(error) => Err(fault(ask, asked.name(), &error)),
+            }
+        };
+        let (sheet, web) = futures::try_join!(erp, web)?;
+        // Which category a customer has, the ERP knows.
+        let category = sheet.as_ref().and_then(|sheet| sheet.price_category().map(str::to_owned));
+        let web = web.map(|web| match category {
+            Some(category) => web.of_category(Some(&category)),
+            None => web,
+        });
+        Ok(Prices { sheet, web, codes, as_of })
     }
+}
+
+fn source_of(engine: &Engine, source: SourceId) -> Result<&SharedSource, Fault> {
+    engine.sources.get(source).ok_or_else(|| Fault::Internal("a source of prices is not there".into()))
+}
+
+/// A source of prices that does not answer.
+fn fault(ask: &Ask, source: &str, error: &SourceError) -> Fault {
+    let cause = Cause::of(source, error);
+    ask.moment.troubles.note(&cause.source, cause.code);
+    tracing::warn!(source = %cause.source, cause = cause.code, reason = %cause.message, "prices were not read");
+    Fault::Source(Arc::new(cause))
 }
 
 impl Prices {
@@ -100,18 +134,26 @@ impl Prices {
     /// # Errors
     /// There is none, and why.
     pub fn at(&self, item: usize, quantity: Decimal) -> Result<Priced, Refusal> {
-        match &self.sheet {
+        let erp = match &self.sheet {
             Some(sheet) => sheet.price(item, quantity),
             None => Err(Refusal::new(
                 "UNSUPPORTED_TARIFF",
-                format!("There are no rules for the tariff of {}.", self.connector),
+                "There are no rules for the tariff of this connector.",
             )),
+        };
+        match (&self.web, self.codes.get(item)) {
+            (Some(web), Some(code)) => web.promoted(code, erp, quantity),
+            _ => erp,
         }
     }
 
     /// The least quantities from which on another price may hold, ascending.
     pub fn breaks(&self, item: usize) -> Vec<Decimal> {
-        self.sheet.as_ref().map_or_else(|| vec![Decimal::ONE], |sheet| sheet.breaks(item))
+        let erp = self.sheet.as_ref().map_or_else(|| vec![Decimal::ONE], |sheet| sheet.breaks(item));
+        match (&self.web, self.codes.get(item)) {
+            (Some(web), Some(code)) => web.breaks(code, erp),
+            _ => erp,
+        }
     }
 }
 

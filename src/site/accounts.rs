@@ -155,6 +155,25 @@ impl SiteAccounts {
         whole(async move { login::revoke(&own, &issuer, &what).await }).await
     }
 
+    /// Writes into the audit log that the command line issued a token, to the viewer that it stands for.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn token_issued(&self, viewer: Viewer) -> Result<(), AccountError> {
+        let own = self.clone();
+        whole(async move { login::issued(&own, &viewer).await }).await
+    }
+
+    /// Forgets entries of the audit log that are older than some days. How many there were.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn forget_audit(&self, days: u32) -> Result<u64, AccountError> {
+        let site = self.0.site.clone();
+        let before = site.now() - chrono::TimeDelta::days(days.into());
+        whole(async move { log::forget(&site, before).await }).await
+    }
+
     /// One group.
     ///
     /// # Errors

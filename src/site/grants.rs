@@ -6,7 +6,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use async_trait::async_trait;
@@ -42,6 +45,8 @@ struct Inner {
     /// Asks for the version once, and is followed by another when it begins to: nobody is told a version that was read
     /// before it came.
     next: Mutex<Option<Versions>>,
+    /// That it does not answer has been told.
+    told: AtomicBool,
 }
 
 /// What rights depend on, beside the database.
@@ -99,7 +104,7 @@ impl SiteGrants {
     /// Rights of viewers; tokens of `issuer` are ours.
     pub fn new(site: Site, issuer: Arc<str>) -> Self {
         let found = moka::sync::Cache::new(KEPT);
-        Self(Arc::new(Inner { site, issuer, found, next: Mutex::default() }))
+        Self(Arc::new(Inner { site, issuer, found, next: Mutex::default(), told: AtomicBool::new(false) }))
     }
 
     /// The access version now. To be asked to its end: whoever asks for many takes their answer with them.
@@ -109,12 +114,20 @@ impl SiteGrants {
             next.get_or_insert_with(|| Loader::new(Question(Arc::downgrade(&self.0)))).clone()
         };
         match versions.try_load(()).await {
-            Ok(Ok(version)) => Ok(version),
+            Ok(Ok(version)) => {
+                if self.0.told.load(Relaxed) && self.0.told.swap(false, Relaxed) {
+                    tracing::info!("the site database answers again: who has a token is let in");
+                }
+                Ok(version)
+            }
             Ok(Err(why)) => {
-                tracing::warn!(
-                    reason = &*why,
-                    "the site database does not answer: who has a token is refused"
-                );
+                // Once for an outage, however many ask meanwhile.
+                if !self.0.told.swap(true, Relaxed) {
+                    tracing::warn!(
+                        reason = &*why,
+                        "the site database does not answer: who has a token is refused"
+                    );
+                }
                 Err(AccountError::Unavailable.into())
             }
             Err(_) => Err(AccountError::Unavailable.into()),

@@ -1,13 +1,17 @@
 //! The audit log: written in the transaction of what it tells, read from new to old.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use super::{
     Site,
-    db::{Fail, Row, Tx, args},
+    db::{self, Fail, Row, Tx, args},
     store::limit,
 };
-use crate::auth::accounts::{AuditEntry, AuditFilter, Origin};
+use crate::{
+    auth::accounts::{AuditEntry, AuditFilter, Origin},
+    value::rfc3339,
+};
 
 /// Who the command line is in the log.
 pub(super) const SYSTEM: &str = "system";
@@ -83,6 +87,33 @@ pub(super) async fn read(
 pub(super) async fn count(site: &Site, filter: &AuditFilter) -> Result<u64, Fail> {
     let pool = site.pool().await?;
     Ok(pool.count(filtered!("count(*)", ""), of(filter)).await?)
+}
+
+/// Entries that one statement forgets: it must not take long.
+const AT_ONCE: i64 = 5_000;
+
+/// Forgets what was written before a moment, but the newest entry: by it a backup is told from what came after. How
+/// many entries went; that they did is an entry itself.
+pub(super) async fn forget(site: &Site, before: DateTime<Utc>) -> Result<u64, Fail> {
+    let pool = site.pool().await?;
+    let mut gone = 0;
+    loop {
+        let sql = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 \
+                   AND id < (SELECT max(id) FROM audit) ORDER BY id LIMIT $2)";
+        let some = pool.execute(sql, args![db::to_micros(before), AT_ONCE]).await?;
+        gone += some;
+        if some < u64::try_from(AT_ONCE).unwrap_or(0) {
+            break;
+        }
+    }
+    if gone > 0 {
+        let mut tx = pool.begin().await?;
+        let detail = serde_json::json!({ "entries": gone, "before": rfc3339(&before) });
+        let done = Done { actor: SYSTEM, action: "AUDIT_FORGOTTEN", target: "", detail };
+        write(site, &mut tx, done, &Origin::default()).await?;
+        tx.commit().await?;
+    }
+    Ok(gone)
 }
 
 fn of(filter: &AuditFilter) -> Vec<super::db::Arg> {

@@ -319,6 +319,26 @@ pub enum Revoke {
     Subject(String),
 }
 
+/// Writes down that the command line issued a token.
+pub(super) async fn issued(accounts: &SiteAccounts, viewer: &Viewer) -> Result<(), Fail> {
+    let site = accounts.site();
+    let mut tx = site.pool().await?.begin().await?;
+    let token = viewer.token.as_ref();
+    let detail = json!({
+        "kind": viewer.kind.word(),
+        "id": token.and_then(|token| token.id.as_deref()),
+        "expiresAt": token.map(|token| crate::value::rfc3339(&token.expires_at)),
+        "scopes": viewer.scopes,
+        "groups": viewer.groups,
+        "customer": viewer.customer,
+    });
+    let target = viewer.subject.as_deref().unwrap_or_default();
+    let done = Done { actor: SYSTEM, action: "TOKEN_ISSUED", target, detail };
+    log::write(site, &mut tx, done, &Origin::default()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Revokes tokens of an issuer.
 pub(super) async fn revoke(accounts: &SiteAccounts, issuer: &str, what: &Revoke) -> Result<(), Fail> {
     let site = accounts.site();

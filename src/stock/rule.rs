@@ -4,7 +4,10 @@
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
-use crate::connectors::stock::{Mode, StockRule, Stocked, Tracking};
+use crate::{
+    config::Backorder,
+    connectors::stock::{Mode, StockRule, Stocked, Tracking},
+};
 
 /// How a shop tells stock, whatever the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,30 +22,6 @@ impl Default for Policy {
     /// Five are few; what is out of stock cannot be ordered.
     fn default() -> Self {
         Self { low: Decimal::from(5), backorder: Backorder::Never }
-    }
-}
-
-/// Whether what is out of stock can be ordered all the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Backorder {
-    /// It cannot.
-    #[default]
-    Never,
-    /// It can when the day is known on which more is there.
-    Announced,
-    /// It can.
-    Always,
-}
-
-impl Backorder {
-    /// By its word in a shop's settings.
-    pub fn named(word: &str) -> Option<Self> {
-        Some(match word {
-            "never" => Self::Never,
-            "announced" => Self::Announced,
-            "always" => Self::Always,
-            _ => return None,
-        })
     }
 }
 
@@ -73,6 +52,18 @@ impl Status {
             Self::OutOfStock => "OUT_OF_STOCK",
             Self::NotTracked => "NOT_TRACKED",
             Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// How good it is for who wants some: 0 is best.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::InStock => 0,
+            Self::NotTracked => 1,
+            Self::Low => 2,
+            Self::Backorder => 3,
+            Self::OutOfStock => 4,
+            Self::Unknown => 5,
         }
     }
 

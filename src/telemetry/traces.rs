@@ -35,13 +35,20 @@ pub struct Collector {
     pub service: String,
     /// Which share of the requests is traced that no caller decided about, from 0 to 1.
     pub sample: f64,
+    /// Whether a `traceparent` header is followed. It decides what is traced, and under which trace: only where
+    /// whoever sends it, or a proxy that replaces what clients wrote, is one of ours.
+    pub trust_traceparent: bool,
 }
 
 struct Tracing {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
     propagator: TraceContextPropagator,
+    trusts: bool,
 }
+
+/// Characters of a name that a client chose (an operation's, a path of response keys) in a span at most.
+const NAMED: usize = 128;
 
 static TRACING: OnceLock<Tracing> = OnceLock::new();
 
@@ -71,7 +78,8 @@ pub fn start(collector: &Collector) -> Result<(), String> {
         .with_resource(resource)
         .build();
     let tracer = provider.tracer("comptoir");
-    let tracing = Tracing { provider, tracer, propagator: TraceContextPropagator::new() };
+    let (propagator, trusts) = (TraceContextPropagator::new(), collector.trust_traceparent);
+    let tracing = Tracing { provider, tracer, propagator, trusts };
     if let Err(late) = TRACING.set(tracing) {
         let _ = late.provider.shutdown();
     }
@@ -99,7 +107,34 @@ impl Extractor for Headers<'_> {
     }
 }
 
-/// The span of a request, below the caller's where a `traceparent` header names one.
+/// Whether the headers name a caller's span as the W3C's Trace Context (level 1, 3.2) says: one header; `version-trace-span-flags`
+/// in small hexadecimal digits of these lengths; later versions may say more behind it. (The library takes shorter ids.)
+fn sound_parent(headers: &HeaderMap) -> bool {
+    let mut said = headers.get_all("traceparent").iter();
+    let (Some(parent), None) = (said.next(), said.next()) else { return false };
+    let Ok(parent) = parent.to_str() else { return false };
+    let parts: Vec<&str> = parent.split('-').collect();
+    let hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let [version, trace, span, flags, more @ ..] = parts.as_slice() else { return false };
+    let filled = |id: &str| id.bytes().any(|b| b != b'0');
+    hex(version, 2)
+        && *version != "ff"
+        && (*version != "00" || more.is_empty())
+        && hex(trace, 32)
+        && filled(trace)
+        && hex(span, 16)
+        && filled(span)
+        && hex(flags, 2)
+}
+
+/// The beginning of a name that a client chose.
+fn clipped(name: &str) -> String {
+    name.chars().take(NAMED).collect()
+}
+
+/// The span of a request, below the caller's where a `traceparent` header names one and is to be followed.
 #[derive(Clone)]
 pub struct RequestSpan(Context);
 
@@ -112,7 +147,10 @@ impl RequestSpan {
         request_id: &str,
     ) -> Option<Self> {
         let tracing = TRACING.get()?;
-        let above = tracing.propagator.extract_with_context(&Context::new(), &Headers(headers));
+        let mut above = Context::new();
+        if tracing.trusts && sound_parent(headers) {
+            above = tracing.propagator.extract_with_context(&above, &Headers(headers));
+        }
         let span = tracing
             .tracer
             .span_builder(format!("{method} {route}"))
@@ -143,7 +181,7 @@ impl RequestSpan {
         let span = self.0.span();
         span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
         if let Some(operation) = operation {
-            span.set_attribute(KeyValue::new("graphql.operation.name", operation.to_owned()));
+            span.set_attribute(KeyValue::new("graphql.operation.name", clipped(operation)));
         }
         if errors > 0 {
             span.set_attribute(KeyValue::new("comptoir.errors", i64::try_from(errors).unwrap_or(i64::MAX)));
@@ -165,7 +203,7 @@ pub fn level<F: Future>(name: &str, read: F) -> Spanned<F> {
     if !above.span().span_context().is_sampled() {
         return Either::Left(read);
     }
-    let span = tracing.tracer.span_builder(name.to_owned()).start_with_context(&tracing.tracer, &above);
+    let span = tracing.tracer.span_builder(clipped(name)).start_with_context(&tracing.tracer, &above);
     Either::Right(read.with_context(above.with_span(span)))
 }
 
@@ -213,4 +251,40 @@ pub fn statement(told: &StatementSpan<'_>) {
         }
     }
     span.end_with_timestamp(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound(lines: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("traceparent", line.parse().unwrap());
+        }
+        sound_parent(&headers)
+    }
+
+    /// The examples of the W3C's Trace Context, and what its rules exclude.
+    #[test]
+    fn only_a_well_formed_parent_is_followed() {
+        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert!(sound(&[good]));
+        assert!(sound(&["cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-comes-later"]));
+        assert!(!sound(&[]) && !sound(&[good, good]));
+        for bad in [
+            "",
+            "00-af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-1-01",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
+        ] {
+            assert!(!sound(&[bad]), "{bad}");
+        }
+    }
 }

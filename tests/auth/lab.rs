@@ -257,6 +257,7 @@ impl Door {
             examples: Vec::new(),
             essential_sources: Vec::new(),
             authenticator: shop.authenticator().clone(),
+            site: None,
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use comptoir::auth::{issue::NewToken, tokens::keys::OwnKey, viewer::ViewerKind};
+use comptoir::auth::{issue::NewToken, rights::Right, tokens::keys::OwnKey, viewer::ViewerKind};
 use serde_json::{Value as Json, json};
 
 use super::lab::{Door, Key, claims, from_now, part};
@@ -56,6 +56,13 @@ algorithms = ["HS256"]
 secret_file = "hs.secret"
 kind = "integration"
 claims = { scopes = "permissions" }
+[[auth.issuers]]
+issuer = "words"
+audience = "shop"
+algorithms = ["HS256"]
+secret_file = "hs.secret"
+kind = "integration"
+scopes = { "catalog:read" = ["provenance", "read"], "team:admin" = "staff.manage", everything = "read" }
 [[auth.issuers]]
 issuer = "roles"
 audience = "shop"
@@ -399,11 +406,18 @@ fn claims_say_who_it_is() {
         let staff = lab.ed.token(&claims("roles", roles));
         let data = lab.door.ask(&staff).await.data().clone();
         assert_eq!((&data["kind"], &data["groups"]), (&json!("staff"), &json!(["editors", "admin"])));
-        assert_eq!(data["rights"].as_array().expect("rights").len(), 7);
+        assert_eq!(data["rights"].as_array().expect("rights").len(), Right::ALL.len());
 
         let program = lab.hs.token(&claims("hs", json!({ "permissions": "read provenance fly" })));
         let data = lab.door.ask(&program).await.data().clone();
         assert_eq!((&data["kind"], &data["rights"]), (&json!("integration"), &json!(["read", "provenance"])));
+
+        // An issuer's own words for rights; what it does not name (our own words, too) is nothing.
+        let program =
+            lab.hs.token(&claims("words", json!({ "scope": "team:admin catalog:read everything plan" })));
+        let data = lab.door.ask(&program).await.data().clone();
+        let rights = json!(["read", "provenance", "staff.manage"]);
+        assert_eq!((&data["scopes"], &data["rights"]), (&rights, &rights));
 
         let answer = lab.door.post(&[]).await;
         assert_eq!((answer.status, &answer.data()["kind"]), (200, &json!("anonymous")));

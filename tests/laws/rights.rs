@@ -15,15 +15,18 @@ use crate::{
     support::gateway::{self, Gateway, STAFF},
 };
 
-/// Fields in groups of their own, and one that needs a right.
+/// Fields in groups of their own, lists of files, options and departments among them, and some that need a right.
 const GUARDS: &str = "extend type Article @fieldGroup(field: \"warrantyMonths\", name: \"purchase\") \
-     @fieldGroup(field: \"origin\", name: \"secret\") @requires(field: \"unit\", right: \"provenance\")\n";
+     @fieldGroup(field: \"origin\", name: \"secret\") @requires(field: \"unit\", right: \"provenance\") \
+     @fieldGroup(field: \"images\", name: \"files\") @fieldGroup(field: \"options\", name: \"purchase\") \
+     @fieldGroup(field: \"departments\", name: \"places\")\n\
+     extend type Reference @requires(field: \"barcode\", right: \"provenance\")\n";
 
 fn grants() -> impl Strategy<Value = Sees> {
     let one = (
         select(&["read", "read", "read", "read", "hidden", "hidden", "provenance"][..]),
         option::of(select(&["Article", "Reference", "Department"][..])),
-        option::weighted(0.4, select(&["base", "base", "purchase", "secret"][..])),
+        option::weighted(0.4, select(&["base", "base", "base", "purchase", "secret", "files", "places"][..])),
         option::weighted(0.6, select(&["1", "2", "3", "4", "5", "w-a", "W-A", "x"][..])),
     );
     let one =
@@ -36,6 +39,10 @@ fn guard(entity: Entity, field: &str) -> (&'static str, &'static [&'static str])
     match (entity, field) {
         (Entity::Article, "warrantyMonths") => ("purchase", &[]),
         (Entity::Article, "origin") => ("secret", &[]),
+        (Entity::Article, "options") => ("purchase", &[]),
+        (Entity::Article | Entity::Reference, "images" | "image") => ("files", &[]),
+        (Entity::Article, "departments" | "department") => ("places", &[]),
+        (Entity::Reference, "barcode") => ("base", &["provenance"]),
         // A reference's is inherited.
         (Entity::Article | Entity::Reference, "unit") => ("base", &["provenance"]),
         _ => ("base", &[]),
@@ -55,11 +62,16 @@ impl Expected<'_> {
         Json::Null
     }
 
-    /// A field of a record that is seen.
-    fn field(&mut self, entity: Entity, code: &str, field: &str, path: &[Json]) -> Json {
+    /// Whether a field of a record that is seen is shown.
+    fn may(&self, entity: Entity, code: &str, field: &str) -> bool {
         let (group, rights) = guard(entity, field);
         let mut all = std::iter::once(&"read").chain(rights);
-        if all.all(|right| self.sees.may(self.twin, right, entity, group, code)) {
+        all.all(|right| self.sees.may(self.twin, right, entity, group, code))
+    }
+
+    /// A field of a record that is seen.
+    fn field(&mut self, entity: Entity, code: &str, field: &str, path: &[Json]) -> Json {
+        if self.may(entity, code, field) {
             self.twin.value(entity, code, field)
         } else {
             self.refuse(&at(path, field))
@@ -104,8 +116,17 @@ impl Expected<'_> {
             },
         );
         self.secrets(Entity::Article, code, path, &mut record);
+        // What they hold other laws tell: whether they are shown is asked here. `image` is guarded with `images`.
+        for field in ["image", "images", "options"] {
+            let value = if self.may(Entity::Article, code, field) {
+                ANY.into()
+            } else {
+                self.refuse(&at(path, field))
+            };
+            record.insert(field.into(), value);
+        }
         let (list, main) = self.twin.departments(code);
-        if self.sees.reads(Entity::Department) {
+        if self.sees.reads(Entity::Department) && self.may(Entity::Article, code, "departments") {
             let list: Vec<Json> = list.iter().map(|d| self.department(d)).collect();
             record.insert("departments".into(), list.into());
             record.insert("department".into(), main.map(|code| json!({ "code": code })).into());
@@ -133,8 +154,10 @@ impl Expected<'_> {
     fn reference(&mut self, code: &str, path: &[Json]) -> Json {
         let mut record = Map::new();
         record.insert("code".into(), code.into());
-        let unit = self.field(Entity::Reference, code, "unit", path);
-        record.insert("unit".into(), unit);
+        for field in ["unit", "barcode"] {
+            let value = self.field(Entity::Reference, code, field, path);
+            record.insert(field.into(), value);
+        }
         self.secrets(Entity::Reference, code, path, &mut record);
         let article = if self.sees.reads(Entity::Article) {
             let article = self.twin.references().into_iter().find(|r| r.code == code).map(|r| r.article);
@@ -205,9 +228,9 @@ const FRAGMENTS: &str = "\
     fragment Whole on Department { ...D hiddenReason provenance(fields: [\"title\"]) { field } children { code } \
         below: articles(first: 100) { totalCount nodes { code } } here: articles(first: 100, deep: false) { totalCount nodes { code } } } \
     fragment Secret on Article { warrantyMonths origin unit w: warrantyMonths hiddenReason provenance(fields: [\"title\"]) { field } } \
-    fragment A on Article { code title ...Secret departments { ...D } department { code } related { code } \
+    fragment A on Article { code title ...Secret image { url } images { url } options { name } departments { ...D } department { code } related { code } \
         references(first: 100) { totalCount nodes { code } } } \
-    fragment R on Reference { code unit hiddenReason provenance(fields: [\"title\"]) { field } article { code ... on Article { origin } } }";
+    fragment R on Reference { code unit barcode hiddenReason provenance(fields: [\"title\"]) { field } article { code ... on Article { origin } } }";
 
 /// Every record, asked for by its code and by its id, and codes of nothing.
 async fn records_are_the_naive_ones(gateway: &Gateway, twin: &Twin, sees: &Sees) -> Result<(), String> {
@@ -356,7 +379,9 @@ fn leans(sees: &Sees, entity: Entity, filter: &Json, sort: &Json) -> bool {
             (_, Json::Null) => true,
             ("and" | "or", Json::Array(all)) => all.iter().all(|f| leans(sees, entity, f, &Json::Null)),
             ("not", inner) => leans(sees, entity, inner, &Json::Null),
-            ("department", asked) => asked["under"].is_null() || sees.reads(Entity::Department),
+            ("department", asked) => {
+                asked["under"].is_null() || (sees.reads(Entity::Department) && field(entity, "department"))
+            }
             ("references", asked) => {
                 asked["some"].is_null()
                     || (sees.reads(Entity::Reference)

@@ -248,6 +248,12 @@ impl Case {
             "F_ARTICLE",
             &changed("F_ARTICLE", &sets, &[("AR_Ref", &article), ("FA_CodeFamille", &family)]),
         );
+        let of = |column: &str, value: &str| (column.to_owned(), value.to_owned());
+        insert(
+            sql,
+            "F_FAMILLE",
+            &[of("FA_CodeFamille", &family), of("FA_Type", "0"), of("FA_Intitule", "Famille")],
+        );
         let client = own(self.number, "CLIENT");
         let sets = [
             ("CT_Type", "0"),

@@ -291,3 +291,29 @@ fn all_that_changes_is_in_the_log_without_secrets() {
         assert_eq!(page, entries[3..5]);
     });
 }
+
+/// What the log tells goes after the days that the shop names, and never its newest entry.
+#[test]
+fn the_log_is_as_long_as_the_shop_wants() {
+    everywhere("the length of the log", |base| async move {
+        let replica = base.replica();
+        replica.admin().await;
+        base.wait(10 * 24 * 3_600);
+        replica.group("late", &[Grant::whole(Right::Hidden)]).await;
+        let actions = async || -> Vec<String> {
+            let all = replica.accounts.audit(&AuditFilter::default(), None, 50).await.expect("the log");
+            all.into_iter().map(|entry| entry.action).collect()
+        };
+        assert_eq!(replica.accounts.forget_audit(30).await.expect("done"), 0);
+        let before = actions().await.len();
+        let gone = replica.accounts.forget_audit(5).await.expect("done");
+        assert_eq!(usize::try_from(gone).expect("few"), before - 1);
+        let left = actions().await;
+        assert_eq!((left.len(), left[0].as_str()), (2, "AUDIT_FORGOTTEN"), "{left:?}");
+        // However old, the newest stays.
+        base.wait(100 * 24 * 3_600);
+        replica.accounts.forget_audit(5).await.expect("done");
+        replica.accounts.forget_audit(5).await.expect("done");
+        assert!(!actions().await.is_empty());
+    });
+}

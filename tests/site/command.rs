@@ -6,6 +6,13 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use comptoir::{
+    auth::{
+        accounts::{Accounts, AuditFilter},
+        tokens::keys::OwnKey,
+    },
+    shop::Shop,
+};
 use serde_json::Value as Json;
 
 use crate::support::{
@@ -35,6 +42,7 @@ fn accounts_and_groups_are_managed_while_the_shop_is_served() {
     block_on(async {
         let folder = shops::base().make(Engine::Sqlite).await;
         let dir = folder.path();
+        std::fs::write(dir.join("auth.key"), OwnKey::generate().expect("a key")).expect("a file");
         let mut server = process::Server::start(dir);
         let ok = |args: &[&str]| {
             let done = process::comptoir(args, dir);
@@ -67,6 +75,13 @@ fn accounts_and_groups_are_managed_while_the_shop_is_served() {
         ok(&["grant", "sales", "provenance", "--entity", "Article", "--department", "1"]);
         ok(&["grant", "sales", "hidden"]);
         wrong(&["grant", "sales", "read", "--entity", "Artcle"], "no records of type `Artcle`");
+        wrong(
+            &["grant", "sales", "read", "--fields", "purchase"],
+            "no field into a group `purchase`; there are `base`",
+        );
+        wrong(&["grant", "sales", "read", "--department", "nowhere"], "there is no department `nowhere`");
+        ok(&["grant", "sales", "read", "--fields", "base", "--department", "2"]);
+        ok(&["grant", "sales", "read", "--fields", "base", "--department", "2", "--revoke"]);
         wrong(&["grant", "nobody", "read", "--revoke"], "there is no group `nobody`");
         wrong(&["grant", "sales", "provenance", "--revoke"], "is not granted `provenance`");
         let unknown = process::comptoir(&["grant", "sales", "everything"], dir);
@@ -97,6 +112,34 @@ fn accounts_and_groups_are_managed_while_the_shop_is_served() {
         assert_eq!(json(&["staff", "show", "paul", "--json"])["groups"], serde_json::json!(["admin"]));
         ok(&["revoke", "--issuer", "https://id.example.com", "--subject", "x"]);
 
+        // A token of the command line is in the log, by the id that takes it back.
+        ok(&["token", "--kind", "integration", "--subject", "pim", "--scope", "read"]);
+        let shop = Shop::open(dir).unwrap_or_else(|found| panic!("{found:?}"));
+        let filter = AuditFilter { action: Some("TOKEN_ISSUED".into()), ..AuditFilter::default() };
+        let entries = shop.staff().audit(&filter, None, 5).await.expect("the log");
+        shop.close().await;
+        let [entry] = entries.as_slice() else { panic!("{entries:?}") };
+        assert_eq!((entry.actor.as_str(), entry.target.as_str()), ("system", "pim"));
+        assert_eq!(
+            (&entry.detail["kind"], &entry.detail["scopes"]),
+            (&"integration".into(), &serde_json::json!(["read"]))
+        );
+        assert!(entry.detail["id"].is_string() && entry.detail["expiresAt"].is_string(), "{entry:?}");
+
+        // Whether a department exists cannot be told without its source: said, and granted.
+        let erp = folder.sqlite_file("erp");
+        let whole = std::fs::read(&erp).expect("the ERP");
+        std::fs::write(&erp, "no database at all").expect("a file");
+        let granted = process::comptoir(&["grant", "sales", "hidden", "--department", "nowhere"], dir);
+        std::fs::write(&erp, whole).expect("a file");
+        assert!(granted.status.success(), "{}", text(&granted));
+        assert!(
+            text(&granted).contains("warning: whether there is a department `nowhere`"),
+            "{}",
+            text(&granted)
+        );
+        ok(&["groups", "remove", "sales"]);
+
         // A backup while it is served; a restore only when it is not.
         ok(&["site", "backup", "copy.db"]);
         let refused = process::comptoir(&["site", "restore", "copy.db", "--force"], dir);
@@ -117,6 +160,7 @@ fn accounts_and_groups_are_managed_while_the_shop_is_served() {
 fn a_server_starts_with_its_site_database_down_and_not_with_one_it_cannot_use() {
     block_on(async {
         let folder = shops::base().make(Engine::Sqlite).await;
+        std::fs::write(folder.path().join("auth.key"), OwnKey::generate().expect("a key")).expect("a file");
         let toml = folder.path().join("comptoir.toml");
         let before = std::fs::read_to_string(&toml).expect("a file");
         let site = |section: &str| {
@@ -127,7 +171,28 @@ fn a_server_starts_with_its_site_database_down_and_not_with_one_it_cannot_use() 
         site(
             "host = \"127.0.0.1\"\nport = 1\ndatabase = \"site\"\nuser = \"comptoir\"\npassword_file = \"site.password\"",
         );
-        let mut server = process::Server::start(folder.path());
+        let log = folder.path().join("log");
+        let mut server = process::Server::start_logged(folder.path(), "info", &log);
+        let issued = process::comptoir(
+            &["token", "--kind", "integration", "--subject", "pim", "--scope", "read"],
+            folder.path(),
+        );
+        assert!(issued.status.success(), "a token needs no database: {}", text(&issued));
+        assert!(text(&issued).contains("it is not in the audit log"), "{}", text(&issued));
+        let token = String::from_utf8_lossy(&issued.stdout).trim().to_owned();
+        for _ in 0..3 {
+            let asked = reqwest::Client::new().post(format!("{}/graphql", server.base));
+            let asked = asked.bearer_auth(&token).json(&serde_json::json!({ "query": "{ shop { name } }" }));
+            assert_eq!(asked.send().await.expect("an answer").status(), 503);
+        }
+        let told = std::fs::read_to_string(&log).expect("the log");
+        let told = told.lines().filter(|line| line.contains("does not answer: who has a token"));
+        assert_eq!(told.count(), 1, "told once for an outage");
+        let ready = reqwest::get(format!("{}/health/ready", server.base)).await.expect("an answer");
+        assert_eq!(ready.status(), 200, "who has no token is served");
+        let ready: Json = ready.json().await.expect("JSON");
+        assert_eq!((&ready["status"], &ready["site"]["up"]), (&"degraded".into(), &false.into()), "{ready}");
+        assert!(!ready.to_string().contains("a-secret-word"));
         let listed = process::comptoir(&["staff", "list"], folder.path());
         assert_eq!(listed.status.code(), Some(3), "{}", text(&listed));
         assert!(text(&listed).contains("the site database does not answer"), "{}", text(&listed));

@@ -10,7 +10,7 @@ use super::{
     settings::{ClaimPaths, IssuerConfig},
 };
 use crate::auth::{
-    rights::Rights,
+    rights::{Right, Rights},
     viewer::{TokenInfo, Viewer, ViewerKind},
 };
 
@@ -22,6 +22,7 @@ pub(super) struct Mapping {
     kind: Option<ViewerKind>,
     kinds: Vec<(String, ViewerKind)>,
     groups: Vec<(String, Arc<str>)>,
+    scopes: Vec<(String, Vec<Right>)>,
     /// Our own tokens: `sid` is a session of ours.
     own: bool,
 }
@@ -35,6 +36,7 @@ impl Mapping {
             kind: None,
             kinds: Vec::new(),
             groups: Vec::new(),
+            scopes: Vec::new(),
             own: true,
         }
     }
@@ -47,6 +49,7 @@ impl Mapping {
             kind: issuer.kind,
             kinds: issuer.kinds.iter().map(|(word, kind)| (word.clone(), *kind)).collect(),
             groups: issuer.groups.iter().map(|(word, group)| (word.clone(), group.as_str().into())).collect(),
+            scopes: issuer.scopes.iter().map(|(word, rights)| (word.clone(), rights.clone())).collect(),
             own: false,
         }
     }
@@ -73,7 +76,10 @@ impl Mapping {
         if kind == ViewerKind::Customer && customer.is_none() {
             return Err(Refused::Invalid("it is a customer's and has no customer code"));
         }
-        let scopes = words(claims, self.paths.scopes.as_deref(), true, "its scopes are no texts")?;
+        let mut scopes = words(claims, self.paths.scopes.as_deref(), true, "its scopes are no texts")?;
+        if !self.scopes.is_empty() {
+            scopes = self.rights(&scopes);
+        }
         let mut groups = Vec::new();
         if kind != ViewerKind::Customer {
             groups = words(claims, self.paths.groups.as_deref(), false, "its groups are no texts")?;
@@ -119,6 +125,16 @@ impl Mapping {
             }
             _ => Err(NONE),
         }
+    }
+
+    /// Our words for an issuer's scopes, each once.
+    fn rights(&self, scopes: &[Arc<str>]) -> Vec<Arc<str>> {
+        let named = |scope: &Arc<str>| self.scopes.iter().find(|(known, _)| **known == **scope);
+        let mut rights: Vec<Right> =
+            scopes.iter().filter_map(named).flat_map(|(_, rights)| rights.iter().copied()).collect();
+        rights.sort_unstable();
+        rights.dedup();
+        rights.into_iter().map(|right| right.word().into()).collect()
     }
 
     fn group(&self, word: &str) -> Option<Arc<str>> {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jsonwebtoken::Algorithm;
 
 use super::keys::{OwnKey, VerifyingKey};
-use crate::auth::viewer::ViewerKind;
+use crate::auth::{rights::Right, viewer::ViewerKind};
 
 /// `[auth]`.
 #[derive(Clone, Debug)]
@@ -21,6 +21,10 @@ pub struct AuthConfig {
     pub leeway: Duration,
     /// The longest token that is looked at (`max_token_bytes`, 8,192).
     pub max_token_bytes: usize,
+    /// How long an access token of a staff session is good (`access_minutes`, 10).
+    pub access: Duration,
+    /// How long a staff session lasts that nobody goes on with (`refresh_days`, 30).
+    pub idle: Duration,
     /// `[[auth.issuers]]`: whose tokens are taken beside ours.
     pub issuers: Vec<IssuerConfig>,
 }
@@ -33,6 +37,8 @@ impl Default for AuthConfig {
             keys: Vec::new(),
             leeway: Duration::from_secs(30),
             max_token_bytes: 8_192,
+            access: Duration::from_mins(10),
+            idle: Duration::from_hours(30 * 24),
             issuers: Vec::new(),
         }
     }
@@ -57,6 +63,8 @@ pub struct IssuerConfig {
     pub kinds: BTreeMap<String, ViewerKind>,
     /// Its words for our staff groups (`groups`); none: the names are ours.
     pub groups: BTreeMap<String, String>,
+    /// Its words for our rights (`scopes`); none: the words are ours.
+    pub scopes: BTreeMap<String, Vec<Right>>,
 }
 
 /// Where the keys of an issuer are.

@@ -181,18 +181,13 @@ pub(super) fn levels<'a>(
 ) -> Result<Vec<Level<'a>>, Refusal> {
     let with = (terms, book, rules);
     let mut all = Vec::new();
-    let mut customers = Vec::new();
-    match (&terms.group, &terms.customer) {
-        (Some(group), customer) => {
-            customers.push(group);
-            customers.extend(customer.iter().filter(|_| rules.group_then_own));
-        }
-        (None, customer) => customers.extend(customer),
-    }
-    for customer in customers {
+    let customers = terms.group.iter().chain(&terms.customer);
+    for (nth, customer) in customers.enumerate() {
         let level = Level::made(Kind::Customer, customer, item, with)?;
         if !all.is_empty() {
             silent(&level, trace, "not used: the buying group has prices of its own for the article");
+        } else if nth > 0 && !rules.group_then_own {
+            silent(&level, trace, "not used: only the buying group's rows count (`group_then_own`)");
         } else if level.says(rules) {
             all.push(level);
         } else {
@@ -229,25 +224,36 @@ const EMPTY: &str = "no price, coefficient, discount or step: counts as no row";
 /// Notes a level that does not count, if it has a row.
 fn silent(level: &Level<'_>, trace: &mut Trace, why: &str) {
     if let Some(row) = level.row {
-        trace.row(&level.name, level.table(), columns(row), false, why, None);
+        trace.row(&level.name, level.table(), columns(level.kind, row), false, why, None);
     }
 }
 
-/// What matters of a row, for the account.
-pub(super) fn columns(row: &PriceRow) -> Vec<(&'static str, String)> {
-    let mut all = vec![("price", shown(row.price))];
-    let numbers =
-        [("coefficient", row.coefficient), ("foreign price", row.foreign_price), ("discount", row.discount)];
-    all.extend(numbers.iter().filter(|(_, n)| !n.is_zero()).map(|(name, n)| (*name, shown(*n))));
-    all.extend(row.gross.map(|gross| ("gross", gross.to_string())));
-    let kinds = [
-        ("currency", row.foreign_currency),
-        ("AC_QteMont", row.stepping),
-        ("EG_Champ", row.gamme),
-        ("AC_TypeRem", row.regime),
+/// What matters of a row, for the account: its columns that say anything.
+pub(super) fn columns(kind: Kind, row: &PriceRow) -> Vec<(&'static str, String)> {
+    let number = |name: &'static str, n: Decimal| (!n.is_zero()).then(|| (name, shown(n)));
+    let whole = |name: &'static str, n: i64| (n != 0).then(|| (name, n.to_string()));
+    let flag = |name: &'static str| row.gross.map(|gross| (name, i64::from(gross).to_string()));
+    if kind == Kind::Family {
+        let all = [
+            number("FT_Coef", row.coefficient),
+            flag("FT_PrixTTC"),
+            number("FT_Remise", row.discount),
+            whole("FT_TypeRem", row.regime),
+        ];
+        return all.into_iter().flatten().collect();
+    }
+    let all = [
+        Some(("AC_PrixVen", shown(row.price))),
+        number("AC_Coef", row.coefficient),
+        flag("AC_PrixTTC"),
+        number("AC_PrixDev", row.foreign_price),
+        whole("AC_Devise", row.foreign_currency),
+        number("AC_Remise", row.discount),
+        whole("AC_QteMont", row.stepping),
+        whole("EG_Champ", row.gamme),
+        whole("AC_TypeRem", row.regime),
     ];
-    all.extend(kinds.iter().filter(|(_, n)| *n != 0).map(|(name, n)| (*name, n.to_string())));
-    all
+    all.into_iter().flatten().collect()
 }
 
 /// How many of the article's units one unit of an item is.

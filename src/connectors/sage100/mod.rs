@@ -23,6 +23,7 @@
 //! force before the company applies them, and not read. Dated promotions (F_TARIF) are not applied: `comptoir check` tells
 //! of those in force.
 
+mod account;
 mod cells;
 mod levels;
 pub mod rows;

@@ -5,15 +5,16 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::{
-    levels::{Base, Kind, Level, base_of, columns, factor, levels, same},
-    rows::{Article, Book, ItemRows, StepRow, Unit},
+    account::{account, terms_told},
+    levels::{Base, Kind, Level, base_of, factor, levels, same},
+    rows::{Article, Book, FamilyCustomer, ItemRows, StepRow, Unit},
     settings::{CustomerDiscounts, DiscountFrom, Rules},
     steps,
     terms::Terms,
     trace::{Trace, less, minus, rounded, shown, times},
     vat::{Taxes, taxes},
 };
-use crate::connectors::tariff::{Discount, DiscountCause, Off, Priced, Refusal};
+use crate::connectors::tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal};
 
 /// What all items of one question share.
 #[derive(Clone, Copy, Debug)]
@@ -132,6 +133,7 @@ fn reckon(
             format!("nobody buys {}: a quantity is above 0", shown(quantity)),
         ));
     }
+    terms_told(terms, trace);
     let levels = levels(item, terms, book, rules, trace)?;
     let (base, giving) = found(&levels, item, article, question)?;
     account(&levels, base.as_ref(), giving, item, article, trace);
@@ -152,28 +154,26 @@ fn reckon(
     };
     let start = base.as_ref().map(|base| (base.amount, base.gross, base.currency));
     let mut basis = base.as_ref().map(|base| levels[base.level].kind.basis());
-    let mut run = match (step.filter(|step| step.net_price > Decimal::ZERO), counted) {
-        (Some(step), Some(level)) => {
-            let amount = if rules.pack_units { times(step.net_price, factor)? } else { step.net_price };
-            let kept = if level.gross { "gross" } else { "net" };
-            let note =
-                format!("the step's net price {} ({kept}) stands, without further discounts", shown(amount));
-            trace.said("net price of the step", true, note, Some(amount.normalize()));
-            let run =
-                Running { amount, gross: level.gross, currency: None, taken: Vec::new(), reduced: true };
-            lowered(run, start, &tax, &mut basis, level)?
+    let mut run = if let (Some(step), Some(level)) =
+        (step.filter(|step| step.net_price > Decimal::ZERO), counted)
+    {
+        let amount = if rules.pack_units { times(step.net_price, factor)? } else { step.net_price };
+        let kept = if level.gross { "gross" } else { "net" };
+        let note =
+            format!("the step's net price {} ({kept}) stands, without further discounts", shown(amount));
+        trace.said("net price of the step", true, note, Some(amount.normalize()));
+        let run = Running { amount, gross: level.gross, currency: None, taken: Vec::new(), reduced: true };
+        lowered(run, start, &tax, &mut basis, level)?
+    } else {
+        let Some((amount, gross, currency)) = start else { return Err(no_price(item, trace)) };
+        let mut run = Running { amount, gross, currency, taken: Vec::new(), reduced: false };
+        if let Some(level) = counted {
+            row_discounts(&mut run, level, step, (quantity, factor), rules, trace)?;
         }
-        _ => {
-            let Some((amount, gross, currency)) = start else { return Err(no_price(item, trace)) };
-            let mut run = Running { amount, gross, currency, taken: Vec::new(), reduced: false };
-            if let Some(level) = counted {
-                row_discounts(&mut run, level, step, (quantity, factor), rules, trace)?;
-            }
-            if !exclusive {
-                customer_discounts(&mut run, item, question, (quantity, factor), trace)?;
-            }
-            run
+        if !exclusive {
+            customer_discounts(&mut run, item, question, (quantity, factor), trace)?;
         }
+        run
     };
     run.amount = rounded(run.amount, rules.price_decimals);
     if run.amount <= Decimal::ZERO {
@@ -210,56 +210,6 @@ fn found(
     Ok((base, giving.filter(gives)))
 }
 
-/// Every level that counts, with what became of it.
-fn account(
-    levels: &[Level<'_>],
-    base: Option<&Base>,
-    giving: Option<usize>,
-    item: &ItemRows,
-    article: &Article,
-    trace: &mut Trace,
-) {
-    for (at, level) in levels.iter().enumerate() {
-        let priced = base.filter(|base| base.level == at);
-        let mut notes = Vec::new();
-        match (priced, base) {
-            (Some(base), _) => notes.push(base.note.clone()),
-            (None, Some(base)) if base.level < at => {
-                notes.push(format!("not used for the price: {} has one", levels[base.level].name));
-            }
-            _ => notes.push("no price: looked for further below".to_owned()),
-        }
-        if giving == Some(at) {
-            notes.push("its discounts or steps count".to_owned());
-        } else if level.row.is_some_and(|row| !row.discount.is_zero()) || !level.steps.is_empty() {
-            notes.push("its discounts or steps do not count".to_owned());
-        }
-        let mut row = match (level.kind, level.row) {
-            (Kind::Article, _) => vec![
-                ("price", shown(article.price)),
-                ("purchase price", shown(article.purchase)),
-                ("coefficient", shown(article.coefficient)),
-                ("gross", level.gross.to_string()),
-            ],
-            (_, Some(row)) => columns(row),
-            (_, None) => Vec::new(),
-        };
-        if let Some(own) = level.own {
-            let pack = matches!(item.unit, Unit::Pack { .. });
-            row.push((if pack { "TC_Prix" } else { "TG_Prix" }, shown(own.price)));
-        }
-        let used = priced.is_some() || giving == Some(at);
-        let table = match (level.row, level.own, &item.unit) {
-            (None, Some(_), Unit::Pack { .. }) => "F_TARIFCOND",
-            (None, Some(_), _) => "F_TARIFGAM",
-            (None, None, _) if level.kind != Kind::Article => level.step_table(),
-            _ => level.table(),
-        };
-        let after = priced.map(|base| base.amount.normalize());
-        trace.row(&level.name, table, row, used, notes.join("; "), after);
-    }
-}
-
 /// What one unit of an item counts against the bounds of a level's steps.
 fn per_unit(level: &Level<'_>, base: Option<&Base>, factor: Decimal, rules: &Rules) -> Option<Decimal> {
     if level.by_amount(rules) {
@@ -293,7 +243,7 @@ fn lowered(
     mut run: Running,
     start: Option<(Decimal, bool, Option<i64>)>,
     tax: &Taxes<'_>,
-    basis: &mut Option<crate::connectors::tariff::Basis>,
+    basis: &mut Option<Basis>,
     level: &Level<'_>,
 ) -> Result<Running, Refusal> {
     *basis = Some(level.kind.basis());
@@ -351,7 +301,7 @@ fn customer_discounts(
         _ => None,
     };
     if let Some((row, list)) = family_discount(item, terms, rules) {
-        let columns = vec![("customer", row.customer.clone()), ("discount", shown(row.discount))];
+        let columns = vec![("CT_Num", row.customer.clone()), ("FC_Remise", shown(row.discount))];
         let why = skipped(run);
         let note = why.unwrap_or("the customer's discount on the family");
         trace.row("family discount", "F_FAMCLIENT", columns, why.is_none(), note, None);
@@ -386,7 +336,7 @@ fn family_discount<'a>(
     item: &'a ItemRows,
     terms: &Terms,
     rules: &Rules,
-) -> Option<(&'a super::rows::FamilyCustomer, Vec<&'a StepRow>)> {
+) -> Option<(&'a FamilyCustomer, Vec<&'a StepRow>)> {
     let own = terms.customer.iter().filter(|_| terms.group.is_none() || rules.group_then_own);
     terms.group.iter().chain(own).find_map(|who| {
         let list = item.family_steps.iter().filter(|step| same(&step.list, who));
@@ -408,7 +358,7 @@ fn no_price(item: &ItemRows, trace: &Trace) -> Refusal {
 fn finished(
     run: Running,
     start: Option<(Decimal, bool, Option<i64>)>,
-    basis: Option<crate::connectors::tariff::Basis>,
+    basis: Option<Basis>,
     tax: &Taxes<'_>,
     question: Question<'_>,
     factor: Decimal,
@@ -443,7 +393,7 @@ fn finished(
         taxes,
         list: list.map(|(net, gross)| (net.normalize(), gross.normalize())),
         discounts: run.taken,
-        basis: basis.unwrap_or(crate::connectors::tariff::Basis::Base),
+        basis: basis.unwrap_or(Basis::Base),
         currency,
         steps: std::mem::take(&mut trace.steps),
     })

@@ -33,6 +33,12 @@ fn covering(steps: &[&StepRow], measure: Decimal, rules: &Rules) -> Option<usize
     steps.iter().position(|s| is_open(s.bound, rules) || measure <= s.bound)
 }
 
+/// The columns of F_TARIFQTE and F_FAMTARIFQTE: list, bound, discounts.
+const ARTICLE: [&str; 5] =
+    ["TQ_RefCF", "TQ_BorneSup", "TQ_Remise01REM_Valeur", "TQ_Remise02REM_Valeur", "TQ_Remise03REM_Valeur"];
+const FAMILY: [&str; 5] =
+    ["FQ_RefCF", "FQ_BorneSup", "FQ_Remise01REM_Valeur", "FQ_Remise02REM_Valeur", "FQ_Remise03REM_Valeur"];
+
 /// The step that covers a measure; every step goes into the account.
 pub(super) fn choose<'a>(
     steps: &[&'a StepRow],
@@ -55,14 +61,15 @@ pub(super) fn choose<'a>(
         } else {
             format!("not used: it is for {range}")
         };
-        let mut row = vec![("list", step.list.clone()), ("bound", shown(step.bound))];
-        for ((value, kind), name) in step.discounts.iter().zip(["discount 1", "discount 2", "discount 3"]) {
+        let names = if table == "F_TARIFQTE" { &ARTICLE } else { &FAMILY };
+        let mut row = vec![(names[0], step.list.clone()), (names[1], shown(step.bound))];
+        for ((value, kind), name) in step.discounts.iter().zip(&names[2..]) {
             if !value.is_zero() {
                 row.push((name, format!("{} (REM_Type {kind})", shown(*value))));
             }
         }
         if !step.net_price.is_zero() {
-            row.push(("net price", shown(step.net_price)));
+            row.push(("TQ_PrixNet", shown(step.net_price)));
         }
         trace.row("quantity step", table, row, used, note, None);
         from = step.bound;

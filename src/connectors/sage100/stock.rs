@@ -358,6 +358,7 @@ impl Sage100Stock {
             }
             let rows = self.parts.rows(source, refs(kits.into_iter()), &[], moment).await?;
             let mut fresh: Vec<Which> = Vec::new();
+            let mut known = HashSet::new();
             for row in 0..rows.len() {
                 let [kit, part, first, second, quantity] = rows.row(row) else { continue };
                 // A row without an article is a comment.
@@ -365,7 +366,7 @@ impl Sage100Stock {
                 let numbers = (int(Some(first)), int(Some(second)));
                 let which = Which { article: article.to_owned(), numbers };
                 let part = (which.key(), number(quantity));
-                if !read.places.contains_key(&part.0) && !fresh.iter().any(|known| known.key() == part.0) {
+                if !read.places.contains_key(&part.0) && known.insert(part.0.clone()) {
                     fresh.push(which);
                 }
                 read.parts.entry(fold(text(Some(kit)))).or_default().push(part);

@@ -1,6 +1,6 @@
 //! Reads Sage's tariff rows for a batch of items and one buyer, in two rounds: the customer, the articles and what their
-//! references are; then, by family, group and category, everything else at the same time. One statement for each table;
-//! none for tables that cannot matter (variant prices where no variant is asked for, the customer's where there is none).
+//! references are; then, by family, group and category, everything else at the same time; at the end, where a flag was never
+//! filled, the price categories' defaults. One statement for each table; none for tables that cannot matter (variant prices where no variant is asked for, the customer's where there is none).
 
 use std::sync::Arc;
 

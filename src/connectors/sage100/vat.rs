@@ -36,6 +36,10 @@ fn code_of<'a>(slot: &'a TaxSlot, rules: &Rules, day: NaiveDate) -> (&'a str, St
     }
 }
 
+/// The columns of F_ARTCOMPTA and F_FAMCOMPTA: accounting category, three codes.
+const ARTICLE: [&str; 4] = ["ACP_Champ", "ACP_ComptaCPT_Taxe1", "ACP_ComptaCPT_Taxe2", "ACP_ComptaCPT_Taxe3"];
+const FAMILY: [&str; 4] = ["FCP_Champ", "FCP_ComptaCPT_Taxe1", "FCP_ComptaCPT_Taxe2", "FCP_ComptaCPT_Taxe3"];
+
 /// The taxes of an item; every row that was looked at goes into the account.
 pub(super) fn taxes<'a>(
     item: &'a ItemRows,
@@ -55,11 +59,8 @@ pub(super) fn taxes<'a>(
         let mut chosen = None;
         for (table, found) in [("F_ARTCOMPTA", own), ("F_FAMCOMPTA", family)] {
             let Some((code, text)) = found.filter(|(code, _)| is_vat || !code.is_empty()) else { continue };
-            let row = vec![
-                ("category", tax_category.to_string()),
-                ("slot", (slot + 1).to_string()),
-                ("code", text.clone()),
-            ];
+            let names = if table == "F_ARTCOMPTA" { ARTICLE } else { FAMILY };
+            let row = vec![(names[0], tax_category.to_string()), (names[slot + 1], text.clone())];
             let note = match (code.is_empty(), chosen) {
                 (true, _) => "no code: looked for further".to_owned(),
                 (false, Some(_)) => "not used: the article's own row has a code".to_owned(),

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Scope, Way, sort_words};
+use super::{Scope, Way, Why, sort_words};
 use crate::federation::{
     engine::{Ask, Engine, Fault},
     filter::{Filter, Test},
     gather::ListAsk,
     model::{EntityId, FieldId},
-    pushdown::{CODES, NOT, stays},
+    pushdown::{CODES, NOT, condition::unsent, stays},
 };
 
 /// A list that is refused, and what is to blame.
@@ -94,7 +94,9 @@ impl Engine {
                 }
                 let reason = match (f, test) {
                     (_, None) => Some(NOT),
-                    (Some(f), Some(test)) => stays(f, test, language),
+                    (Some(f), Some(test)) => {
+                        stays(f, test, language).or_else(|| unsent(f, test).map(Why::of))
+                    }
                     (None, Some(Test::In(_) | Test::IsNull(_))) => None,
                     (None, Some(_)) => Some(CODES),
                 };
@@ -118,11 +120,15 @@ impl Engine {
                 )
             } else if total {
                 "`totalCount` reads the whole list".to_owned()
-            } else if list.filter.is_all() && scope != Scope::All {
-                "too much is asked for at once, or few of what stands there is on the web".into()
             } else if list.filter.is_all() {
-                "few of its records are on the web, and the source that decides existence does not tell which"
-                    .into()
+                sort = sort_words(list.order, model, entity);
+                let shopper = ask.shopper(entity);
+                if let Some(sort) = &sort {
+                    let plan = self.plan(ask, entity, list, scope).await;
+                    sorted(sort, &plan.way, &plan.because(self, entity, list.order), shopper)
+                } else {
+                    unsorted(scope, shopper).to_owned()
+                }
             } else {
                 "the filter lets few records pass, and the sources cannot leave the others out beforehand"
                     .into()
@@ -139,6 +145,9 @@ impl Engine {
             }
             if total {
                 helps.push("leave `totalCount` out".to_owned());
+            }
+            if sort.is_some() {
+                helps.push("sort by CODE".to_owned());
             }
         }
         if scope == Scope::All && e.inherits.is_none() {
@@ -160,6 +169,33 @@ impl Engine {
             helps,
         };
         Fault::List(Arc::new(blame))
+    }
+}
+
+/// Why a list without a filter reads more rows than it may, when it is sorted.
+fn sorted(sort: &str, way: &Way, because: &str, shopper: bool) -> String {
+    let dropped = match (way, shopper) {
+        (Way::MergeScan(_), true) => {
+            "; rows whose cell is not the value that is served, and records that are not on the web, are read all the \
+             same"
+        }
+        (Way::MergeScan(_), false) => {
+            "; rows whose cell is not the value that is served, and rows without one, are read all the same"
+        }
+        _ => "",
+    };
+    format!("it is sorted by {sort}: {because}{dropped}")
+}
+
+/// Why a list without a filter reads more rows than it may in CODE order.
+fn unsorted(scope: Scope, shopper: bool) -> &'static str {
+    match (scope, shopper) {
+        (Scope::All, true) => {
+            "few of its records are on the web, and the source that decides existence does not tell which"
+        }
+        (Scope::All, false) => "a page takes more rows than may be read",
+        (_, true) => "too much is asked for at once, or few of what stands there is on the web",
+        (_, false) => "too much is asked for at once",
     }
 }
 

@@ -54,6 +54,43 @@ pub fn condition(on: On<'_>, test: &Test) -> Option<Predicate> {
     }
 }
 
+/// Why no condition is told of a test, when that lies in the test rather than in the source's cells; for people.
+pub fn untold(on: On<'_>, test: &Test) -> Option<&'static str> {
+    if let Some(words) = unsent(on.field, test) {
+        return Some(words);
+    }
+    if !matches!(on.field.ty, Type::Int | Type::Decimal) {
+        return None;
+    }
+    let ranges = ranges(test, numeral)?;
+    let beyond = |n: &Decimal| n.abs() > most(on);
+    let any = ranges.iter().any(|(low, high)| low.iter().chain(high).any(beyond));
+    any.then_some("it is about a number that not every column could hold")
+}
+
+/// As [`untold`], of any source; for people.
+pub fn unsent(field: &Field, test: &Test) -> Option<&'static str> {
+    if matches!(test, Test::In(values) if values.len() > LONGEST) {
+        return Some("it names more values than are sent");
+    }
+    if field.ty != Type::Text {
+        return None;
+    }
+    let pattern = match test {
+        Test::NotIn(_) => return Some("of texts, `ne` and `notIn` are not sent"),
+        Test::Contains(t) | Test::EndsWith(t) => like_pattern(t, false),
+        Test::Matches(t) | Test::StartsWith(t) => like_pattern(t, true),
+        _ => return None,
+    };
+    if !field.enumeration.is_empty() {
+        return Some("the schema has words of its own for what the sources hold");
+    }
+    pattern.is_none().then_some(OPEN)
+}
+
+/// Why a pattern that every text fulfils is not sent.
+const OPEN: &str = "folding can make each of its characters of others, so that any text might fit";
+
 /// `expr IS NOT NULL`.
 pub fn not_null(expr: &Expr) -> Predicate {
     Predicate::Expr(Expr::IsNull(Box::new(expr.clone()), true))
@@ -100,18 +137,12 @@ fn number(expr: &Expr, on: On<'_>, test: &Test) -> Option<Predicate> {
     if !sqlite && !on.family.is_some_and(|f| f.is_number() || f == Family::Float) {
         return None;
     }
-    let read = |value: &Value| match value {
-        Value::Int(n) => Some(Decimal::from(*n)),
-        Value::Decimal(n) => Some(*n),
-        _ => None,
-    };
     let whole = on.family == Some(Family::Integer) && !sqlite;
     // SQLite has floats of eight bytes only.
     let single = on.family == Some(Family::Float) && !sqlite;
-    // Beyond this some column's type could not hold the bound.
-    let most = Decimal::from(if whole { 2_000_000_000_i64 } else { 100_000_000_000 });
+    let most = most(on);
     let mut of = Vec::new();
-    for (low, high) in ranges(test, read)? {
+    for (low, high) in ranges(test, numeral)? {
         if low.iter().chain(&high).any(|n| n.abs() > most) {
             return None;
         }
@@ -142,6 +173,20 @@ fn number(expr: &Expr, on: On<'_>, test: &Test) -> Option<Predicate> {
         of.push(Predicate::Odd { expr: expr.clone(), plain: Plain::Number });
     }
     any(of)
+}
+
+fn numeral(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Int(n) => Some(Decimal::from(*n)),
+        Value::Decimal(n) => Some(*n),
+        _ => None,
+    }
+}
+
+/// Beyond this some column's type could not hold a bound.
+fn most(on: On<'_>) -> Decimal {
+    let whole = on.family == Some(Family::Integer) && on.dialect != Dialect::Sqlite;
+    Decimal::from(if whole { 2_000_000_000_i64 } else { 100_000_000_000 })
 }
 
 fn truth(expr: &Expr, on: On<'_>, test: &Test) -> Option<Predicate> {

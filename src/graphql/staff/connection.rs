@@ -1,12 +1,14 @@
 //! Pages of what the site database keeps, by key: Relay connections with sealed cursors.
 
-use super::Site;
+use super::{Site, fault};
 use crate::{
+    auth::accounts::AccountError,
     federation::{order::Spot, page::Position},
     graphql::{
         arguments,
         error::{Code, GraphqlError},
         plain::{ArgMap, Plain, PlainObject},
+        resolve::Call,
     },
     value::Value,
 };
@@ -30,6 +32,27 @@ impl Site {
             return Err(GraphqlError::new(Code::BadCursor, message));
         };
         Ok(Asked { size, after: Some(after) })
+    }
+
+    /// A list by name: `read` gives some of it after a name, `count` how many there are, which is asked only when
+    /// it is selected.
+    pub(super) async fn listed<T: PlainObject + Send + Sync + 'static, R>(
+        &self,
+        call: &Call<'_>,
+        list: &str,
+        read: impl FnOnce(Option<String>, usize) -> R,
+        count: impl Future<Output = Result<u64, AccountError>>,
+        key: impl Fn(&T) -> Value,
+    ) -> Result<Plain<'static>, GraphqlError>
+    where
+        R: Future<Output = Result<Vec<T>, AccountError>>,
+    {
+        let asked = self.asked(call.args, list)?;
+        let read = read(asked.after.as_ref().and_then(Value::as_str).map(str::to_owned), asked.size + 1);
+        let counted =
+            async { Ok(if call.selected.selects("totalCount") { Some(count.await?) } else { None }) };
+        let (items, total) = futures::try_join!(read, counted).map_err(|error| fault(&error))?;
+        Ok(Plain::object(self.page(&asked, list, items, total, key)))
     }
 
     /// A page of what was read, which is one more than asked where there is more.

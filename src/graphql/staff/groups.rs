@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use super::{
     Site,
     connection::count,
-    fault,
     input::{self, Input},
     origin,
     problems::{self, Found, Language, Problem, settle},
@@ -35,15 +34,11 @@ pub struct Save(pub(super) Site);
 #[async_trait]
 impl Resolver for List {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
-        let asked = self.0.asked(call.args, LIST)?;
         let accounts = &self.0.accounts;
-        let read = accounts.groups(asked.after.as_ref().and_then(Value::as_str), asked.size + 1);
-        let counted = async {
-            Ok(if call.selected.selects("totalCount") { Some(accounts.count_groups().await?) } else { None })
-        };
-        let (groups, total) = futures::try_join!(read, counted).map_err(|e| fault(&e))?;
+        let read =
+            |after: Option<String>, first| async move { accounts.groups(after.as_deref(), first).await };
         let key = |group: &StaffGroup| Value::text(&*group.name);
-        Ok(Plain::object(self.0.page(&asked, LIST, groups, total, key)))
+        self.0.listed(&call, LIST, read, accounts.count_groups(), key).await
     }
 }
 

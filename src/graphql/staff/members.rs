@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{
-    Site, fault,
+    Site,
     input::{self, Input},
     origin,
     problems::{self, Found, Language, Problem, settle},
@@ -31,15 +31,11 @@ pub struct Save(pub(super) Site);
 #[async_trait]
 impl Resolver for List {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
-        let asked = self.0.asked(call.args, LIST)?;
         let accounts = &self.0.accounts;
-        let read = accounts.members(asked.after.as_ref().and_then(Value::as_str), asked.size + 1);
-        let counted = async {
-            Ok(if call.selected.selects("totalCount") { Some(accounts.count_members().await?) } else { None })
-        };
-        let (members, total) = futures::try_join!(read, counted).map_err(|e| fault(&e))?;
+        let read =
+            |after: Option<String>, first| async move { accounts.members(after.as_deref(), first).await };
         let key = |member: &StaffMember| Value::text(&*member.login);
-        Ok(Plain::object(self.0.page(&asked, LIST, members, total, key)))
+        self.0.listed(&call, LIST, read, accounts.count_members(), key).await
     }
 }
 

@@ -17,7 +17,10 @@ use super::{
     resolve::{Call, Resolvers},
 };
 use crate::{
-    auth::accounts::{AccountError, Accounts, Origin},
+    auth::{
+        accounts::{AccountError, Accounts, Origin},
+        rate::Rates,
+    },
     catalog::Catalog,
 };
 
@@ -25,12 +28,13 @@ use crate::{
 #[derive(Clone)]
 struct Site {
     accounts: Arc<dyn Accounts>,
+    rates: Rates,
     catalog: Arc<Catalog>,
 }
 
-/// The resolvers of the staff API.
-pub fn resolvers(accounts: Arc<dyn Accounts>, catalog: &Arc<Catalog>) -> Resolvers {
-    let site = Site { accounts, catalog: catalog.clone() };
+/// The resolvers of the staff API. Logins and renewals are counted by address before a secret is looked at.
+pub fn resolvers(accounts: Arc<dyn Accounts>, rates: Rates, catalog: &Arc<Catalog>) -> Resolvers {
+    let site = Site { accounts, rates, catalog: catalog.clone() };
     let mut all = Resolvers::default();
     all.add("Mutation", "login", session::Login(site.clone()));
     all.add("Mutation", "refreshToken", session::Refresh(site.clone()));

@@ -10,7 +10,7 @@ use super::{
     problems::{self, Codes, Found, Language, Problem, settle},
 };
 use crate::{
-    auth::accounts::{AccountError, Session},
+    auth::accounts::{AccountError, Origin, Session},
     config::Secret,
     graphql::{
         error::GraphqlError,
@@ -38,7 +38,6 @@ pub struct Logout(pub(super) Site);
 #[async_trait]
 impl Resolver for Login {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
-        let accounts = &self.0.accounts;
         let (input, language) = (Input::of(call.args, "input"), Language::of(call.language));
         let login = input.text("login").unwrap_or_default();
         let password = input.text("password").unwrap_or_default();
@@ -50,7 +49,7 @@ impl Resolver for Login {
         }
         let transport =
             if input.text("transport") == Some("BODY") { Transport::Body } else { Transport::Cookie };
-        let begun = accounts.login(login, password, &origin(&call)).await;
+        let begun = self.0.begin(login, password, &origin(&call)).await;
         answered(&call, begun, transport)
     }
 }
@@ -58,7 +57,6 @@ impl Resolver for Login {
 #[async_trait]
 impl Resolver for Refresh {
     async fn resolve(&self, call: Call<'_>) -> Result<Plain<'static>, GraphqlError> {
-        let accounts = &self.0.accounts;
         let language = Language::of(call.language);
         let Some((token, transport)) = token(&call) else {
             return Ok(refused(vec![Problem::session_ended(language)]));
@@ -68,7 +66,7 @@ impl Resolver for Refresh {
         if !found.0.is_empty() {
             return Ok(refused(found.0));
         }
-        let renewed = accounts.refresh(token, &origin(&call)).await;
+        let renewed = self.0.renew(token, &origin(&call)).await;
         if transport == Transport::Cookie && matches!(renewed, Err(AccountError::Revoked)) {
             call.effects.refresh_cookie(RefreshCookie::Clear);
         }
@@ -100,6 +98,18 @@ impl Resolver for Logout {
         };
         call.effects.refresh_cookie(RefreshCookie::Clear);
         Ok(Plain::object(LogoutPayload(problems)))
+    }
+}
+
+impl Site {
+    async fn begin(&self, login: &str, password: &str, from: &Origin) -> Result<Session, AccountError> {
+        self.rates.login(from).await.map_err(AccountError::Delayed)?;
+        self.accounts.login(login, password, from).await
+    }
+
+    async fn renew(&self, refresh_token: &str, from: &Origin) -> Result<Session, AccountError> {
+        self.rates.login(from).await.map_err(AccountError::Delayed)?;
+        self.accounts.refresh(refresh_token, from).await
     }
 }
 

@@ -1,9 +1,13 @@
-//! Prices as clients see them, and how they came to be.
+//! Prices and stock as clients see them, and how prices came to be.
 
 pub mod explain;
 mod price;
+mod stock;
 
-pub use price::{NotOrderable, PriceObject, PriceRange, PriceTier};
+pub use self::{
+    price::{NotOrderable, PriceObject, PriceRange, PriceTier},
+    stock::StockObject,
+};
 
 use super::error::{Code, GraphqlError};
 use crate::connectors::tariff::Refusal;

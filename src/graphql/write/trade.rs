@@ -1,16 +1,17 @@
-//! Prices of a record.
+//! Prices and stock of a record.
 
 use rust_decimal::Decimal;
 
 use super::{Writer, Written};
 use crate::{
+    auth::rights::Right,
     catalog::levels::Level,
     connectors::tariff::Refusal,
     graphql::{
         error::{Code, GraphqlError},
         faults::fault,
-        plan::{Out, OutKind},
-        trade::{self, NotOrderable, PriceObject, PriceRange, PriceTier, explain::quantity},
+        plan::{Out, OutKind, PlainOut},
+        trade::{self, NotOrderable, PriceObject, PriceRange, PriceTier, StockObject, explain::quantity},
     },
 };
 
@@ -72,6 +73,21 @@ impl Writer<'_> {
             }
             _ => self.fail(out.place, GraphqlError::new(Code::Internal, "This field was not read.")),
         }
+    }
+
+    /// How it stands with a record's stock. Numbers are for those whom the shop lets see them.
+    pub(super) fn stock(&mut self, out: &Out, level: &Level, record: u32, plain: &PlainOut) -> Written {
+        let stock = match &level.trade.stock {
+            Some(Ok(stock)) => stock,
+            Some(Err(f)) => return self.fail(out.place, fault(f)),
+            None => {
+                return self.fail(out.place, GraphqlError::new(Code::Internal, "Stock was not read."));
+            }
+        };
+        let Some(told) = stock.0.get(&record) else { return self.absent(out.place, out.non_null) };
+        let staff = self.run.sight.rights().allows(Right::StockRead);
+        let numbers = staff || self.run.catalog.trade.stock.settings.quantities;
+        self.plain_object(&StockObject { told, numbers, depots: staff }, plain)
     }
 
     /// A price that cannot be told is an error, one that is 0 is null.
