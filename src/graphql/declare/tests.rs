@@ -100,7 +100,6 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
     ConnectorMap {
         twins: Vec::new(),
         name: name.to_owned(),
-        twins: Vec::new(),
         entities: ["Department", "Article", "Reference"]
             .map(|e| (e.to_owned(), entity(e)))
             .into_iter()
@@ -109,7 +108,6 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
         detect: Vec::new(),
         settings: std::sync::Arc::default(),
         no_dates: std::sync::Arc::default(),
-        twins: Vec::new(),
     }
 }
 
