@@ -30,3 +30,4 @@ mod staff;
 mod stand_in;
 mod stock;
 mod telemetry;
+mod trade;
