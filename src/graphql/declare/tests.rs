@@ -98,6 +98,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
         ..EntityMap::default()
     };
     ConnectorMap {
+        twins: Vec::new(),
         name: name.to_owned(),
         entities: ["Department", "Article", "Reference"]
             .map(|e| (e.to_owned(), entity(e)))
