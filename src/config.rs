@@ -2,6 +2,7 @@
 //! errors are reported at once, each with its place.
 
 mod auth;
+mod customers;
 pub mod doc;
 mod network;
 mod read;
@@ -19,6 +20,7 @@ use crate::{
     auth::tokens::settings::AuthConfig, diagnostics::Place, telemetry::traces::Collector, value::Value,
 };
 
+pub use customers::{AssortmentConfig, CustomersConfig};
 pub use network::{CacheConfig, ConnectionLimits, Cors, DocumentsConfig, RateConfig, RedisConfig};
 #[cfg(test)]
 use read::load_with;
@@ -54,6 +56,8 @@ pub struct Config {
     pub site: SiteConfig,
     /// `[public]`.
     pub public: PublicConfig,
+    /// `[customers]` and `[[assortments]]`.
+    pub customers: CustomersConfig,
     /// `[prices]`.
     pub prices: PricesConfig,
     /// `[stock]`.
@@ -104,6 +108,7 @@ impl std::fmt::Debug for Config {
             .field("auth", &self.auth)
             .field("site", &self.site)
             .field("public", &self.public)
+            .field("customers", &self.customers)
             .field("prices", &self.prices)
             .field("stock", &self.stock)
             .field("redis", &self.redis)

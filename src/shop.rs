@@ -1,7 +1,11 @@
 //! A shop: its folder read and checked, its sources opened, everything wired. The only place that
 //! knows all rooms.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
 
@@ -11,12 +15,19 @@ use crate::{
         authenticator::Authenticator,
         grants::SharedGrants,
         issue::SharedIssue,
+        people::People,
         rate::Rates,
         tokens::{Tokens, own::Signer},
     },
     cache::{Cache, Shared},
-    catalog::{Catalog, Run, cursor::Sealer, sight::Sight, trade::Trade},
-    config::{self, Config, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
+    catalog::{
+        Catalog, Run,
+        assortments::{Assortment, Assortments},
+        cursor::Sealer,
+        sight::Sight,
+        trade::Trade,
+    },
+    config::{self, Config, CustomersConfig, Draft, SourceConfig, SourceKind, SourceLimits, WebDecision},
     connectors::{
         self,
         isoshop::{stock::StockRules, web_prices::WebPrices},
@@ -37,6 +48,7 @@ use crate::{
         error::GraphqlError,
         guard::Guards,
         operation::Operations,
+        people,
         request::{Executor, GraphqlRequest},
         sdl,
         service::{Doors, Guard, Service},
@@ -46,7 +58,7 @@ use crate::{
     },
     pricing::Pricing,
     report,
-    site::{Lifetimes, Site, SiteAccounts, SiteGrants},
+    site::{Lifetimes, Site, SiteAccounts, SiteGrants, SitePeople},
     sources::{self, Moment, SharedSource, Trace},
     stock::Stock,
 };
@@ -100,6 +112,8 @@ pub enum EntityKind {
     Article,
     /// A référence.
     Reference,
+    /// A customer.
+    Customer,
 }
 
 impl Shop {
@@ -174,7 +188,9 @@ impl Shop {
         let site = site?;
         let entity = |name: &str| model.entities.iter().position(|e| e.name == name);
         let entities = (entity("Department"), entity("Article"), entity("Reference"));
+        let customer = entity("Customer");
         let sealer = Sealer::new(&config.cursor_keys);
+        let assortments = assortments(&model, customer, &config.customers, diags);
         let ((Some(department), Some(article), Some(reference)), Some(sealer)) = (entities, sealer) else {
             diags.error(
                 "NO_CATALOGUE",
@@ -227,14 +243,26 @@ impl Shop {
             fail_on_unknown: config.web.fail_on_unknown,
             decisions,
         });
+        let keeper = customer.map(|customer| engine.model.entities[customer].decides);
+        let keeper = keeper.and_then(|source| Some((source, maps.get(&engine.model.sources[source].name)?)));
+        let customer_codes =
+            keeper.and_then(|(source, map)| Some((source, connectors::customer_codes(map)?)));
+        let limits =
+            keeper.map_or_else(people::Limits::default, |(_, map)| people::Limits::of(&map.settings));
+        let kept: Arc<dyn People> =
+            Arc::new(SitePeople::new(site.clone(), config.auth.issuer.as_str().into()));
         let trade = trade(&engine.model, reference, &config, &maps);
         let catalog = Arc::new(Catalog {
             trade,
+            people: kept,
+            customer_codes,
+            assortments,
             engine,
             departments: config.departments.clone(),
             department,
             article,
             reference,
+            customer,
             sealer,
             media_base: config.media.base_url.trim_end_matches('/').to_owned(),
         });
@@ -249,6 +277,7 @@ impl Shop {
         let accounts: Arc<dyn Accounts> = options.accounts.unwrap_or_else(|| Arc::new(staff.clone()));
         let mut resolvers = staff::resolvers(accounts, rates.clone(), &catalog);
         resolvers.add("Query", "explainPrice", ExplainPrice { catalog: catalog.clone() });
+        people::resolvers(&mut resolvers, &catalog, limits, config.access.anonymous);
         let guard = Guard { documents, rates };
         let service = Service::new(
             types.clone(),
@@ -355,8 +384,8 @@ impl Shop {
     /// For each field of a record: the rule, every source's cell and the winner, as a table. `Ok(None)`
     /// when there is no such record.
     pub async fn explain(&self, kind: EntityKind, code: &str) -> Result<Option<String>, String> {
-        let name = &self.catalog.engine.model.entities[self.entity(kind)].name;
         let found = self.provenance(kind, code).await?;
+        let name = &self.catalog.engine.model.entities[self.entity(kind)?].name;
         Ok(found.map(|fields| report::provenance(name, code, &fields)))
     }
 
@@ -380,7 +409,7 @@ impl Shop {
     ) -> Result<Option<Vec<FieldProvenance>>, String> {
         let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
         let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
-        let found = run.explain(self.entity(kind), code, None).await;
+        let found = run.explain(self.entity(kind)?, code, None).await;
         found.map_err(|fault| crate::graphql::faults::fault(&fault).message)
     }
 
@@ -401,12 +430,15 @@ impl Shop {
         }
     }
 
-    fn entity(&self, kind: EntityKind) -> usize {
-        match kind {
+    fn entity(&self, kind: EntityKind) -> Result<usize, String> {
+        Ok(match kind {
             EntityKind::Department => self.catalog.department,
             EntityKind::Article => self.catalog.article,
             EntityKind::Reference => self.catalog.reference,
-        }
+            EntityKind::Customer => {
+                self.catalog.customer.ok_or_else(|| "no source of this shop holds customers".to_owned())?
+            }
+        })
     }
 
     /// The plan of an operation as text; no source is asked.
@@ -471,6 +503,44 @@ fn decisions(model: &Model, department: usize, decision: WebDecision) -> Vec<Web
         if id != department && others_publish(entity) { decision } else { WebDecision::Erp }
     };
     model.entities.iter().enumerate().map(of).collect()
+}
+
+/// The assortments of classes of customers; several of one class are put together.
+fn assortments(
+    model: &Model,
+    customer: Option<usize>,
+    config: &CustomersConfig,
+    diags: &mut Diagnostics,
+) -> Assortments {
+    let Some(first) = config.assortments.first() else { return Assortments::default() };
+    let Some(entity) = customer.and_then(|customer| model.entities.get(customer)) else {
+        diags.error(
+            "NO_CUSTOMERS",
+            first.place.clone(),
+            "there are assortments, and no source of the shop holds customers",
+            "take [[assortments]] away, or add [entity.Customer] to the ERP's connector map",
+        );
+        return Assortments::default();
+    };
+    let Some((field, _, _)) = entity.fields.get_full(config.class.as_str()) else {
+        let known = entity.fields.keys().map(String::as_str);
+        diags.error(
+            "UNKNOWN_FIELD",
+            config.class_place.clone(),
+            format!("`class` names no field of `Customer`: `{}`", config.class),
+            sdl::suggest(&config.class, known, "name a field that tells customers' classes"),
+        );
+        return Assortments::default();
+    };
+    let mut by_class: HashMap<String, Assortment> = HashMap::new();
+    for one in &config.assortments {
+        let all = by_class.entry(one.class.clone()).or_default();
+        let shared = |codes: &[String]| codes.iter().map(|code| Arc::from(code.as_str())).collect::<Vec<_>>();
+        all.departments.extend(shared(&one.departments));
+        all.families.extend(shared(&one.families));
+        all.articles.extend(shared(&one.articles));
+    }
+    Assortments::new(field, by_class.into_iter().map(|(class, all)| (class, Arc::new(all))).collect())
 }
 
 /// Reports a decision that is left to a source which the shop does not have. A pivot is an IsoShop base

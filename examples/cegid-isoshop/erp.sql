@@ -328,3 +328,56 @@ au premier essai\u8230? jamais.\par
 INSERT INTO "ARTICLELIE" ("GAL_ARTICLE", "GAL_ARTICLELIE", "GAL_TYPELIENART", "GAL_RANG") VALUES
     ('PLU-QUAI                         X', 'ENC-PLUME                        X', 'ACC', 1), ('PLU-QUAI                         X', 'GEL-CANAL                        X', 'SIM', 2), ('PLU-QUAI                         X', 'CAH-VIEUX                        X', '', 3),
     ('CARNET                           X', 'PLU-QUAI                         X', 'ACC', 1);
+
+-- Customers. 0411CANAL is the accounting code of CANAL; a supplier has the same business code as DUPONT.
+CREATE TABLE "PAYS" ("PY_PAYS" varchar(3) PRIMARY KEY, "PY_LIBELLE" varchar(35) NOT NULL DEFAULT '', "PY_CODEISO2" varchar(2) NOT NULL DEFAULT '');
+CREATE TABLE "TIERS" ("T_AUXILIAIRE" varchar(17) PRIMARY KEY, "T_TIERS" varchar(17) NOT NULL DEFAULT '', "T_NATUREAUXI" varchar(3) NOT NULL DEFAULT '',
+    "T_LIBELLE" varchar(35) NOT NULL DEFAULT '', "T_PRENOM" varchar(35) DEFAULT '', "T_JURIDIQUE" varchar(3) NOT NULL DEFAULT '',
+    "T_PARTICULIER" varchar(1) DEFAULT '-', "T_ADRESSE1" varchar(35) NOT NULL DEFAULT '', "T_ADRESSE2" varchar(35) NOT NULL DEFAULT '',
+    "T_ADRESSE3" varchar(35) NOT NULL DEFAULT '', "T_CODEPOSTAL" varchar(9) NOT NULL DEFAULT '', "T_VILLE" varchar(35) NOT NULL DEFAULT '',
+    "T_PAYS" varchar(3) NOT NULL DEFAULT '', "T_TELEPHONE" varchar(25) NOT NULL DEFAULT '', "T_EMAIL" varchar(250) NOT NULL DEFAULT '',
+    "T_SIRET" varchar(17) NOT NULL DEFAULT '', "T_NIF" varchar(17) NOT NULL DEFAULT '', "T_REGIMETVA" varchar(3) NOT NULL DEFAULT 'FRA',
+    "T_FACTUREHT" varchar(1) NOT NULL DEFAULT 'X', "T_TARIFTIERS" varchar(3) NOT NULL DEFAULT '', "T_REMISE" numeric(19,4) NOT NULL DEFAULT 0,
+    "T_ESCOMPTE" numeric(19,4) NOT NULL DEFAULT 0, "T_DEVISE" varchar(3) NOT NULL DEFAULT 'EUR', "T_LANGUE" varchar(3) NOT NULL DEFAULT '',
+    "T_MODEREGLE" varchar(3) NOT NULL DEFAULT '', "T_REPRESENTANT" varchar(17) NOT NULL DEFAULT '', "T_FACTURE" varchar(17) NOT NULL DEFAULT '',
+    "T_PAYEUR" varchar(17) NOT NULL DEFAULT '', "T_ETATRISQUE" varchar(3) NOT NULL DEFAULT '', "T_FERME" varchar(1) DEFAULT '-',
+    "T_DATECREATION" timestamp NOT NULL DEFAULT '1900-01-01 00:00:00', "T_DATEMODIF" timestamp NOT NULL DEFAULT '1900-01-01 00:00:00',
+    "T_UTILISATEUR" varchar(3) NOT NULL DEFAULT '');
+CREATE INDEX "TIERS_TIERS" ON "TIERS" ("T_TIERS");
+CREATE TABLE "ADRESSES" ("ADR_TYPEADRESSE" varchar(3) NOT NULL, "ADR_NUMEROADRESSE" int NOT NULL, "ADR_NATUREAUXI" varchar(3) NOT NULL DEFAULT '',
+    "ADR_REFCODE" varchar(17) NOT NULL DEFAULT '', "ADR_NADRESSE" int NOT NULL DEFAULT 0, "ADR_LIBELLE" varchar(35) NOT NULL DEFAULT '',
+    "ADR_LIBELLE2" varchar(35) NOT NULL DEFAULT '', "ADR_ADRESSE1" varchar(35) NOT NULL DEFAULT '', "ADR_ADRESSE2" varchar(35) NOT NULL DEFAULT '',
+    "ADR_ADRESSE3" varchar(35) NOT NULL DEFAULT '', "ADR_CODEPOSTAL" varchar(9) NOT NULL DEFAULT '', "ADR_VILLE" varchar(35) NOT NULL DEFAULT '',
+    "ADR_PAYS" varchar(3) NOT NULL DEFAULT '', "ADR_TELEPHONE" varchar(25) NOT NULL DEFAULT '', "ADR_EMAIL" varchar(250) NOT NULL DEFAULT '',
+    "ADR_LIVR" varchar(1) DEFAULT '-', "ADR_FACT" varchar(1) DEFAULT '-', "ADR_REGL" varchar(1) DEFAULT '-',
+    PRIMARY KEY ("ADR_TYPEADRESSE", "ADR_NUMEROADRESSE"));
+CREATE INDEX "ADRESSES_REFCODE" ON "ADRESSES" ("ADR_REFCODE");
+CREATE TABLE "CONTACT" ("C_TYPECONTACT" varchar(3) NOT NULL, "C_AUXILIAIRE" varchar(17) NOT NULL, "C_NUMEROCONTACT" int NOT NULL,
+    "C_TIERS" varchar(17) NOT NULL DEFAULT '', "C_CIVILITE" varchar(3) NOT NULL DEFAULT '', "C_NOM" varchar(35) NOT NULL DEFAULT '',
+    "C_PRENOM" varchar(35) NOT NULL DEFAULT '', "C_FONCTION" varchar(35) NOT NULL DEFAULT '', "C_TELEPHONE" varchar(25) NOT NULL DEFAULT '',
+    "C_RVA" varchar(250) NOT NULL DEFAULT '', "C_PRINCIPAL" varchar(1) DEFAULT '-', "C_FERME" varchar(1) DEFAULT '-',
+    "C_DATEMODIF" timestamp NOT NULL DEFAULT '1900-01-01 00:00:00', PRIMARY KEY ("C_TYPECONTACT", "C_AUXILIAIRE", "C_NUMEROCONTACT"));
+
+INSERT INTO "PAYS" ("PY_PAYS", "PY_LIBELLE", "PY_CODEISO2") VALUES ('FRA', 'France', 'FR'), ('BEL', 'Belgique', 'BE');
+INSERT INTO "TIERS" ("T_AUXILIAIRE", "T_TIERS", "T_NATUREAUXI", "T_LIBELLE", "T_PRENOM", "T_JURIDIQUE", "T_PARTICULIER", "T_ADRESSE1",
+    "T_ADRESSE2", "T_CODEPOSTAL", "T_VILLE", "T_PAYS", "T_TELEPHONE", "T_EMAIL", "T_SIRET", "T_NIF", "T_TARIFTIERS", "T_ETATRISQUE", "T_FERME",
+    "T_DATECREATION", "T_DATEMODIF") VALUES
+    ('0411CANAL', 'CANAL', 'CLI', 'Librairie du Canal', '', 'SAR', '-', '4 quai de la Loire', 'Bâtiment B', '75019', 'Paris', 'FRA',
+        '+33 1 99 00 10 10', 'achats@canal.example', '51000000000017', 'FR1251000000', 'GRO', 'V', '-', '2021-05-04 00:00:00', '2026-01-10 08:00:00'),
+    ('DUPONT', 'DUPONT', 'CLI', 'Dupont', 'Lise', '', 'X', '12 rue du Lac', '', '1000', 'Bruxelles', 'BEL', '', 'lise@dupont.example', '', '', '', 'R', NULL,
+        '1900-01-01 00:00:00', '2026-01-11 08:00:00'),
+    ('FDUPONT', 'DUPONT', 'FOU', 'Dupont Papiers', NULL, 'SA', '-', '', '', '', '', 'FRA', '', '', '', '', '', '', '-', '2020-01-01 00:00:00', '2026-01-10 08:00:00'),
+    ('FERME', 'FERME', 'CLI', 'Papier d''hier', '', '', '-', '', '', '', '', '', '', '', '', '', 'DET', 'O', 'X', '2019-01-01 00:00:00', '2026-01-12 08:00:00');
+INSERT INTO "ADRESSES" ("ADR_TYPEADRESSE", "ADR_NUMEROADRESSE", "ADR_NATUREAUXI", "ADR_REFCODE", "ADR_NADRESSE", "ADR_LIBELLE", "ADR_ADRESSE1",
+    "ADR_CODEPOSTAL", "ADR_VILLE", "ADR_PAYS", "ADR_LIVR", "ADR_FACT") VALUES
+    ('TIE', 1, 'CLI', 'CANAL', 1, 'Dépôt', '7 rue des Péniches', '93500', 'Pantin', 'FRA', 'X', '-'),
+    ('TIE', 2, 'CLI', 'CANAL', 2, 'Comptabilité', 'BP 12', '75940', 'Paris Cedex 19', 'FRA', '-', 'X'),
+    ('TIE', 3, 'FOU', 'DUPONT', 1, 'Usine', '1 rue du Moulin', '07000', 'Privas', 'FRA', 'X', '-'),
+    ('PIE', 1, 'CLI', 'CANAL', 1, 'D''un document', '1 rue Vieille', '75000', 'Paris', 'FRA', 'X', '-');
+INSERT INTO "CONTACT" ("C_TYPECONTACT", "C_AUXILIAIRE", "C_NUMEROCONTACT", "C_TIERS", "C_CIVILITE", "C_NOM", "C_PRENOM", "C_FONCTION", "C_TELEPHONE",
+    "C_RVA", "C_PRINCIPAL", "C_FERME") VALUES
+    ('T', '0411CANAL', 1, 'CANAL', 'MME', 'Moreau', 'Anne', 'Gérante', '', 'anne@canal.example', 'X', '-'),
+    ('T', '0411CANAL', 2, 'CANAL', 'M', 'Petit', 'Luc', 'Achats', '+33 1 99 00 10 12', 'luc@canal.example', '-', NULL),
+    ('T', '0411CANAL', 3, 'CANAL', 'M', 'Ancien', 'Paul', '', '', '', '-', 'X'),
+    ('ANN', '0411CANAL', 1, 'CANAL', 'M', 'Annuaire', 'Jean', '', '', '', '-', '-'),
+    ('T', 'FDUPONT', 1, 'DUPONT', 'M', 'Fournisseur', 'Max', '', '', '', 'X', '-');

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod authenticator;
 pub mod grants;
 pub mod issue;
+pub mod people;
 pub mod rate;
 pub mod rights;
 pub mod tokens;

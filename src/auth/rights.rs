@@ -13,6 +13,8 @@ pub const PRICES: &str = "prices";
 
 /// The entities of the catalogue, by their names in the schema.
 const CATALOGUE: [&str; 3] = ["Department", "Article", "Reference"];
+/// Customers, by their name in the schema: reading them is a right of its own.
+const CUSTOMER: &str = "Customer";
 
 /// What can be granted. Further rights enter with the fields they guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +33,10 @@ pub enum Right {
     StaffManage,
     /// Read the audit log.
     AuditRead,
+    /// Read customers, their addresses and contacts.
+    CustomerRead,
+    /// Make and change addresses and contacts of customers.
+    CustomerWrite,
     /// See how prices come to be, for any customer.
     PricesExplain,
     /// See how many are left, and in which depots.
@@ -39,7 +45,7 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Read,
         Self::Hidden,
         Self::Provenance,
@@ -47,9 +53,16 @@ impl Right {
         Self::Sources,
         Self::StaffManage,
         Self::AuditRead,
+        Self::CustomerRead,
+        Self::CustomerWrite,
         Self::PricesExplain,
         Self::StockRead,
     ];
+
+    /// The right to read records of an entity.
+    pub fn reading(entity: &str) -> Self {
+        if entity == CUSTOMER { Self::CustomerRead } else { Self::Read }
+    }
 
     /// The word in grants, scopes, `@requires` and errors.
     pub fn word(self) -> &'static str {
@@ -61,6 +74,8 @@ impl Right {
             Self::Sources => "sources",
             Self::StaffManage => "staff.manage",
             Self::AuditRead => "audit.read",
+            Self::CustomerRead => "customer.read",
+            Self::CustomerWrite => "customer.write",
             Self::PricesExplain => "prices.explain",
             Self::StockRead => "stock.read",
         }
@@ -124,7 +139,7 @@ impl Rights {
     /// have what they are granted alone.
     pub fn of(viewer: &Viewer, anonymous: Anonymous) -> Self {
         let baseline = match viewer.kind {
-            ViewerKind::Customer => Self::baseline(Anonymous::Prices),
+            ViewerKind::Customer => Self::customer(),
             ViewerKind::Anonymous => Self::baseline(anonymous),
             ViewerKind::Staff | ViewerKind::Integration => return viewer.rights.clone(),
         };
@@ -132,6 +147,17 @@ impl Rights {
             return baseline;
         }
         Self(baseline.0.iter().chain(&*viewer.rights.0).cloned().collect())
+    }
+
+    /// What a customer may who is granted nothing: of customers it reads, only itself is there for it.
+    fn customer() -> Self {
+        let own = Grant {
+            right: Right::CustomerRead,
+            entity: Some(CUSTOMER.into()),
+            fields: Some(BASE.into()),
+            department: None,
+        };
+        Self(Self::baseline(Anonymous::Prices).0.iter().cloned().chain([own]).collect())
     }
 
     /// What a viewer may who is granted nothing.
@@ -162,6 +188,8 @@ impl Rights {
 
     /// On which records of an entity a right holds for the fields of a group; `None`: for some field.
     pub fn reach(&self, right: Right, entity: &str, group: Option<&str>) -> Reach {
+        // Whoever asks: the catalogue's `read` shows no customer.
+        let right = if right == Right::Read { Right::reading(entity) } else { right };
         let mut below: Vec<Arc<str>> = Vec::new();
         for grant in self.0.iter().filter(|grant| grant.right == right) {
             let on_entity = grant.entity.as_deref().is_none_or(|e| e == entity);

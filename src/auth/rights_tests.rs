@@ -61,7 +61,13 @@ fn everybody_of_a_kind_has_its_baseline_and_staff_what_is_granted() {
     assert_eq!(open.reach(Right::Read, "Article", Some("purchase")), Reach::Nowhere);
     assert_eq!(open.reach(Right::Read, "Customer", Some(BASE)), Reach::Nowhere);
     assert_eq!(of(ViewerKind::Anonymous, Anonymous::None), Rights::default());
-    assert_eq!(of(ViewerKind::Customer, Anonymous::None), of(ViewerKind::Anonymous, Anonymous::Prices));
+    // A customer has what everybody has under `prices`, and reads customers, of which its sight leaves it itself.
+    let customer = of(ViewerKind::Customer, Anonymous::None);
+    let (shared, own) = customer.0.split_at(customer.0.len() - 1);
+    assert_eq!(shared, &*of(ViewerKind::Anonymous, Anonymous::Prices).0);
+    assert_eq!((own[0].right, own[0].entity.as_deref()), (Right::CustomerRead, Some("Customer")));
+    assert_eq!(own[0].fields.as_deref(), Some(BASE));
+    assert_eq!(customer.reach(Right::Read, "Customer", Some(BASE)), Reach::Everywhere);
     assert_eq!(of(ViewerKind::Staff, Anonymous::Prices), Rights::default());
     assert_eq!(of(ViewerKind::Integration, Anonymous::Prices), Rights::default());
 }

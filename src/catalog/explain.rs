@@ -250,6 +250,19 @@ pub const OPTION_CELLS: &[&str] = &[
     "option5Name",
 ];
 
+/// The cells of a customer's billing address.
+pub const BILLING_CELLS: &[&str] = &[
+    "billingName",
+    "billingContact",
+    "billingLine1",
+    "billingLine2",
+    "billingLine3",
+    "billingPostalCode",
+    "billingCity",
+    "billingRegion",
+    "billingCountry",
+];
+
 /// The merged fields behind a field of the schema that is made of several.
 pub fn parts_of(field: &str) -> &'static [&'static str] {
     match field {
@@ -257,6 +270,7 @@ pub fn parts_of(field: &str) -> &'static [&'static str] {
         "parent" => &["parentCode"],
         "article" => &["articleCode"],
         "optionValues" => OPTION_CELLS,
+        "billingAddress" => BILLING_CELLS,
         _ => &[],
     }
 }

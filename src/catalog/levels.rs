@@ -7,6 +7,8 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 
 use super::{
     Run,
+    customer_codes::CodesOf,
+    people::KeptOf,
     trade::{TradeData, TradeWant},
     tree::Tree,
 };
@@ -53,8 +55,19 @@ pub struct Node {
     pub shape: Arc<Shape>,
     /// Where to go from its records.
     pub links: Vec<Link>,
+    /// What else is read of its records.
+    pub beside: Beside,
     /// What of trade is wanted of them.
     pub trade: TradeWant,
+}
+
+/// What is read beside what sources say of records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Addresses and contacts that are kept here.
+    pub people: bool,
+    /// The codes that the viewer's customer has for articles.
+    pub codes: bool,
 }
 
 /// A way from records to others.
@@ -165,6 +178,10 @@ pub struct Level {
     pub batch: Arc<Batch>,
     /// Where the links lead, in the node's order.
     pub links: Vec<LinkData>,
+    /// What is kept here of its customers, when that is wanted.
+    pub kept: Option<KeptOf>,
+    /// The codes that the viewer's customer has for its articles, by record, when that is wanted.
+    pub codes: Option<CodesOf>,
     /// Their prices, where those are wanted.
     pub trade: TradeData,
 }
@@ -217,9 +234,15 @@ impl Run<'_> {
             let journal = self.ask.moment.journal.as_ref();
             let links = node.links.iter();
             let links = links.map(|link| within(journal, &link.name, self.link(link, &batch, records)));
+            let kept =
+                async { if node.beside.people { Some(self.kept(&batch, records).await) } else { None } };
+            let codes = async {
+                if node.beside.codes { Some(self.customer_codes(&batch, records).await) } else { None }
+            };
             let links = join_all(links);
-            let (links, trade) = futures::join!(links, self.trade(&node.trade, &batch, records));
-            Level { batch, links, trade }
+            let trade = self.trade(&node.trade, &batch, records);
+            let (links, trade, kept, codes) = futures::join!(links, trade, kept, codes);
+            Level { batch, links, trade, kept, codes }
         }
         .boxed()
     }
@@ -536,11 +559,11 @@ impl Run<'_> {
         self.follow(node, batch, &used).await
     }
 
-    fn field(&self, batch: &Batch, name: &str) -> Option<usize> {
+    pub(super) fn field(&self, batch: &Batch, name: &str) -> Option<usize> {
         self.catalog.engine.model.entities[batch.shape.entity].fields.get_index_of(name)
     }
 
-    fn text(&self, batch: &Batch, field: Option<usize>, record: u32) -> Option<String> {
+    pub(super) fn text(&self, batch: &Batch, field: Option<usize>, record: u32) -> Option<String> {
         let merged = batch.merged(&self.catalog.engine.model, field?, record).ok()?;
         merged.value.as_str().map(Into::into)
     }

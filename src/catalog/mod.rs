@@ -1,11 +1,14 @@
 //! The catalogue: departments, articles and references, and how one leads to another. Knows which
 //! levels there are; how a level is read and merged is the federation's.
 
+pub mod assortments;
 pub mod cursor;
+pub mod customer_codes;
 pub mod explain;
 mod filters;
 pub mod levels;
 pub mod lookup;
+pub mod people;
 pub(crate) mod placement;
 pub mod sight;
 pub mod slug;
@@ -16,13 +19,17 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use self::sight::{Place, Sight};
+use self::{
+    assortments::Assortments,
+    sight::{Place, Sight},
+};
 use crate::{
+    auth::people::People,
     config::DepartmentsConfig,
-    connectors::tariff::Buyer,
+    connectors::{customer_codes::CustomerCodes, tariff::Buyer},
     federation::{
         engine::{Ask, Engine, Fault},
-        model::EntityId,
+        model::{EntityId, SourceId},
         related::Subtree,
         shape::{Shape, Want},
     },
@@ -45,6 +52,14 @@ pub struct Catalog {
     pub article: EntityId,
     /// `Reference` in the model.
     pub reference: EntityId,
+    /// `Customer` in the model; none where no source holds customers.
+    pub customer: Option<EntityId>,
+    /// Addresses and contacts that are kept here.
+    pub people: Arc<dyn People>,
+    /// The codes that customers have for articles, and the source that holds them.
+    pub customer_codes: Option<(SourceId, Arc<dyn CustomerCodes>)>,
+    /// What classes of customers are limited to.
+    pub assortments: Assortments,
     /// Seals cursors.
     pub sealer: cursor::Sealer,
     /// Put before a file's path.
@@ -54,6 +69,11 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Every entity that has a node id, and whose fields can be explained.
+    pub fn entities(&self) -> Vec<EntityId> {
+        [self.department, self.article, self.reference].into_iter().chain(self.customer).collect()
+    }
+
     /// What the tree itself stands on, whatever is selected of departments.
     pub fn tree_shape(&self, language: Option<&str>) -> Arc<Shape> {
         self.tree_shape_with(Want::default(), language)
@@ -104,6 +124,9 @@ impl<'a> Run<'a> {
     /// # Errors
     /// The source that decides on departments does not answer, or one that may have a granted rayon of its own.
     pub async fn prepare(&self) -> Result<(), Fault> {
+        if let Some(fault) = self.sight.barred() {
+            return Err(fault.clone());
+        }
         if self.sight.regions().is_empty() { Ok(()) } else { self.tree().await.map(|_| ()) }
     }
 

@@ -3,16 +3,20 @@
 
 use std::sync::Arc;
 
-use super::Catalog;
+use super::{Catalog, assortments::Assortment};
 use crate::{
-    auth::rights::{BASE, Reach, Right, Rights},
+    auth::{
+        rights::{BASE, Reach, Right, Rights},
+        viewer::{Viewer, ViewerKind},
+    },
     federation::{
-        engine::Open,
-        filter::Filter,
+        engine::{Fault, Open},
+        filter::{Filter, Test},
         model::EntityId,
         related::Under,
         shape::{Shape, Want},
     },
+    value::Value,
 };
 
 /// Where among an entity's records something holds.
@@ -40,11 +44,20 @@ pub struct Sight {
     wants: Vec<Want>,
     /// The rayons that grants name: what lies below them is looked up first of all.
     regions: Vec<Arc<Under>>,
+    /// The customer that the viewer is or acts for.
+    own: Option<Arc<str>>,
+    /// Why it is not known what the viewer may see: then nothing of the sources is read for it.
+    barred: Option<Fault>,
 }
 
 impl Sight {
     /// The sight of a viewer with these rights.
-    pub fn new(catalog: &Catalog, rights: Rights) -> Self {
+    pub fn new(
+        catalog: &Catalog,
+        rights: Rights,
+        viewer: &Viewer,
+        assortment: Result<Option<Arc<Assortment>>, Fault>,
+    ) -> Self {
         let entities = &catalog.engine.model.entities;
         let mut sight = Self {
             rights,
@@ -53,7 +66,14 @@ impl Sight {
             departments: [Place::Nowhere, Place::Nowhere],
             wants: vec![Want::default(); entities.len()],
             regions: Vec::new(),
+            own: viewer.customer.clone(),
+            barred: None,
         };
+        let assortment = assortment.unwrap_or_else(|fault| {
+            sight.barred = Some(fault);
+            None
+        });
+        let assortment = assortment.as_deref();
         for entity in 0..entities.len() {
             let read = sight.place_of(catalog, Right::Read, entity, Some(BASE));
             let hidden = sight.place_of(catalog, Right::Hidden, entity, Some(BASE));
@@ -61,10 +81,17 @@ impl Sight {
                 sight.open = sight.open.with(entity);
             }
             if entity == catalog.department {
-                sight.departments = [read, hidden];
+                let within = assortment.and_then(|a| sight.assorted_departments(catalog, a));
+                sight.departments = [both(read, within), hidden];
                 continue;
             }
             let mut parts = Vec::new();
+            if catalog.customer == Some(entity) {
+                parts.extend(own_alone(viewer));
+            }
+            if let Some(assortment) = assortment {
+                parts.extend(sight.assorted(catalog, assortment, entity));
+            }
             match read {
                 Place::Everywhere => {}
                 Place::Nowhere => parts.push(Filter::Or(Vec::new())),
@@ -88,6 +115,8 @@ impl Sight {
             departments: [Place::Everywhere, Place::Everywhere],
             wants: vec![Want::default(); entities],
             regions: Vec::new(),
+            own: None,
+            barred: None,
         }
     }
 
@@ -128,6 +157,47 @@ impl Sight {
         Place::In(filter)
     }
 
+    /// Which records of an entity an assortment has; `None`: it does not speak of them.
+    fn assorted(&mut self, catalog: &Catalog, assortment: &Assortment, entity: EntityId) -> Option<Filter> {
+        let article = catalog.article;
+        let model = &catalog.engine.model;
+        if entity != article && model.entities[entity].inherits != Some(article) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        if !assortment.departments.is_empty()
+            && let Some((id, _, list)) = model.entities[article].lists.get_full("placements")
+            && let Some(column) = list.columns.get_index_of("department")
+        {
+            parts.push(Filter::Under(self.region(assortment.departments.clone(), Some((id, column)))));
+        }
+        let values = |codes: &[Arc<str>]| Test::In(codes.iter().map(|c| Value::text(&**c)).collect());
+        if !assortment.families.is_empty()
+            && let Some(family) = model.entities[article].fields.get_index_of("family")
+        {
+            parts.push(Filter::Field(family, values(&assortment.families)));
+        }
+        if !assortment.articles.is_empty() {
+            parts.push(Filter::Code(values(&assortment.articles)));
+        }
+        if entity != article {
+            parts = parts.into_iter().map(|part| Filter::Inherited(Box::new(part))).collect();
+        }
+        let filter = if parts.len() == 1 { parts.swap_remove(0) } else { Filter::Or(parts) };
+        filter.want(&mut self.wants[entity]);
+        Some(filter)
+    }
+
+    /// Which departments an assortment has: those that it names, where it names nothing else.
+    fn assorted_departments(&mut self, catalog: &Catalog, assortment: &Assortment) -> Option<Filter> {
+        if !assortment.families.is_empty() || !assortment.articles.is_empty() {
+            return None;
+        }
+        let filter = Filter::Under(self.region(assortment.departments.clone(), None));
+        filter.want(&mut self.wants[catalog.department]);
+        Some(filter)
+    }
+
     fn region(&mut self, codes: Vec<Arc<str>>, list: Option<(usize, usize)>) -> Arc<Under> {
         let known = self.regions.iter().find(|r| r.codes == codes && r.list == list);
         if let Some(known) = known {
@@ -136,6 +206,16 @@ impl Sight {
         let region = Arc::new(Under::new(codes, list));
         self.regions.push(region.clone());
         region
+    }
+
+    /// Why it is not known what the viewer may see: then nothing of the sources may be read for it.
+    pub fn barred(&self) -> Option<&Fault> {
+        self.barred.as_ref()
+    }
+
+    /// The customer that the viewer is or acts for, by the code its token names.
+    pub fn own(&self) -> Option<&str> {
+        self.own.as_deref()
     }
 
     /// The rights behind it.
@@ -178,4 +258,24 @@ impl Sight {
             _ => shape.clone(),
         }
     }
+}
+
+/// Where a right holds, within some records.
+fn both(place: Place, within: Option<Filter>) -> Place {
+    match (place, within) {
+        (Place::Everywhere, Some(within)) => Place::In(within),
+        (Place::In(filter), Some(within)) => Place::In(Filter::And(vec![filter, within])),
+        (place, _) => place,
+    }
+}
+
+/// Of customers, who is one sees itself alone, and a program that acts for one sees that one; `None`: it is narrowed by
+/// its rights alone.
+fn own_alone(viewer: &Viewer) -> Option<Filter> {
+    let codes = match (viewer.kind, &viewer.customer) {
+        (ViewerKind::Staff, _) | (ViewerKind::Integration, None) => return None,
+        (_, Some(code)) => vec![Value::text(&**code)],
+        (_, None) => Vec::new(),
+    };
+    Some(Filter::Code(Test::In(codes)))
 }

@@ -386,8 +386,10 @@ impl Live<'_> {
             (EntityKind::Reference, catalog.reference),
             (EntityKind::Department, catalog.department),
         ];
+        let customers = catalog.customer.map(|customer| (EntityKind::Customer, customer));
         let mut queues: Vec<_> = kinds
             .iter()
+            .chain(&customers)
             .map(|(kind, entity)| (*kind, *entity, self.worth_showing(*entity, scans).into_iter()))
             .collect();
         while self.report.samples.len() < self.options.sample {

@@ -30,6 +30,7 @@ enum Entity {
     Department,
     Article,
     Reference,
+    Customer,
 }
 
 impl Explain {
@@ -39,6 +40,7 @@ impl Explain {
             Entity::Department => (EntityKind::Department, "department"),
             Entity::Article => (EntityKind::Article, "article"),
             Entity::Reference => (EntityKind::Reference, "reference"),
+            Entity::Customer => (EntityKind::Customer, "customer"),
         };
         let found = shop.explain(kind, &self.code).await;
         shop.close().await;

@@ -34,6 +34,7 @@ mod builtin;
 pub mod cegid;
 mod child;
 pub(crate) mod code;
+pub mod customer_codes;
 pub mod detect;
 mod entity;
 mod expression;
@@ -49,9 +50,19 @@ pub mod stock;
 pub mod tariff;
 mod twins;
 
+use std::sync::Arc;
+
 pub use builtin::names as builtin_names;
 pub use code::TemplateError;
 pub use read::load;
+
+/// Where a connector keeps the codes that customers have for articles; `None`: nowhere.
+pub fn customer_codes(map: &map::ConnectorMap) -> Option<Arc<dyn customer_codes::CustomerCodes>> {
+    match map.name.as_str() {
+        "sage100" => Some(Arc::new(sage100::customer_codes::Sage100CustomerCodes::new(map))),
+        _ => None,
+    }
+}
 
 /// The tariff rules of a connector; none where nobody wrote any.
 pub fn tariff_of(map: &map::ConnectorMap) -> Option<std::sync::Arc<dyn tariff::Tariff>> {

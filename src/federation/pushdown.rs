@@ -315,9 +315,12 @@ impl Engine {
                 // Sorted by, it leaves nothing out.
                 Filter::Computed(ByComputed { test: None, .. }) => Must::Any,
                 Filter::Computed(_) => Must::Untold(RECKONED),
-                Filter::Inherited(inner) => match inner.candidates() {
-                    Some(codes) => Must::Parents(codes.clone()),
-                    None => Must::Untold(HANGS),
+                Filter::Inherited(inner) => match (inner.candidates(), &**inner) {
+                    (Some(codes), _) => Must::Parents(codes.clone()),
+                    (None, Filter::Code(Test::In(values))) => {
+                        Must::Parents(values.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+                    }
+                    (None, _) => Must::Untold(HANGS),
                 },
                 Filter::Or(all) if all.is_empty() => Must::Untold(Why::of("it lets nothing through")),
                 Filter::Or(_) => Must::Untold(Why::of("it has more alternatives than are sent")),

@@ -408,6 +408,10 @@ pub fn link(
         "related" => Args::Kind(text(args, "kind")),
         "articles" => Args::Page(page(gate, gate.catalog.article, args, language)?),
         "references" => Args::Page(page(gate, gate.catalog.reference, args, language)?),
+        "customers" => match gate.catalog.customer {
+            Some(customer) => Args::Page(page(gate, customer, args, language)?),
+            None => Args::None,
+        },
         "reference" => match args.get("options") {
             Some(ConstValue::List(items)) => Args::Options({
                 gate.field(gate.catalog.reference, "optionValues", "options")?;

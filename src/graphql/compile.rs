@@ -17,7 +17,7 @@ use crate::{
     auth::rights::{BASE, Right},
     catalog::{
         Catalog, explain,
-        levels::{Link, LinkKind, Node},
+        levels::{Beside, Link, LinkKind, Node},
         trade::TradeWant,
     },
     federation::{
@@ -52,6 +52,7 @@ struct Building {
     entity: EntityId,
     want: Want,
     links: Vec<Way>,
+    beside: Beside,
     /// What of trade is wanted.
     trade: TradeWant,
 }
@@ -68,7 +69,13 @@ struct Way {
 
 impl Building {
     fn new(entity: EntityId) -> Self {
-        Self { entity, want: Want::default(), links: Vec::new(), trade: TradeWant::default() }
+        Self {
+            entity,
+            want: Want::default(),
+            links: Vec::new(),
+            beside: Beside::default(),
+            trade: TradeWant::default(),
+        }
     }
 }
 
@@ -131,13 +138,14 @@ impl<'a, 'd> Compiler<'a, 'd> {
         let mut need = Need::new();
         if let Some(guard) = self.guards.get(ty, field) {
             let entity = self.catalog.engine.model.entities.iter().position(|e| e.name == ty);
-            need = conditions(guard, entity);
+            need = conditions(guard, ty, entity);
             // Of what sources say any part is enough here; which fields are explained is asked of each.
             let explains = need.iter_mut().filter(|c| c.right == Right::Provenance && field == "provenance");
             explains.for_each(|c| c.group = None);
         }
         let group = Some(BASE.into());
-        let leads = |entity| Condition { right: Right::Read, entity: Some(entity), group, each: false };
+        let reading = |entity: EntityId| Right::reading(&self.catalog.engine.model.entities[entity].name);
+        let leads = |entity| Condition { right: reading(entity), entity: Some(entity), group, each: false };
         need.extend(target.map(leads));
         (!need.is_empty()).then(|| self.index(need))
     }
@@ -153,8 +161,8 @@ impl<'a, 'd> Compiler<'a, 'd> {
     fn tell(&mut self, entity: EntityId) {
         let model = self.catalog.engine.model.clone();
         let e = &model.entities[entity];
-        let composed =
-            ["seo", "parent", "article", "optionValues", "departments", "image"].map(str::to_owned);
+        let composed = ["seo", "parent", "article", "optionValues", "departments", "image", "billingAddress"]
+            .map(str::to_owned);
         for name in e.fields.keys().chain(e.lists.keys()).cloned().chain(composed) {
             let key = (entity, name);
             if self.told.contains_key(&key) {
@@ -164,7 +172,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
             let mut need = Need::new();
             for guard in guard_of(self.guards, &e.name, &key.1) {
                 groups.push(guard.group.clone());
-                for condition in conditions(guard, Some(entity)) {
+                for condition in conditions(guard, &e.name, Some(entity)) {
                     if !need.contains(&condition) {
                         need.push(condition);
                     }
@@ -201,22 +209,23 @@ impl<'a, 'd> Compiler<'a, 'd> {
             "__type" => OutKind::Introspection(self.plain("__Type", s)),
             "shop" => OutKind::Shop(self.plain("Shop", s)),
             "explain" => {
-                let entities = [self.catalog.department, self.catalog.article, self.catalog.reference];
-                entities.into_iter().for_each(|entity| self.tell(entity));
+                self.catalog.entities().into_iter().for_each(|entity| self.tell(entity));
                 OutKind::Explain(self.plain("FieldProvenance", s))
             }
-            "viewer" => OutKind::Viewer(self.plain("Viewer", s)),
+            "viewer" => {
+                let mut records = Vec::new();
+                let plain = self.plain_with("Viewer", s, Some(&mut records));
+                OutKind::Viewer(plain, records)
+            }
             "rules" => {
-                let entities = [self.catalog.department, self.catalog.article, self.catalog.reference];
-                entities.into_iter().for_each(|entity| self.tell(entity));
+                self.catalog.entities().into_iter().for_each(|entity| self.tell(entity));
                 OutKind::Rules(self.plain("PrecedenceRule", s))
             }
             "sources" => OutKind::Sources(self.plain("SourceStatus", s)),
             "route" => OutKind::Route(self.route(s)),
             "node" | "nodes" => {
-                let targets = [self.catalog.department, self.catalog.article, self.catalog.reference]
-                    .map(|entity| self.target(entity, s))
-                    .into();
+                let entities = self.catalog.entities().into_iter();
+                let targets = entities.map(|entity| self.target(entity, s)).collect();
                 OutKind::Nodes(targets, &*s.name == "nodes")
             }
             "department" | "article" | "reference" => {
@@ -228,13 +237,16 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 let by_slug = s.args().iter().any(|a| &*a.name.name == "slug");
                 OutKind::Lookup(self.target_with(entity, s, by_slug))
             }
+            "customer" | "customers" => match self.catalog.customer {
+                None => OutKind::NoCustomers,
+                Some(entity) if &*s.name == "customer" => OutKind::Lookup(self.target(entity, s)),
+                Some(entity) => self.page(entity, s),
+            },
             "departments" => OutKind::Departments(self.target(self.catalog.department, s)),
             "articles" | "references" => {
                 let entity =
                     if &*s.name == "articles" { self.catalog.article } else { self.catalog.reference };
-                let mut building = Building::new(entity);
-                let (outs, total) = self.connection(s, &mut building);
-                OutKind::Page(self.finish(building), outs, total)
+                self.page(entity, s)
             }
             _ => OutKind::Resolved(self.resolved(ty, s)?),
         };
@@ -248,6 +260,13 @@ impl<'a, 'd> Compiler<'a, 'd> {
             out.need = self.need(ty, &s.name, target);
         }
         Some(out)
+    }
+
+    /// A list at the root.
+    fn page(&mut self, entity: EntityId, s: &Selected<'d>) -> OutKind {
+        let mut building = Building::new(entity);
+        let (outs, total) = self.connection(s, &mut building);
+        OutKind::Page(self.finish(building), outs, total)
     }
 
     /// A root field that code answers.
@@ -341,6 +360,23 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 b.want.lists.insert(list);
                 let plain = self.plain(if images { "Image" } else { "Document" }, f);
                 OutKind::Media(list, images, &*f.name == "image", plain)
+            }
+            "billingAddress" => {
+                need(explain::parts_of("billingAddress"));
+                b.want.lists.extend(e.lists.get_index_of("addresses"));
+                OutKind::BillingAddress(self.plain("Address", f))
+            }
+            "addresses" | "contacts" => {
+                let list = e.lists.get_index_of(&*f.name)?;
+                b.want.lists.insert(list);
+                b.beside.people = true;
+                let addresses = &*f.name == "addresses";
+                OutKind::People(addresses, self.plain(if addresses { "Address" } else { "Contact" }, f))
+            }
+            "customerCode" => {
+                need(&["articleCode"]);
+                b.beside.codes = true;
+                OutKind::CustomerCode
             }
             "options" => {
                 let list = e.lists.get_index_of("options")?;
@@ -583,7 +619,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
             b.want = Want::default();
         }
         let shape = Arc::new(Shape::new(engine, b.entity, b.want, self.language));
-        Node { entity: b.entity, shape, links, trade }
+        Node { entity: b.entity, shape, links, beside: b.beside, trade }
     }
 }
 
@@ -616,10 +652,10 @@ fn leaf(ty: &Type, declared: Option<&TypeRef>) -> Leaf {
 }
 
 /// What a guard asks for on its own entity, or at the root.
-fn conditions(guard: &Guard, entity: Option<EntityId>) -> Need {
+fn conditions(guard: &Guard, ty: &str, entity: Option<EntityId>) -> Need {
     let group = Some(guard.group.clone());
     let of = |right| Condition { right, entity, group: group.clone(), each: entity.is_some() };
-    let read = (&*guard.group != BASE).then_some(Right::Read);
+    let read = (&*guard.group != BASE).then_some(Right::reading(ty));
     read.into_iter().chain(guard.requires.iter().copied()).map(of).collect()
 }
 
@@ -640,6 +676,7 @@ fn each_node(out: &mut Out, f: &mut dyn FnMut(&mut Node)) {
         OutKind::Lookup(t) | OutKind::Departments(t) => f(&mut t.node),
         OutKind::Page(node, ..) => f(node),
         OutKind::Resolved(resolved) => resolved.records.iter_mut().for_each(|t| f(&mut t.node)),
+        OutKind::Viewer(_, records) => records.iter_mut().for_each(|t| f(&mut t.node)),
         OutKind::Route(outs) => {
             for o in outs {
                 if let RouteWhat::Target(t) = &mut o.what {

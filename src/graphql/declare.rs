@@ -71,7 +71,8 @@ pub fn model(ground: Ground<'_>, diags: &mut Diagnostics) -> Option<Model> {
         entities: Vec::new(),
         languages: config.shop.languages.clone(),
     };
-    let definitions: Vec<&TypeDef> = types.types.values().filter(|t| is_entity(t)).collect();
+    let definitions: Vec<&TypeDef> =
+        types.types.values().filter(|t| is_entity(t) && !declare.goes_without(t)).collect();
     for ty in &definitions {
         let mut entity = declare.entity(ty, config);
         if ty.name == "Department" {
@@ -167,6 +168,17 @@ impl Declare<'_, '_> {
         self.declared_defaults(ty, &mut entity);
         self.change_columns(&mut entity);
         entity
+    }
+
+    /// Whether the shop goes without an entity: it may, and none of its sources decides which records there are.
+    fn goes_without(&self, ty: &TypeDef) -> bool {
+        let applied = ty.applied.iter().find(|a| a.name == "entity");
+        let optional = applied.and_then(|a| sdl::argument(self.types, a, "optional"));
+        let decided = || {
+            let mut maps = self.maps.iter().flatten().filter_map(|m| m.entities.get(&ty.name));
+            maps.any(|m| m.exists)
+        };
+        optional.is_some_and(|v| *v == ConstValue::Boolean(true)) && self.is_whole() && !decided()
     }
 
     /// The source that decides existence: the one whose map says so.

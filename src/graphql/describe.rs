@@ -125,6 +125,11 @@ fn root(catalog: &Catalog, out: &Out, asked: Described<'_>, text: &mut String) {
                 level(catalog, &t.node, &format!("{key}: what it speaks of"), Way::ByCode, 0, asked, text);
             }
         }
+        OutKind::Viewer(_, records) if !records.is_empty() => {
+            for t in records {
+                level(catalog, &t.node, &format!("{key}: its own"), Way::ByCode, 0, asked, text);
+            }
+        }
         OutKind::Page(node, ..) => {
             let list = asked.list(out.slot);
             list_level(catalog, node, (key, list), Scope::All, 0, asked, text);

@@ -43,6 +43,10 @@ pub enum Code {
     BadValue,
     /// One barcode on two references.
     AmbiguousBarcode,
+    /// A customer's own code for several references.
+    AmbiguousCode,
+    /// No source of the shop holds customers.
+    NoCustomers,
     /// More bytes than `limits.body`.
     BodyTooLarge,
     /// More tokens than `limits.tokens`.

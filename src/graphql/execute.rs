@@ -51,6 +51,8 @@ pub enum RootData {
     Explained(Option<Vec<FieldProvenance>>),
     /// How the sources are.
     Sources(Vec<SourceStatus>),
+    /// Who asks, and the records that it speaks of.
+    Viewer(Vec<Spoken>),
     /// What code answered, and the records of the catalogue that it speaks of.
     Resolved(Plain<'static>, Vec<Spoken>),
     /// The field failed.
@@ -143,6 +145,7 @@ fn found_by(out: &Out) -> Option<(&'static str, &'static str)> {
         OutKind::Route(_) => ("BY_CODE", "a path ends with a slug, and a slug with a code"),
         OutKind::Explain(_) => ("BY_CODE", "one record, with all that its sources say"),
         OutKind::Departments(_) => ("TREE", "from the departments, which are read once per request"),
+        OutKind::Viewer(_, records) if !records.is_empty() => ("BY_CODE", "the token names the customer"),
         OutKind::Page(..) => ("", ""),
         _ => return None,
     })
@@ -158,7 +161,9 @@ impl RootData {
             Self::Page(_, pages) => pages.page.records.len(),
             Self::Route(route) => usize::from(route.is_some()),
             Self::Explained(found) => usize::from(found.is_some()),
-            Self::Resolved(_, spoken) => spoken.iter().filter(|found| matches!(found, Ok(Some(_)))).count(),
+            Self::Resolved(_, spoken) | Self::Viewer(spoken) => {
+                spoken.iter().filter(|found| matches!(found, Ok(Some(_)))).count()
+            }
             Self::Ready | Self::Sources(_) | Self::Failed(_) => 0,
         }
     }
@@ -197,6 +202,8 @@ fn root<'a>(
                 route(run, &targets, args).await
             }
             OutKind::Explain(_) => explain(run, args, judged).await,
+            OutKind::Viewer(_, records) => viewer(run, records).await,
+            OutKind::NoCustomers => Err(no_customers()),
             OutKind::Sources(_) => Ok(RootData::Sources(status::ask(&run.catalog.engine).await)),
             OutKind::Resolved(resolved) => self::resolved(run, resolved, args, resolving).await,
             _ => Ok(RootData::Ready),
@@ -222,16 +229,74 @@ async fn found(run: &Run<'_>, target: &Target, found: Found) -> Result<Option<(L
     }
 }
 
+/// The customer that the viewer is or acts for; `None` where it is none, or may not read it.
+async fn viewer(run: &Run<'_>, records: &[Target]) -> Result<RootData, GraphqlError> {
+    let mut spoken = Vec::with_capacity(records.len());
+    for target in records {
+        let own = run.sight.own().filter(|_| readable(run.catalog, &run.sight, target.node.entity));
+        spoken.push(match own {
+            None => Ok(None),
+            Some(code) => match run.by_code(&target.node.shape, code).await {
+                Ok(hit) => found(run, target, hit).await,
+                Err(f) => Err(fault(&f)),
+            },
+        });
+    }
+    Ok(RootData::Viewer(spoken))
+}
+
+fn no_customers() -> GraphqlError {
+    let message = "No source of this shop holds customers: its connector maps have no [entity.Customer].";
+    GraphqlError::new(Code::NoCustomers, message)
+}
+
+async fn customer(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootData, GraphqlError> {
+    let code = match (arguments::text(args, "code"), run.sight.own()) {
+        (Some(code), _) => code,
+        (None, Some(own)) => own.to_owned(),
+        (None, None) => {
+            let message = "Give the `code`: you are no customer, whose own it could be.";
+            return Err(GraphqlError::new(Code::BadArgument, message));
+        }
+    };
+    let hit = run.by_code(&target.node.shape, &code).await.map_err(|f| fault(&f))?;
+    Ok(RootData::Record(found(run, target, hit).await?))
+}
+
 async fn lookup(run: &Run<'_>, target: &Target, args: &ArgMap) -> Result<RootData, GraphqlError> {
+    if run.catalog.customer == Some(target.node.entity) {
+        return customer(run, target, args).await;
+    }
     let second = if target.node.entity == run.catalog.reference { "barcode" } else { "slug" };
     let (by, key) = arguments::one_of(args, ["code", second])?;
     let shape = &target.node.shape;
+    if by == "code" && target.node.entity == run.catalog.reference {
+        return reference(run, target, &key).await;
+    }
     let hit = match by {
         "code" => run.by_code(shape, &key).await,
         "slug" => run.by_slug(shape, &key).await,
         _ => run.by_barcode(shape, &key).await,
     };
     Ok(RootData::Record(found(run, target, hit.map_err(|f| fault(&f))?).await?))
+}
+
+/// A reference by its code; failing that, by the code that the viewer's customer has for it.
+async fn reference(run: &Run<'_>, target: &Target, code: &str) -> Result<RootData, GraphqlError> {
+    let shape = &target.node.shape;
+    let mut hit = run.by_code(shape, code).await.map_err(|f| fault(&f))?;
+    if matches!(hit, Found::Nothing) {
+        hit = run.by_customer_code(shape, code).await.map_err(|f| fault(&f))?;
+        if let Found::Several(codes) = &hit {
+            let message = format!(
+                "Your code `{code}` stands for {} references: {}. Ask by their codes.",
+                codes.len(),
+                codes.join(", ")
+            );
+            return Err(GraphqlError::new(Code::AmbiguousCode, message).with("codes", codes.clone()));
+        }
+    }
+    Ok(RootData::Record(found(run, target, hit).await?))
 }
 
 /// What code answers, and then the records that its answer speaks of, as they are from then on.
@@ -299,7 +364,7 @@ async fn nodes(
         let closed = !readable(run.catalog, &run.sight, target.node.entity);
         if wanted.is_empty() || closed {
             for (i, _) in wanted {
-                answers[i] = Err(forbidden(Right::Read, None));
+                answers[i] = Err(forbidden(Right::reading(&target.ty), None));
             }
             levels.push(None);
             continue;
@@ -439,14 +504,15 @@ async fn explain(run: &Run<'_>, args: &ArgMap, judged: Judged<'_>) -> Result<Roo
     let entity = match arguments::text(args, "type").as_deref() {
         Some("DEPARTMENT") => run.catalog.department,
         Some("REFERENCE") => run.catalog.reference,
+        Some("CUSTOMER") => run.catalog.customer.ok_or_else(no_customers)?,
         _ => run.catalog.article,
     };
     let code = arguments::text(args, "code").unwrap_or_default();
     let fields = arguments::texts(args, "fields");
-    if !readable(run.catalog, &run.sight, entity) {
-        return Err(forbidden(Right::Read, None));
-    }
     let name = &run.catalog.engine.model.entities[entity].name;
+    if !readable(run.catalog, &run.sight, entity) {
+        return Err(forbidden(Right::reading(name), None));
+    }
     if run.sight.rights().reach(Right::Provenance, name, None) == Reach::Nowhere {
         return Err(forbidden(Right::Provenance, None));
     }

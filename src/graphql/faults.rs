@@ -86,3 +86,8 @@ pub fn unavailable(cause: &Cause) -> GraphqlError {
     };
     GraphqlError::new(code, message).with("source", cause.source.as_str()).with("cause", cause.code)
 }
+
+/// The site database does not answer.
+pub fn site_unavailable() -> GraphqlError {
+    GraphqlError::new(Code::SiteUnavailable, "The site database does not answer: try again later.")
+}

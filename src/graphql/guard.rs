@@ -345,7 +345,7 @@ fn somewhere(sight: &Sight, right: Right) -> bool {
 
 /// What guards an entity's field, by a name of the schema or of the cells and lists behind it.
 pub fn guard_of<'a>(guards: &'a Guards, ty: &str, name: &str) -> Vec<&'a Guard> {
-    const MADE_OF: [&str; 4] = ["seo", "parent", "article", "optionValues"];
+    const MADE_OF: [&str; 5] = ["seo", "parent", "article", "optionValues", "billingAddress"];
     let made = MADE_OF.into_iter().filter(|made| crate::catalog::explain::parts_of(made).contains(&name));
     let list = match name {
         "placements" => Some("departments"),
@@ -377,7 +377,7 @@ impl Gate<'_> {
         let Some(guard) = self.guards.get(ty, name) else { return Ok(()) };
         let rights = self.sight.rights();
         let seen = rights.reach(Right::Read, ty, Some(BASE));
-        let needed = std::iter::once(Right::Read).chain(guard.requires.iter().copied());
+        let needed = std::iter::once(Right::reading(ty)).chain(guard.requires.iter().copied());
         for right in needed {
             let reach = rights.reach(right, ty, Some(&guard.group));
             if reach == Reach::Nowhere || !reach.covers(&seen) {
@@ -398,7 +398,7 @@ impl Gate<'_> {
             return Ok(());
         }
         let ty = &self.catalog.engine.model.entities[entity].name;
-        Err(forbidden(Right::Read, None)
+        Err(forbidden(Right::reading(ty), None)
             .with("argument", at)
             .because(format!("`{at}` leans on records that you may not see: {ty}.")))
     }

@@ -19,6 +19,7 @@ pub mod lexer;
 pub mod limits;
 pub mod objects;
 pub mod operation;
+pub mod people;
 pub mod plain;
 pub mod plan;
 pub mod request;

@@ -46,7 +46,7 @@ pub struct Slot {
 impl Slot {
     /// Whether the field leads to other levels.
     pub fn is_link(&self) -> bool {
-        matches!(self.field.as_str(), "articles" | "references")
+        matches!(self.field.as_str(), "articles" | "references" | "customers")
             || (self.parent == "Article" && matches!(self.field.as_str(), "related" | "reference"))
     }
 }
@@ -83,18 +83,20 @@ pub enum OutKind {
     Nodes(Vec<Target>, bool),
     /// `route`.
     Route(Vec<RouteOut>),
-    /// `article`, `department`, `reference` at the root.
+    /// `article`, `department`, `reference`, `customer` at the root.
     Lookup(Target),
     /// `departments`.
     Departments(Target),
-    /// `articles`, `references` at the root.
+    /// `articles`, `references`, `customers` at the root.
     Page(Node, Vec<ConnectionOut>, bool),
     /// `explain`.
     Explain(PlainOut),
     /// `sources`.
     Sources(PlainOut),
-    /// `viewer`.
-    Viewer(PlainOut),
+    /// `viewer`, and the records among its fields.
+    Viewer(PlainOut, Vec<Target>),
+    /// A question for customers, of whom no source of the shop holds any.
+    NoCustomers,
     /// `rules`.
     Rules(PlainOut),
     /// A field that code answers.
@@ -116,6 +118,12 @@ pub enum OutKind {
     Seo(PlainOut),
     /// `images`, `documents` (list id, whether images), or the one principal `image`.
     Media(usize, bool, bool, PlainOut),
+    /// `billingAddress`.
+    BillingAddress(PlainOut),
+    /// `addresses` (true) or `contacts` of a customer.
+    People(bool, PlainOut),
+    /// The code that the viewer's customer has for a reference's article.
+    CustomerCode,
     /// `options`.
     Options(usize, PlainOut),
     /// `optionValues`.

@@ -29,11 +29,12 @@ use crate::{
 /// What the names of built-in files start with in messages.
 pub const BUILT_IN: &str = "built-in: ";
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("built-in: schema/directives.graphql", include_str!("../../schema/directives.graphql")),
     ("built-in: schema/catalog.graphql", include_str!("../../schema/catalog.graphql")),
     ("built-in: schema/pricing.graphql", include_str!("../../schema/pricing.graphql")),
     ("built-in: schema/operations.graphql", include_str!("../../schema/operations.graphql")),
+    ("built-in: schema/customers.graphql", include_str!("../../schema/customers.graphql")),
     ("built-in: schema/backoffice.graphql", include_str!("../../schema/backoffice.graphql")),
 ];
 const SPECIFIED: (&str, &str) =

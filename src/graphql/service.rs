@@ -34,10 +34,10 @@ use crate::{
         rate::{Rates, Throttle},
         rights::{Grant, Right, Rights},
     },
-    catalog::{Catalog, Run, levels::Args, sight::Sight, trade::Reckoner},
+    catalog::{Catalog, Run, assortments::Assortment, levels::Args, sight::Sight, trade::Reckoner},
     config::{Anonymous, ShopConfig},
     connectors::tariff::Buyer,
-    federation::engine::{Ask, Open, Strategy},
+    federation::engine::{Ask, Fault, Open, Strategy},
     sources::{Circuit, Moment, Trouble},
     telemetry::metrics,
     value::rfc3339,
@@ -100,6 +100,7 @@ fn levels(out: &Out) -> usize {
         OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node),
         OutKind::Page(node, ..) => below(node),
         OutKind::Resolved(resolved) => resolved.records.iter().map(|t| below(&t.node)).sum(),
+        OutKind::Viewer(_, records) => records.iter().map(|t| below(&t.node)).sum(),
         OutKind::Route(outs) => outs
             .iter()
             .map(|o| match &o.what {
@@ -200,7 +201,9 @@ impl Service {
             return refused(&[error], name, Outcome::Refused);
         }
         let rights = Rights::of(&context.viewer, self.anonymous);
-        let mut ready = match self.make_ready(&prepared, request, context, rights) {
+        let moment = Moment::now(Some(self.catalog.engine.limits.request));
+        let assortment = self.catalog.assortments.of(&self.catalog, &context.viewer, moment).await;
+        let mut ready = match self.make_ready(&prepared, request, context, (rights, assortment)) {
             Ok(ready) => ready,
             Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
@@ -240,7 +243,7 @@ impl Service {
         prepared: &Arc<Prepared>,
         request: &GraphqlRequest,
         context: &RequestContext,
-        rights: Rights,
+        (rights, assortment): (Rights, Result<Option<Arc<Assortment>>, Fault>),
     ) -> Result<Ready, Vec<GraphqlError>> {
         let operation = &prepared.operation;
         let variables =
@@ -272,7 +275,7 @@ impl Service {
             return Err(vec![error]);
         }
         // Plans are shared by all viewers: what one of them may is judged for each request.
-        let mut sight = Sight::new(&self.catalog, rights);
+        let mut sight = Sight::new(&self.catalog, rights, &context.viewer, assortment);
         let verdicts = plan.needs.iter().map(|need| Verdict::of(need, &self.catalog, &mut sight)).collect();
         let buyer = self.catalog.trade.pricing.buyer(context.viewer.customer.clone());
         Ok(Ready { plan, variables, cost, language, throttle: None, sight, buyer, verdicts })
@@ -520,7 +523,7 @@ impl Service {
             &prepared,
             request,
             &RequestContext::default(),
-            Rights(Arc::from([Grant::whole(Right::Read)])),
+            (Rights(Arc::from([Right::Read, Right::CustomerRead].map(Grant::whole))), Ok(None)),
         )?;
         let (slots, args) = self.arguments(&ready);
         if let Some(error) = nested_limit(&ready.plan, &slots) {

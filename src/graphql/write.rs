@@ -2,6 +2,7 @@
 //! paths and null propagation. No JSON tree in between.
 
 mod connection;
+mod customers;
 mod plain;
 mod rules;
 mod scalar;
@@ -15,17 +16,18 @@ use super::{
     arguments,
     error::{Code, GraphqlError, Location, PathPart},
     execute::{Judged, RootData, Slots, doubled, explained, no_such_field, refused},
-    faults::{fault, unavailable},
+    faults::{fault, site_unavailable, unavailable},
     objects::{OptionPair, Provenance, Seo, Shop, ViewerObject},
     plain::{ArgMap, Plain},
     plan::{Leaf, Out, OutKind, RouteWhat},
 };
 use crate::{
-    auth::viewer::Viewer,
+    auth::{people::Kept, viewer::Viewer},
     catalog::{
         Run,
         cursor::node_id,
         levels::{Level, LinkData},
+        people,
         slug::{ARTICLE_PATH, DEPARTMENT_PATH},
     },
     config::{Display, ShopConfig},
@@ -189,9 +191,9 @@ impl<'a> Writer<'a> {
                 let items = found.iter().map(|s| Plain::object(s.clone())).collect();
                 self.plain(&Plain::List(items), Some(plain), &[false, true], out.place)
             }
-            (OutKind::Viewer(plain), _) => {
+            (OutKind::Viewer(plain, records), RootData::Viewer(spoken)) => {
                 let viewer = ViewerObject { viewer: self.viewer, rights: self.run.sight.rights() };
-                self.plain_object(&viewer, plain)
+                self.payload(&viewer, plain, records, spoken)
             }
             (OutKind::Rules(plain), _) => {
                 let rules = self.rules();
@@ -401,6 +403,35 @@ impl<'a> Writer<'a> {
                 return self
                     .list(values.into_iter(), true, |w, (n, v)| w.plain_object(&OptionPair(n, v), plain));
             }
+            OutKind::BillingAddress(plain) => {
+                return match people::billing(model, batch, record) {
+                    Err(cause) => self.fail(out.place, unavailable(&cause)),
+                    Ok(None) => self.absent(out.place, out.non_null),
+                    Ok(Some(address)) => self.plain_object(&address, plain),
+                };
+            }
+            OutKind::People(addresses, plain) => {
+                let none = Kept::default();
+                let kept = match &level.kept {
+                    Some(Ok(kept)) => kept.get(&record).unwrap_or(&none),
+                    _ => return self.fail(out.place, site_unavailable()),
+                };
+                if *addresses {
+                    return match people::addresses(model, batch, record).map(|all| kept.addresses(all)) {
+                        Err(cause) => self.fail(out.place, unavailable(&cause)),
+                        Ok(all) => self.list(all.iter(), true, |w, one| w.plain_object(one, plain)),
+                    };
+                }
+                return match people::contacts(model, batch, record).map(|all| kept.contacts(all)) {
+                    Err(cause) => self.fail(out.place, unavailable(&cause)),
+                    Ok(all) => self.list(all.iter(), true, |w, one| w.plain_object(one, plain)),
+                };
+            }
+            OutKind::CustomerCode => match &level.codes {
+                Some(Ok(codes)) => self.text_or_null(codes.get(&record).map(String::as_str)),
+                Some(Err(f)) => return self.fail(out.place, fault(f)),
+                None => return self.absent(out.place, out.non_null),
+            },
             OutKind::Provenance(plain) => {
                 let fields = arguments::texts(self.args(out.slot), "fields");
                 let unknown = fields.as_deref().and_then(|f| self.run.unknown_field(batch.shape.entity, f));

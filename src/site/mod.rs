@@ -1,5 +1,6 @@
 //! The site database: the tables that are ours, in a SQLite file of the shop's folder or in PostgreSQL. It keeps staff
-//! accounts, groups and what they are granted, login sessions, revocations and the audit log.
+//! accounts, groups and what they are granted, login sessions, revocations and the audit log; addresses and contacts of
+//! customers that the ERP does not know yet.
 //!
 //! It is opened when it is first needed, and again when that failed: a shop whose site database is down goes on
 //! answering who has no token, and refuses whoever needs it.
@@ -14,6 +15,7 @@ mod log;
 mod login;
 mod members;
 mod password;
+mod people;
 mod staff_groups;
 mod store;
 
@@ -31,6 +33,7 @@ pub use self::{
     grants::SiteGrants,
     login::Revoke,
     password::generate as generate_password,
+    people::SitePeople,
 };
 use self::{
     connect::{Address, Held},

@@ -25,6 +25,7 @@
 
 mod account;
 mod cells;
+pub mod customer_codes;
 mod levels;
 pub mod rows;
 pub mod rules;

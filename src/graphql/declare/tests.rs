@@ -56,6 +56,7 @@ fn config(sources: &[&str]) -> Config {
         auth: crate::auth::tokens::settings::AuthConfig::default(),
         site: crate::config::SiteConfig::default(),
         public: crate::config::PublicConfig::default(),
+        customers: crate::config::CustomersConfig::default(),
         prices: crate::config::PricesConfig::default(),
         stock: crate::config::StockConfig::default(),
         redis: None,
@@ -98,7 +99,6 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
         ..EntityMap::default()
     };
     ConnectorMap {
-        twins: Vec::new(),
         name: name.to_owned(),
         entities: ["Department", "Article", "Reference"]
             .map(|e| (e.to_owned(), entity(e)))

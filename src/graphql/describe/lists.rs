@@ -59,6 +59,7 @@ pub async fn settle(catalog: &Catalog, ask: &Ask, plan: &Plan, asked: Asked<'_>)
                 below(node, &mut found);
             }
             OutKind::Lookup(t) | OutKind::Departments(t) => below(&t.node, &mut found),
+            OutKind::Viewer(_, records) => records.iter().for_each(|t| below(&t.node, &mut found)),
             OutKind::Nodes(targets, _) => targets.iter().for_each(|t| below(&t.node, &mut found)),
             OutKind::Resolved(resolved) => {
                 resolved.records.iter().for_each(|t| below(&t.node, &mut found));

@@ -39,11 +39,12 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// A list of texts.
+    /// A list of texts or of an enum's values.
     pub fn texts(self, name: &str) -> Option<Vec<&'a str>> {
         let ConstValue::List(items) = self.get(name)? else { return None };
         let text = |item: &'a ConstValue| match item {
             ConstValue::String(text) => Some(text.as_str()),
+            ConstValue::Enum(word) => Some(word.as_str()),
             _ => None,
         };
         Some(items.iter().filter_map(text).collect())

@@ -5,15 +5,16 @@
 mod audit;
 mod connection;
 mod groups;
-mod input;
+pub(super) mod input;
 mod members;
-mod problems;
+pub(super) mod problems;
 mod session;
 
 use std::sync::Arc;
 
 use super::{
     error::{Code, GraphqlError},
+    faults::site_unavailable,
     resolve::{Call, Resolvers},
 };
 use crate::{
@@ -48,19 +49,15 @@ pub fn resolvers(accounts: Arc<dyn Accounts>, rates: Rates, catalog: &Arc<Catalo
 }
 
 /// Where a call comes from, by its request's id.
-fn origin(call: &Call<'_>) -> Origin {
+pub(super) fn origin(call: &Call<'_>) -> Origin {
     let Origin { address, request_id } = call.context.origin.clone();
     Origin { address, request_id: request_id.or_else(|| Some(call.context.request_id.clone())) }
 }
 
-fn unavailable() -> GraphqlError {
-    GraphqlError::new(Code::SiteUnavailable, "The site database does not answer: try again later.")
-}
-
 /// A failure of a question, where the caller can mend nothing.
-fn fault(error: &AccountError) -> GraphqlError {
+pub(super) fn fault(error: &AccountError) -> GraphqlError {
     match error {
-        AccountError::Unavailable => unavailable(),
+        AccountError::Unavailable => site_unavailable(),
         AccountError::Revoked => GraphqlError::new(Code::Forbidden, "The session has ended: log in again."),
         AccountError::Invalid { code: "FORBIDDEN", .. } => {
             GraphqlError::new(Code::Forbidden, "You may not do this any more.")

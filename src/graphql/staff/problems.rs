@@ -45,6 +45,30 @@ pub const MEMBER: Codes = &[
     "INVALID",
 ];
 
+/// `AddressErrorCode`.
+pub const ADDRESS: Codes = &[
+    "REQUIRED",
+    "ADDRESS_TOO_LONG",
+    "BAD_CHARACTER",
+    "BAD_COUNTRY",
+    "READ_ONLY",
+    "UNKNOWN",
+    "TOO_MANY",
+    "INVALID",
+];
+/// `ContactErrorCode`.
+pub const CONTACT: Codes = &[
+    "REQUIRED",
+    "TOO_LONG",
+    "BAD_CHARACTER",
+    "READ_ONLY",
+    "UNKNOWN",
+    "TOO_MANY",
+    "NOT_YOURS",
+    "MAIN_CONTACT",
+    "INVALID",
+];
+
 /// The language of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -63,7 +87,8 @@ impl Language {
         }
     }
 
-    fn say(self, french: &str, english: &str) -> String {
+    /// One of two texts.
+    pub fn say(self, french: &str, english: &str) -> String {
         match self {
             Self::French => french.to_owned(),
             Self::English => english.to_owned(),
@@ -148,6 +173,8 @@ pub struct Problem {
     code: &'static str,
     message: String,
     retry_after: Option<u64>,
+    /// How long a text may be, where that is what is wrong.
+    limit: Option<usize>,
 }
 
 impl Problem {
@@ -157,7 +184,7 @@ impl Problem {
             "La session est terminée : connectez-vous de nouveau.",
             "The session has ended: log in again.",
         );
-        Self { field: None, code: "SESSION_ENDED", message, retry_after: None }
+        Self { field: None, code: "SESSION_ENDED", message, retry_after: None, limit: None }
     }
 }
 
@@ -170,6 +197,7 @@ impl PlainObject for Problem {
             "retryAfterSeconds" => {
                 self.retry_after.map_or(Plain::Null, |n| Plain::Int(i64::try_from(n).unwrap_or(i64::MAX)))
             }
+            "limit" => self.limit.map_or(Plain::Null, |n| Plain::Int(i64::try_from(n).unwrap_or(i64::MAX))),
             _ => Plain::Null,
         }
     }
@@ -182,7 +210,15 @@ pub struct Found(pub Vec<Problem>);
 impl Found {
     /// Adds a problem of a field.
     pub fn add(&mut self, field: &str, code: &'static str, message: String) {
-        self.0.push(Problem { field: Some(field.to_owned()), code, message, retry_after: None });
+        self.0.push(Problem { field: Some(field.to_owned()), code, message, retry_after: None, limit: None });
+    }
+}
+
+impl Found {
+    /// Adds a text that is longer than what keeps it can hold.
+    pub fn too_long(&mut self, field: &str, code: &'static str, message: String, limit: usize) {
+        let field = Some(field.to_owned());
+        self.0.push(Problem { field, code, message, retry_after: None, limit: Some(limit) });
     }
 }
 
@@ -196,7 +232,7 @@ pub fn settle(error: &AccountError, codes: Codes, language: Language) -> Result<
     let own = |code: &str| codes.iter().find(|own| **own == code).copied();
     let problem = |code: &'static str, message: String, retry_after| {
         let code = own(code).unwrap_or("INVALID");
-        Ok(Problem { field: None, code, message, retry_after })
+        Ok(Problem { field: None, code, message, retry_after, limit: None })
     };
     match error {
         AccountError::BadCredentials => {
@@ -216,6 +252,7 @@ pub fn settle(error: &AccountError, codes: Codes, language: Language) -> Result<
             code: own(code).unwrap_or("INVALID"),
             message: language.invalid(code, message),
             retry_after: None,
+            limit: None,
         }),
         _ => Err(fault(error)),
     }
@@ -239,6 +276,8 @@ mod tests {
             ("LogoutErrorCode", LOGOUT),
             ("StaffGroupErrorCode", GROUP),
             ("StaffMemberErrorCode", MEMBER),
+            ("AddressErrorCode", ADDRESS),
+            ("ContactErrorCode", CONTACT),
         ] {
             let Kind::Enum { values } = &types.types[name].kind else { panic!("{name} is no enum") };
             assert_eq!(values.keys().map(String::as_str).collect::<Vec<_>>(), codes, "{name}");

@@ -108,7 +108,7 @@ impl Resolver for ExplainPrice {
             date,
         };
         let rights = Rights::of(&call.context.viewer, crate::config::Anonymous::None);
-        let sight = Sight::new(&self.catalog, rights);
+        let sight = Sight::new(&self.catalog, rights, &call.context.viewer, Ok(None));
         let moment = Moment::now(Some(self.catalog.engine.limits.request));
         let run = Run::new(
             &self.catalog,
