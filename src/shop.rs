@@ -53,7 +53,7 @@ use crate::{
         sdl,
         service::{Doors, Guard, Service},
         staff,
-        trade::explain::ExplainPrice,
+        trade::explain::{self, ExplainPrice, Question},
         types::{Kind, TypeSystem},
     },
     pricing::Pricing,
@@ -387,6 +387,17 @@ impl Shop {
         let found = self.provenance(kind, code).await?;
         let name = &self.catalog.engine.model.entities[self.entity(kind)?].name;
         Ok(found.map(|fields| report::provenance(name, code, &fields)))
+    }
+
+    /// How a price comes to be, as text. `Ok(None)` when there is no such reference.
+    ///
+    /// # Errors
+    /// A source does not answer.
+    pub async fn explain_price(&self, question: Question) -> Result<Option<String>, String> {
+        let ask = Ask::new(Moment::now(None), Open::ALL, Strategy::Planned);
+        let run = Run::new(&self.catalog, ask, Vec::new(), None, Sight::whole(&self.catalog));
+        let found = explain::explain(&run, question).await.map_err(|error| error.message)?;
+        Ok(found.map(|found| explain::text(&found)))
     }
 
     /// For each field of a record: the rule, every source's cell and the winner. `Ok(None)` when there

@@ -31,3 +31,4 @@ mod staff;
 mod stand_in;
 mod stock;
 mod telemetry;
+mod trade;

@@ -40,10 +40,6 @@ fn now() -> DateTime<Utc> {
     "2026-06-15T10:00:00Z".parse().expect("a moment")
 }
 
-fn some(text: &str) -> Option<Arc<str>> {
-    Some(Arc::from(text))
-}
-
 async fn sheet(tariff: &dyn Tariff, at: &Opened, buyer: &Buyer, items: &[Item]) -> Box<dyn Sheet> {
     let ask = TariffAsk { items, buyer, day: day("2026-06-15"), now: now(), currency: "EUR" };
     tariff.read(&*at.source, ask, &Moment::now(None)).await.expect("an answer")
@@ -63,7 +59,7 @@ async fn expect(tariff: &dyn Tariff, at: &Opened, buyer: &Buyer, asked: &[Asked<
 }
 
 /// Runs a test on a company on every database there is.
-fn everywhere(test: &str, recipe: &Recipe, run: impl AsyncFn(&Folder)) {
+fn everywhere(test: &str, recipe: &Recipe, run: &impl AsyncFn(&Folder)) {
     for engine in [Engine::Sqlite, Engine::Postgres, Engine::SqlServer] {
         let there = match engine {
             Engine::Sqlite => true,
@@ -101,12 +97,12 @@ fn cegid(settings: &str) -> Recipe {
 }
 
 fn customer(code: &str) -> Buyer {
-    Buyer { customer: some(code), ..Buyer::default() }
+    Buyer { customer: Some(code.into()), ..Buyer::default() }
 }
 
 #[test]
 fn cegid_prices() {
-    everywhere("Cegid's prices", &cegid(""), async |folder| {
+    everywhere("Cegid's prices", &cegid(""), &async |folder| {
         let at = opened(folder.path(), "erp");
         let tariff = CegidTariff::new(&at.map);
         let public = Buyer { gross: true, ..Buyer::default() };
@@ -135,10 +131,10 @@ fn cegid_prices() {
             ],
         )
         .await;
-        let web = Buyer { price_category: some("WEB"), ..public.clone() };
+        let web = Buyer { price_category: Some("WEB".into()), ..public.clone() };
         let less = "18 / 21.6 Base, list 20 / 24, Category 10 %";
         expect(&tariff, &at, &web, &[("plain", "PLU-QUAI", "1", less)]).await;
-        let abroad = Buyer { tax_category: some("EXP"), ..Buyer::default() };
+        let abroad = Buyer { tax_category: Some("EXP".into()), ..Buyer::default() };
         expect(&tariff, &at, &abroad, &[("plain", "PLU-QUAI", "1", "20 / 20 Base")]).await;
         let net = Buyer::default();
         expect(
@@ -165,7 +161,7 @@ fn cegid_prices() {
 
 #[test]
 fn cegid_prices_of_customers() {
-    everywhere("Cegid's prices of customers", &cegid(""), async |folder| {
+    everywhere("Cegid's prices of customers", &cegid(""), &async |folder| {
         let at = opened(folder.path(), "erp");
         let tariff = CegidTariff::new(&at.map);
         // Net documents, class GRO; the supplier of the same code is not looked at.
@@ -203,7 +199,7 @@ fn cegid_settings_and_unsupported_modules() {
         "CREATE TABLE \"YTARIFS\" (\"YTS_CODE\" int PRIMARY KEY); INSERT INTO \"YTARIFS\" VALUES (1); INSERT INTO \"YTARIFS\" VALUES (2);"
             .into(),
     );
-    everywhere("Cegid's settings", &recipe, async |folder| {
+    everywhere("Cegid's settings", &recipe, &async |folder| {
         let at = opened(folder.path(), "erp");
         let refused = [("plain", "PLU-QUAI", "1", "UNSUPPORTED_TARIFF")];
         expect(&CegidTariff::new(&at.map), &at, &customer("BUREAU"), &refused).await;
@@ -227,7 +223,7 @@ fn cegid_settings_and_unsupported_modules() {
 
 #[test]
 fn cegid_asks_each_table_once() {
-    everywhere("Cegid's statements", &cegid(""), async |folder| {
+    everywhere("Cegid's statements", &cegid(""), &async |folder| {
         let at = opened(folder.path(), "erp");
         let tariff = CegidTariff::new(&at.map);
         let items: Vec<Item> =
@@ -258,7 +254,7 @@ fn the_34_characters_of_an_article() {
 
 #[test]
 fn pivot_prices() {
-    everywhere("a pivot's prices", &shops::pivot(), async |folder| {
+    everywhere("a pivot's prices", &shops::pivot(), &async |folder| {
         let at = opened(folder.path(), "erp");
         let tariff = IsoshopTariff::new(&at.map);
         let public = Buyer::default();
@@ -278,7 +274,7 @@ fn pivot_prices() {
             ],
         )
         .await;
-        let list = Buyer { price_category: some("PRO"), ..Buyer::default() };
+        let list = Buyer { price_category: Some("PRO".into()), ..Buyer::default() };
         expect(&tariff, &at, &list, &[("references", "LAVANDE-100-B", "1", "4 / 4.8 Category")]).await;
         expect(
             &tariff,
@@ -330,7 +326,7 @@ fn web_prices_after_the_erps() {
     recipe.isoshop.push(
         "INSERT INTO \"web_price\" (reference_code, price_category, amount, tax_included) VALUES ('plu-quai', 7, 15.00, 0);".into(),
     );
-    everywhere("web prices", &recipe, async |folder| {
+    everywhere("web prices", &recipe, &async |folder| {
         let erp = opened(folder.path(), "erp");
         let isoshop = opened(folder.path(), "isoshop");
         let tariff = CegidTariff::new(&erp.map);

@@ -24,7 +24,7 @@ use rust_decimal::Decimal;
 use self::case::{Case, Expected};
 use crate::support::{
     adventureworks, block_on,
-    gateway::Gateway,
+    gateway::{Gateway, Sent},
     postgres,
     shops::{self, Engine, Folder, Recipe},
     sqlserver,
@@ -118,12 +118,12 @@ fn shown(found: &(Result<Priced, Refusal>, Vec<Decimal>)) -> Expected {
     let from: Vec<String> = found.1.iter().map(|n| n.normalize().to_string()).collect();
     let mut shown = Expected { from: Some(from.join(", ")), ..Expected::default() };
     match &found.0 {
-        Err(refusal) => shown.net = refusal.code.to_owned(),
+        Err(refusal) => refusal.code.clone_into(&mut shown.net),
         Ok(priced) => {
             let currency = if &*priced.currency == "EUR" { "" } else { &*format!(" {}", priced.currency) };
             shown.net = format!("{}{currency}", priced.net.normalize());
             shown.gross = priced.gross.normalize().to_string();
-            shown.kept = if priced.tax_included { "gross" } else { "net" }.to_owned();
+            shown.kept = String::from(if priced.tax_included { "gross" } else { "net" });
             shown.before = priced.list.map(both).unwrap_or_default();
             shown.taken_off = off(&priced.discounts);
             shown.basis = format!("{:?}", priced.basis);
@@ -278,7 +278,7 @@ fn only_tables_that_matter_are_read() {
             erp.gateway.statements();
             erp.prices(&tariff, &[case.item()], buyer, DAY, Decimal::ONE).await;
             let sent = erp.gateway.statements();
-            sent.iter().flat_map(|s| s.tables()).collect::<BTreeSet<String>>()
+            sent.iter().flat_map(Sent::tables).collect::<BTreeSet<String>>()
         };
         let public = read(of("a net price"), &Buyer::default()).await;
         let expected = [

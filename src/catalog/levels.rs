@@ -242,7 +242,7 @@ impl Run<'_> {
             let links = join_all(links);
             let trade = self.trade(&node.trade, &batch, records);
             let (links, trade, kept, codes) = futures::join!(links, trade, kept, codes);
-            Level { batch, links, trade, kept, codes }
+            Level { batch, links, kept, codes, trade }
         }
         .boxed()
     }

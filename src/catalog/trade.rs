@@ -44,10 +44,10 @@ pub struct Trade {
 /// What of trade is wanted at a node.
 #[derive(Clone, Debug, Default)]
 pub struct TradeWant {
-    /// Prices.
-    pub prices: bool,
-    /// Stock.
-    pub stock: bool,
+    /// Prices: what each field that shows them needs, as an index of [`Run::closed`].
+    pub prices: Vec<Option<usize>>,
+    /// Stock, likewise.
+    pub stock: Vec<Option<usize>>,
     /// Of articles: what is read of their references.
     pub references: Option<Arc<Shape>>,
 }
@@ -96,7 +96,14 @@ impl Catalog {
 impl Run<'_> {
     /// Reads what is wanted of trade for some records of a batch.
     pub async fn trade(&self, want: &TradeWant, batch: &Arc<Batch>, records: &[u32]) -> TradeData {
-        if !(want.prices || want.stock) || records.is_empty() {
+        // What no field may show is not read.
+        let open = |needs: &[Option<usize>]| {
+            let shut =
+                |need: &Option<usize>| need.is_some_and(|n| self.closed.get(n).copied().unwrap_or(false));
+            !needs.iter().all(shut)
+        };
+        let (prices, stock) = (open(&want.prices), open(&want.stock));
+        if !(prices || stock) || records.is_empty() {
             return TradeData::default();
         }
         let journal = self.ask.moment.journal.as_ref();
@@ -104,16 +111,15 @@ impl Run<'_> {
             Ok(items) => items,
             Err(fault) => {
                 return TradeData {
-                    prices: want.prices.then(|| Err(fault.clone())),
-                    stock: want.stock.then_some(Err(fault)),
+                    prices: prices.then(|| Err(fault.clone())),
+                    stock: stock.then_some(Err(fault)),
                 };
             }
         };
-        let prices = async {
-            if want.prices { Some(within(journal, PRICES, self.price(&items)).await) } else { None }
-        };
+        let prices =
+            async { if prices { Some(within(journal, PRICES, self.price(&items)).await) } else { None } };
         let stock = async {
-            if want.stock {
+            if stock {
                 Some(Ok(within(journal, STOCK, self.count(&items, batch, records)).await))
             } else {
                 None

@@ -10,6 +10,7 @@ mod check;
 mod demo;
 mod examples;
 mod explain;
+mod explain_price;
 mod groups;
 mod init;
 mod isoshop;
@@ -87,6 +88,7 @@ enum Command {
     Check(check::Check),
     Serve(serve::Serve),
     Explain(explain::Explain),
+    ExplainPrice(explain_price::ExplainPrice),
     Plan(plan::Plan),
     Schema(schema::Schema),
     Token(token::Token),
@@ -192,6 +194,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Check(command) => command.run().await,
             Command::Serve(command) => command.run().await,
             Command::Explain(command) => command.run().await,
+            Command::ExplainPrice(command) => command.run().await,
             Command::Plan(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Token(command) => command.run().await,

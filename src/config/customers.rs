@@ -64,14 +64,12 @@ fn assortment(node: &Node, diags: &mut Diagnostics) -> Option<AssortmentConfig> 
         texts.into_iter().map(|(text, _)| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
     };
     let (departments, families, articles) = (texts("departments"), texts("families"), texts("articles"));
-    let class = match key(table, "class") {
-        Some(node) => node.filled("class", diags)?.trim().to_owned(),
-        None => {
-            let help = "add class = \"…\": the value of the field that [customers] class names";
-            diags.error("MISSING_KEY", node.place(), "an assortment has no `class`", help);
-            return None;
-        }
+    let Some(class) = key(table, "class") else {
+        let help = "add class = \"…\": the value of the field that [customers] class names";
+        diags.error("MISSING_KEY", node.place(), "an assortment has no `class`", help);
+        return None;
     };
+    let class = class.filled("class", diags)?.trim().to_owned();
     if diags.errors_since(mark) {
         return None;
     }

@@ -112,6 +112,20 @@ pub trait Sheet: Send + Sync + std::fmt::Debug {
     }
 }
 
+/// Nothing can be priced for a buyer: all prices are refused, for one reason.
+#[derive(Debug)]
+pub struct NoSheet(pub Refusal);
+
+impl Sheet for NoSheet {
+    fn price(&self, _: usize, _: Decimal) -> Result<Priced, Refusal> {
+        Err(self.0.clone())
+    }
+
+    fn breaks(&self, _: usize) -> Vec<Decimal> {
+        vec![Decimal::ONE]
+    }
+}
+
 /// A price of one unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Priced {

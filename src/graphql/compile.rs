@@ -393,7 +393,6 @@ impl<'a, 'd> Compiler<'a, 'd> {
                 OutKind::Provenance(self.plain("FieldProvenance", f))
             }
             "price" | "prices" | "priceRange" | "notOrderable" if self.catalog.trades(b.entity) => {
-                b.trade.prices = true;
                 match &*f.name {
                     "price" => OutKind::Price(self.plain("Price", f)),
                     "prices" => OutKind::Prices(self.plain("PriceTier", f)),
@@ -401,10 +400,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
                     _ => OutKind::NotOrderable(self.plain("NotOrderable", f)),
                 }
             }
-            "stock" if self.catalog.trades(b.entity) => {
-                b.trade.stock = true;
-                OutKind::Stock(self.plain("Stock", f))
-            }
+            "stock" if self.catalog.trades(b.entity) => OutKind::Stock(self.plain("Stock", f)),
             "article" => {
                 need(&["articleCode"]);
                 self.one(f, b, LinkKind::Article, self.catalog.article)
@@ -441,6 +437,13 @@ impl<'a, 'd> Compiler<'a, 'd> {
             way.name = out.key.clone();
             out.need = self.need(ty, &f.name, Some(way.target.entity));
             way.need = out.need;
+        }
+        match &out.kind {
+            OutKind::Price(_) | OutKind::Prices(_) | OutKind::PriceRange(_) | OutKind::NotOrderable(_) => {
+                b.trade.prices.push(out.need);
+            }
+            OutKind::Stock(_) => b.trade.stock.push(out.need),
+            _ => {}
         }
         if let OutKind::Cell(id, _) = &out.kind {
             out.non_null |= e.fields[*id].name == "code";
@@ -601,7 +604,7 @@ impl<'a, 'd> Compiler<'a, 'd> {
             links.push(Link { name, kind, args, node, total, need });
         }
         let mut trade = b.trade;
-        if (trade.prices || trade.stock) && b.entity == self.catalog.article {
+        if !(trade.prices.is_empty() && trade.stock.is_empty()) && b.entity == self.catalog.article {
             // Which of its references are on the web leans on the article.
             let shape = self.catalog.traded_shape();
             if let Some(inherited) = &shape.want.inherited {

@@ -109,7 +109,7 @@ fn case(number: usize, line: usize, heads: &[String], cells: &[&str]) -> Case {
         match head.as_str() {
             "given" => given(&mut case, cell),
             "quantity" => {
-                case.quantity = cell.parse().unwrap_or_else(|_| panic!("line {line}: quantity {cell}"))
+                case.quantity = cell.parse().unwrap_or_else(|_| panic!("line {line}: quantity {cell}"));
             }
             "net" => expected.net = plain(cell),
             "gross" => expected.gross = plain(cell),

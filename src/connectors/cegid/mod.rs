@@ -5,6 +5,7 @@
 //! - [`stock`]: what DISPO says can be sold.
 
 pub mod case;
+mod cells;
 pub mod rules;
 mod search;
 pub mod stock;

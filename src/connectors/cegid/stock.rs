@@ -322,7 +322,7 @@ impl CegidStock {
             .collect();
         let all = self::depots(&texts, self.transit_counts);
         // A company without a list of depots: all count that stock rows name.
-        (!all.is_empty()).then(|| Counting::new(all, &depots.only))
+        (!all.is_empty()).then(|| Counting::new(&all, &depots.only))
     }
 
     fn quantities(&self, read: &mut Read, rows: &Rows, counting: Option<&Counting>, depots: &Depots) {
@@ -330,18 +330,13 @@ impl CegidStock {
             let [native, code, cells @ ..] = rows.row(row) else { continue };
             let Some((place, coefficient)) = read.natives.get(&fold(text(native))).copied() else { continue };
             let unlisted;
-            let depot = match counting {
-                Some(counting) => counting.get(text(code)),
-                None => {
-                    unlisted = Depot {
-                        key: text(code).into(),
-                        code: text(code).into(),
-                        title: None,
-                        excluded: false,
-                    };
-                    let named = || depots.only.iter().any(|name| fold(name.trim()) == fold(text(code)));
-                    (depots.only.is_empty() || named()).then_some(&unlisted)
-                }
+            let depot = if let Some(counting) = counting {
+                counting.get(text(code))
+            } else {
+                unlisted =
+                    Depot { key: text(code).into(), code: text(code).into(), title: None, excluded: false };
+                let named = || depots.only.iter().any(|name| fold(name.trim()) == fold(text(code)));
+                (depots.only.is_empty() || named()).then_some(&unlisted)
             };
             let Some(depot) = depot else { continue };
             let numbers: Option<Vec<Decimal>> = cells.iter().map(number).collect();

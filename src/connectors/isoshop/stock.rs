@@ -130,7 +130,8 @@ impl Stocks for IsoshopStock {
         let code = |row| text(Some(rows.get(row, 1)));
         let listed: HashSet<&str> = (0..rows.len()).map(code).collect();
         let depot = |code: &str| Depot { key: code.into(), code: code.into(), title: None, excluded: false };
-        let counting = Counting::new(listed.into_iter().map(depot).collect(), &depots.only);
+        let listed: Vec<Depot> = listed.into_iter().map(depot).collect();
+        let counting = Counting::new(&listed, &depots.only);
 
         let mut shelf = Shelf::new(self.reckoning);
         let mut places: HashMap<String, usize> = HashMap::new();

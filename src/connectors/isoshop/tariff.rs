@@ -12,7 +12,7 @@ use crate::{
     connectors::{
         map::ConnectorMap,
         reading::{Reading, keys},
-        tariff::{Priced, Refusal, Sheet, Tariff, TariffAsk},
+        tariff::{NoSheet, Priced, Refusal, Sheet, Tariff, TariffAsk},
     },
     sources::{Keys, Moment, Rows, Source, SourceError, expr::CastType},
     value::{Type, Value},
@@ -229,20 +229,6 @@ impl Tariff for IsoshopTariff {
             currency: ask.currency.to_owned(),
             now: ask.now,
         }))
-    }
-}
-
-/// Nothing can be priced for this buyer.
-#[derive(Debug)]
-struct NoSheet(Refusal);
-
-impl Sheet for NoSheet {
-    fn price(&self, _: usize, _: Decimal) -> Result<Priced, Refusal> {
-        Err(self.0.clone())
-    }
-
-    fn breaks(&self, _: usize) -> Vec<Decimal> {
-        vec![Decimal::ONE]
     }
 }
 

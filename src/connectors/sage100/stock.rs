@@ -407,7 +407,7 @@ impl Stocks for Sage100Stock {
             self.fetch(source, &fresh, moment),
         )?;
         let mut read = Read {
-            counting: Counting::new(self.depots_of(&depot_rows), &depots.only),
+            counting: Counting::new(&self.depots_of(&depot_rows), &depots.only),
             formula: self.formula,
             kits: self.kits.clone(),
             shelf: Shelf::new(self.reckoning),

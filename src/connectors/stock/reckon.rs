@@ -114,7 +114,7 @@ pub struct Counting(HashMap<String, Depot>);
 impl Counting {
     /// Those named, by code or, when no depot has such a code, by key; all when none is named. Excluded depots do not
     /// count even when they are named.
-    pub fn new(all: Vec<Depot>, only: &[Arc<str>]) -> Self {
+    pub fn new(all: &[Depot], only: &[Arc<str>]) -> Self {
         let alike = |a: &str, b: &str| KeyCompare::CiAs.fold(a.trim()) == KeyCompare::CiAs.fold(b.trim());
         let named = |depot: &Depot| {
             only.is_empty()

@@ -43,7 +43,7 @@ fn depots_are_named_by_code_then_by_key() {
     let all = vec![depot("1", "PARIS", false), depot("2", "1", false), depot("3", "LYON", true)];
     let counting = |only: &[&str]| {
         let only: Vec<Arc<str>> = only.iter().map(|name| (*name).into()).collect();
-        let counting = Counting::new(all.clone(), &only);
+        let counting = Counting::new(&all, &only);
         ["1", "2", "3"].map(|key| counting.get(key).is_some())
     };
     assert_eq!(counting(&[]), [true, true, false]);

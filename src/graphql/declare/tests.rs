@@ -105,10 +105,7 @@ fn map(name: &str, exists: bool, trusted: bool) -> ConnectorMap {
             .into_iter()
             .collect(),
         zone: chrono_tz::UTC,
-        detect: Vec::new(),
-        settings: std::sync::Arc::default(),
-        no_dates: std::sync::Arc::default(),
-        twins: Vec::new(),
+        ..ConnectorMap::default()
     }
 }
 

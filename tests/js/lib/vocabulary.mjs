@@ -7,7 +7,7 @@ import { byCodePoints, ENTITIES } from './resolvers.mjs';
  */
 export const SKIPPED_FIELDS = [
   '*.cursor', '*.startCursor', '*.endCursor', '*.provenance', '*.facets', '*.score', '*.highlights',
-  '*.price', '*.prices', '*.priceRange', '*.stock',
+  '*.price', '*.prices', '*.priceRange', '*.notOrderable', '*.stock', 'Shop.priceDisplay',
   'Query.explain', 'Query.explainPrice', 'Query.plan', 'Query.rules', 'Query.sources', 'Query.index', 'Query.orphans',
   'Query.disagreements', 'Query.auditLog', 'Query.staffMembers', 'Query.staffGroups', 'Query.viewer', 'Query.suggest',
   'Query.customer', 'Query.customers', 'Query.cart', 'Query.order', 'Query.orders',
