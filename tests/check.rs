@@ -154,7 +154,7 @@ fn without_databases_only_the_files_are_judged() {
         checked.one("SOURCE_DOWN", "error", &["isoshop", "comptoir.toml"]);
         assert_eq!(checked.json["sources"][1]["reachable"], false);
         let rows = checked.json["sources"][0]["rows"].as_array().map(Vec::len);
-        assert_eq!(rows, Some(5), "{:#}", checked.json["sources"]);
+        assert_eq!(rows, Some(6), "{:#}", checked.json["sources"]);
         assert_eq!(checked.of("ORPHAN_ROWS").len(), 0);
         let only = Checked::run(folder.path(), &["--source", "erp"]);
         assert_eq!(only.code, Some(0), "{:#}", only.json["findings"]);

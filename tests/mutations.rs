@@ -303,11 +303,13 @@ fn every_mutation_of_the_schema_is_answered() {
     block_on(async {
         let ground = Ground::lay().await;
         let types = sdl::build(&[], &mut Diagnostics::default()).expect("the built-in schema");
-        let resolvers = comptoir::graphql::staff::resolvers(
+        let mut resolvers = comptoir::graphql::staff::resolvers(
             Arc::new(MemoryAccounts::new()),
             Rates::new(RateConfig::default(), Cache::new(1 << 10, None)),
             ground.gateway.shop.catalog(),
         );
+        let (catalog, limits) = (ground.gateway.shop.catalog(), comptoir::graphql::people::Limits::default());
+        comptoir::graphql::people::resolvers(&mut resolvers, catalog, limits, Anonymous::default());
         assert_eq!(resolvers.missing(&types), Vec::<&str>::new());
         ground.folder.remove().await;
     });

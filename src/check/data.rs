@@ -144,8 +144,10 @@ impl Live<'_> {
             );
         };
         if e.decides == source && scan.total() == 0 {
+            // A shop may begin without a single customer; without articles it has nothing to show.
+            let customers = self.shop.catalog().customer == Some(entity);
             add(
-                Level::Warning,
+                if customers { Level::Note } else { Level::Warning },
                 "NO_RECORDS",
                 format!("there is no {} at all", e.name),
                 "see that the url names the right database, and what the filter of its map leaves".into(),
