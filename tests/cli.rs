@@ -94,6 +94,16 @@ fn schema_explain_and_plan_answer() {
         }
         let unknown = run(&["explain", "article", "RIEN"]);
         assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown.stderr));
+        let priced = run(&["explain-price", "VTT-300", "--quantity", "2,5", "--date", "2026-03-01"]);
+        let said = text(&priced.stdout);
+        assert!(priced.status.success(), "{}", text(&priced.stderr));
+        for part in ["VTT-300, 2.5 bought on the public's terms on 2026-03-01", "F_ARTICLE", "NO_PRICE"] {
+            assert!(said.contains(part), "{part} is missing in:\n{said}");
+        }
+        let unknown = run(&["explain-price", "RIEN"]);
+        assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown.stderr));
+        let wrong = run(&["explain-price", "VTT-300", "--quantity", "0"]);
+        assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong.stderr));
         std::fs::write(folder.path().join("q.graphql"), "{ article(code: \"VTT-100\") { title unit } }")
             .expect("a file");
         let planned = run(&["plan", "--query", "q.graphql"]);

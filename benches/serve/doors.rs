@@ -72,9 +72,20 @@ impl Drop for Redis {
     }
 }
 
-fn serve(gateway: &str, dir: &Path) -> Outcome<Server> {
+pub fn serve(gateway: &str, dir: &Path) -> Outcome<Server> {
     let mut command = Command::new(gateway);
     Ok(Server::start(command.args(["serve", "--log-level", "warn", "--port", "0", "--shop"]).arg(dir))?)
+}
+
+/// A token of the shop's own.
+pub fn issue(gateway: &str, dir: &Path, of: &[&str]) -> Outcome<String> {
+    let token = Command::new(gateway)
+        .args(["token", "--subject", "bench", "--days", "1"])
+        .args(of)
+        .arg("--shop")
+        .arg(dir)
+        .output()?;
+    Ok(String::from_utf8_lossy(&token.stdout).trim().to_owned())
 }
 
 /// Measures both pairs.
@@ -84,22 +95,7 @@ pub fn measure(options: &Options, gateway: &str, dir: &Path, operation: &Operati
     let plain = serve(gateway, &plain_dir)?;
     let without = Target::post(plain.address, "/graphql", &body);
     println!("({}) {}: what the doors cost", operation.letter, operation.title);
-    let token = Command::new(gateway)
-        .args([
-            "token",
-            "--kind",
-            "integration",
-            "--subject",
-            "bench",
-            "--scope",
-            "read",
-            "--days",
-            "1",
-            "--shop",
-        ])
-        .arg(&plain_dir)
-        .output()?;
-    let token = String::from_utf8_lossy(&token.stdout).trim().to_owned();
+    let token = issue(gateway, &plain_dir, &["--kind", "integration", "--scope", "read"])?;
     if token.is_empty() {
         println!("    no token could be issued: not measured");
     } else {
@@ -119,7 +115,8 @@ pub fn measure(options: &Options, gateway: &str, dir: &Path, operation: &Operati
     Ok(())
 }
 
-fn pairs(
+/// Both sides of a pair, one after the other, round by round.
+pub fn pairs(
     options: &Options,
     first: (&Server, &Target),
     second: (&Server, &Target),

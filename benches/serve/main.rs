@@ -7,6 +7,7 @@ mod load;
 mod process;
 mod report;
 mod sql;
+mod trade;
 
 use std::{
     collections::BTreeSet,
@@ -44,6 +45,7 @@ Usage: make bench ARGS='-- [OPTIONS]'
   --only LETTER     one operation: a, b or c
   --check           only compare answers and statements
   --doors           only what a token and Redis cost, on operation a
+  --trade           only what prices and stock cost, on a listing
 ";
 
 struct Options {
@@ -54,6 +56,7 @@ struct Options {
     only: Option<char>,
     check: bool,
     doors: bool,
+    trade: bool,
 }
 
 /// One of the three operations.
@@ -101,6 +104,7 @@ fn main() -> Outcome<()> {
         only: None,
         check: false,
         doors: false,
+        trade: false,
     };
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -117,6 +121,7 @@ fn main() -> Outcome<()> {
             "--only" => options.only = value()?.chars().next(),
             "--check" => options.check = true,
             "--doors" => options.doors = true,
+            "--trade" => options.trade = true,
             "--help" | "-h" => {
                 print!("{USAGE}");
                 return Ok(());
@@ -141,6 +146,9 @@ fn measure(options: &Options) -> Outcome<()> {
     }
     let operations: Vec<Operation> =
         operations().into_iter().filter(|o| options.only.is_none_or(|l| l == o.letter)).collect();
+    if options.trade {
+        return trade::measure(options, gateway, &dir);
+    }
     if options.doors {
         return match operations.iter().find(|o| o.letter == 'a') {
             Some(operation) => doors::measure(options, gateway, &dir, operation),
@@ -193,6 +201,7 @@ fn measure(options: &Options) -> Outcome<()> {
         if let Some(operation) = operations.iter().find(|o| o.letter == 'a') {
             doors::measure(options, gateway, &dir, operation)?;
         }
+        trade::measure(options, gateway, &dir)?;
     }
     Ok(())
 }

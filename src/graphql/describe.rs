@@ -167,8 +167,35 @@ fn level(
     links(catalog, node, depth, asked, text);
 }
 
+/// What is read of prices and stock, in words: their statements are the connector's own.
+fn trade(catalog: &Catalog, node: &Node, depth: usize, text: &mut String) {
+    let (prices, stock) = (&node.trade.prices, &node.trade.stock);
+    if prices.is_empty() && stock.is_empty() {
+        return;
+    }
+    let pad = "  ".repeat(depth);
+    let model = &catalog.engine.model;
+    let source = model.sources.get(model.entities[catalog.reference].decides);
+    let source = source.map_or("", |s| s.name.as_str());
+    if node.entity == catalog.article {
+        let _ = writeln!(
+            text,
+            "\n{pad}  level (traded): the references of all its articles, one windowed statement a source"
+        );
+    }
+    for (name, wanted, what) in [("(prices)", prices, "the tariff"), ("(stock)", stock, "the stock")] {
+        if !wanted.is_empty() {
+            let _ = writeln!(
+                text,
+                "\n{pad}  level {name}: {what} of `{source}`, each of its tables once for all records; by the connector's rules"
+            );
+        }
+    }
+}
+
 /// The levels below a level.
 fn links(catalog: &Catalog, node: &Node, depth: usize, asked: Described<'_>, text: &mut String) {
+    trade(catalog, node, depth, text);
     let pad = "  ".repeat(depth);
     for link in &node.links {
         if let Some(Err(error)) = asked.asked.slots.get(link.args) {

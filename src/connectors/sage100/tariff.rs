@@ -103,13 +103,7 @@ impl Tariff for Sage100Tariff {
         let terms = terms(&customers, ask, &book, &self.rules);
         let mut items = first(ask.items, &article_rows, &variant_rows, &pack_rows);
         let Ok(known) = &terms else {
-            return Ok(Box::new(Sage100Sheet {
-                rules: self.rules.clone(),
-                book,
-                terms,
-                items,
-                day: ask.day,
-            }));
+            return Ok(Box::new(Sage100Sheet::new(self.rules.clone(), book, terms, items, ask.day)));
         };
 
         let families = || {
@@ -178,7 +172,7 @@ impl Tariff for Sage100Tariff {
             let rows = s.categories.rows(source, none(), &[], moment).await?;
             book.categories = read_all(&rows, |cells| (cells.int(), cells.flag())).0;
         }
-        Ok(Box::new(Sage100Sheet { rules: self.rules.clone(), book, terms, items, day: ask.day }))
+        Ok(Box::new(Sage100Sheet::new(self.rules.clone(), book, terms, items, ask.day)))
     }
 
     async fn unapplied(
@@ -352,9 +346,22 @@ struct Sage100Sheet {
     terms: Result<Terms, Refusal>,
     items: Vec<ItemRows>,
     day: NaiveDate,
+    /// The price category of the terms, as IsoShop's web prices name it.
+    category: Option<String>,
 }
 
 impl Sage100Sheet {
+    fn new(
+        rules: Arc<Rules>,
+        book: Book,
+        terms: Result<Terms, Refusal>,
+        items: Vec<ItemRows>,
+        day: NaiveDate,
+    ) -> Self {
+        let category = terms.as_ref().ok().map(|terms| terms.category.to_string());
+        Self { rules, book, terms, items, day, category }
+    }
+
     fn question<'a>(&'a self, terms: &'a Terms) -> Question<'a> {
         Question { terms, book: &self.book, rules: &self.rules, day: self.day }
     }
@@ -374,5 +381,9 @@ impl Sheet for Sage100Sheet {
             (Ok(terms), Some(rows)) => breaks(rows, self.question(terms)),
             _ => vec![Decimal::ONE],
         }
+    }
+
+    fn price_category(&self) -> Option<&str> {
+        self.category.as_deref()
     }
 }

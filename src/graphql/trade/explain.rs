@@ -147,7 +147,7 @@ impl PlainObject for Explained {
             "price" => self.price.as_ref().map_or(Plain::Null, |price| Plain::object(price.clone())),
             "notOrderable" => match &self.price {
                 Ok(_) => Plain::Null,
-                Err(refusal) => Plain::object(NotOrderable(refusal.clone())),
+                Err(refusal) => Plain::object(NotOrderable { refusal: refusal.clone(), staff: true }),
             },
             "steps" => Plain::List(self.steps.iter().map(Plain::object).collect()),
             _ => Plain::Null,

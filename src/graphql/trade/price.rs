@@ -7,7 +7,10 @@ use rust_decimal::Decimal;
 
 use crate::{
     connectors::tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal, Tax},
-    graphql::plain::{ArgMap, Plain, PlainObject},
+    graphql::{
+        plain::{ArgMap, Plain, PlainObject},
+        trade::reason,
+    },
     value::rfc3339,
 };
 
@@ -165,13 +168,18 @@ impl PlainObject for PriceRange {
 }
 
 /// `NotOrderable`.
-pub struct NotOrderable(pub Refusal);
+pub struct NotOrderable {
+    /// Why.
+    pub refusal: Refusal,
+    /// The viewer sees how prices come to be.
+    pub staff: bool,
+}
 
 impl PlainObject for NotOrderable {
     fn field(&self, name: &str, _: &ArgMap) -> Plain<'_> {
         match name {
-            "code" => word(self.0.code),
-            "reason" => Plain::text(Some(&self.0.reason)),
+            "code" => word(self.refusal.code),
+            "reason" => Plain::owned(Some(reason(&self.refusal, self.staff))),
             _ => Plain::Null,
         }
     }

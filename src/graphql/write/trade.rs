@@ -67,7 +67,10 @@ impl Writer<'_> {
                     Some(item) => prices.prices.at(*item, Decimal::ONE).err(),
                 };
                 match refusal {
-                    Some(refusal) => self.plain_object(&NotOrderable(refusal), plain),
+                    Some(refusal) => {
+                        let staff = self.explains_prices();
+                        self.plain_object(&NotOrderable { refusal, staff }, plain)
+                    }
                     None => self.absent(out.place, out.non_null),
                 }
             }
@@ -90,9 +93,14 @@ impl Writer<'_> {
         self.plain_object(&StockObject { told, numbers, depots: staff }, plain)
     }
 
+    /// Whether the viewer sees how prices come to be.
+    fn explains_prices(&self) -> bool {
+        self.run.sight.rights().allows(Right::PricesExplain)
+    }
+
     /// A price that cannot be told is an error, one that is 0 is null.
     fn no_price(&mut self, out: &Out, refusal: &Refusal) -> Written {
-        match trade::refused(refusal) {
+        match trade::refused(refusal, self.explains_prices()) {
             Some(error) => self.fail(out.place, error),
             None => self.absent(out.place, out.non_null),
         }
