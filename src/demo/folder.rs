@@ -52,7 +52,7 @@ const FILES: [(&str, &str); 13] = [
     ("queries/7-staff-login.json", include_str!("shop/queries/7-staff-login.json")),
     ("queries/8-staff-groups.graphql", include_str!("shop/queries/8-staff-groups.graphql")),
     ("queries/9-prices.graphql", include_str!("shop/queries/9-prices.graphql")),
-    ("queries/9-why-this-price.graphql", include_str!("shop/queries/9-why-this-price.graphql")),
+    ("queries/9-staff-why-this-price.graphql", include_str!("shop/queries/9-staff-why-this-price.graphql")),
 ];
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> DemoError + '_ {
