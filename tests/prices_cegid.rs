@@ -277,6 +277,23 @@ fn every_row_of_the_article_is_told_of_and_one_counts() {
     }
 }
 
+/// What of a price is the customer's own, which no web price for everybody replaces.
+#[test]
+fn terms_of_the_customers_own() {
+    for (tariff, buyer, settings, own) in [
+        ("1: class GRO HT 9 off 5%", "C1 HT class GRO", "", false),
+        ("1: customer C1 HT 9", "C1 HT", "", true),
+        ("1: customer C1 HT 0 off 5%", "C1 HT", "", true),
+        ("1: article HT 9 off 5%", "C1 HT", "", false),
+        ("", "C1 HT foot 5%", "", false),
+        ("", "C1 HT foot 5%", "customer_discount=unit", true),
+    ] {
+        let cells = ["own", "HT 10", tariff, buyer, "1", settings, ""].map(str::to_owned);
+        let priced = spelled(&cells).price(Decimal::ONE).expect("a price");
+        assert_eq!(priced.own_terms, own, "{tariff} for {buyer} {settings}: {priced:#?}");
+    }
+}
+
 #[test]
 fn quantities_from_which_another_price_may_hold() {
     let cells: Vec<String> = [

@@ -106,6 +106,7 @@ fn erp(cell: &str) -> Result<Priced, Refusal> {
             "Customer" => Basis::Customer,
             other => panic!("`{other}`"),
         },
+        own_terms: words.contains(&"own") || words[3] == "Customer",
         currency: if words.contains(&"CHF") { "CHF" } else { "EUR" }.into(),
         steps: Vec::new(),
     };
@@ -114,7 +115,11 @@ fn erp(cell: &str) -> Result<Priced, Refusal> {
     match more.first() {
         None => {}
         Some(&"Family") => off(DiscountCause::Family),
-        Some(&"Customer") => off(DiscountCause::Customer),
+        Some(&"Quantity") => off(DiscountCause::Quantity),
+        Some(&"Customer") => {
+            off(DiscountCause::Customer);
+            priced.own_terms = true;
+        }
         Some(&"tax") => {
             let rate = decimal(more[1]);
             let amount = priced.net * rate / Decimal::ONE_HUNDRED;

@@ -126,6 +126,7 @@ fn shown(found: &(Result<Priced, Refusal>, Vec<Decimal>)) -> Expected {
             shown.kept = String::from(if priced.tax_included { "gross" } else { "net" });
             shown.before = priced.list.map(both).unwrap_or_default();
             shown.taken_off = off(&priced.discounts);
+            shown.own = Some(String::from(if priced.own_terms { "yes" } else { "no" }));
             shown.basis = format!("{:?}", priced.basis);
             let apart = priced.taxes.iter().map(|tax| {
                 let rate = tax.rate.map(|rate| format!("{} % ", rate.normalize())).unwrap_or_default();

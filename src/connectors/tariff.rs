@@ -145,6 +145,9 @@ pub struct Priced {
     pub discounts: Vec<Discount>,
     /// Where the starting price came from.
     pub basis: Basis,
+    /// The ERP has terms of the customer's own in it (or of its buying group): its price list, its discount. No promotion
+    /// for everybody stands instead of it.
+    pub own_terms: bool,
     /// ISO 4217.
     pub currency: Arc<str>,
     /// How it came to be, for `explainPrice`.

@@ -72,6 +72,9 @@ fn reckon(case: &Case<'_>, quantity: Decimal, steps: &mut Vec<Step>) -> Result<P
     let (net, gross) = both(case, unit, vat)?;
     let list = list.map(|unit| both(case, unit, vat)).transpose()?;
     let taxes = taxes(case, net, steps)?;
+    // A row that names the customer gave the price or a discount, or T_REMISE was taken off.
+    let own_terms = start.basis == Basis::Customer
+        || discounts.iter().any(|discount| discount.cause == DiscountCause::Customer);
     Ok(Priced {
         net,
         gross,
@@ -81,6 +84,7 @@ fn reckon(case: &Case<'_>, quantity: Decimal, steps: &mut Vec<Step>) -> Result<P
         list,
         discounts,
         basis: start.basis,
+        own_terms,
         currency: case.money().into(),
         steps: Vec::new(),
     })

@@ -87,8 +87,6 @@ impl Web {
 }
 
 fn choose(case: &WebCase<'_>, priced: &mut Priced, quantity: Decimal) -> Result<Option<Web>, Refusal> {
-    let own_terms = priced.basis == Basis::Customer
-        || priced.discounts.iter().any(|discount| discount.cause == DiscountCause::Customer);
     let mut held: Vec<(&ListRow, Web)> = Vec::new();
     for row in case.rows {
         if let Some(bad) = &row.bad {
@@ -101,7 +99,7 @@ fn choose(case: &WebCase<'_>, priced: &mut Priced, quantity: Decimal) -> Result<
             } else if amount <= Decimal::ZERO {
                 Some(format!("{} is no price", plain(amount)))
             } else if case.promotions == Promotions::ReplacePublic
-                && own_terms
+                && priced.own_terms
                 && row.nearness() != Nearness::Customer
             {
                 Some("the customer has terms of its own in the ERP".to_owned())

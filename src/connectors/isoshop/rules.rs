@@ -268,6 +268,7 @@ fn reckon(case: &ListCase<'_>, quantity: Decimal, steps: &mut Vec<Step>) -> Resu
             Nearness::Category => Basis::Category,
             Nearness::Everybody => Basis::Base,
         },
+        own_terms: row.nearness() == Nearness::Customer,
         currency: case.buyer.currency.clone(),
         steps: Vec::new(),
     })

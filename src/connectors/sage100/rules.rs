@@ -37,6 +37,8 @@ struct Running {
     taken: Vec<Discount>,
     /// Something was taken off, or a net price given.
     reduced: bool,
+    /// A discount of the customer (or its group) was taken: on the family, or overall.
+    customers: bool,
 }
 
 impl Running {
@@ -154,27 +156,40 @@ fn reckon(
     };
     let start = base.as_ref().map(|base| (base.amount, base.gross, base.currency));
     let mut basis = base.as_ref().map(|base| levels[base.level].kind.basis());
-    let mut run = if let (Some(step), Some(level)) =
-        (step.filter(|step| step.net_price > Decimal::ZERO), counted)
-    {
-        let amount = if rules.pack_units { times(step.net_price, factor)? } else { step.net_price };
-        let kept = if level.gross { "gross" } else { "net" };
-        let note =
-            format!("the step's net price {} ({kept}) stands, without further discounts", shown(amount));
-        trace.said("net price of the step", true, note, Some(amount.normalize()));
-        let run = Running { amount, gross: level.gross, currency: None, taken: Vec::new(), reduced: true };
-        lowered(run, start, &tax, &mut basis, level)?
-    } else {
-        let Some((amount, gross, currency)) = start else { return Err(no_price(item, trace)) };
-        let mut run = Running { amount, gross, currency, taken: Vec::new(), reduced: false };
-        if let Some(level) = counted {
-            row_discounts(&mut run, level, step, (quantity, factor), rules, trace)?;
-        }
-        if !exclusive {
-            customer_discounts(&mut run, item, question, (quantity, factor), trace)?;
-        }
-        run
-    };
+    let mut run =
+        if let (Some(step), Some(level)) = (step.filter(|step| step.net_price > Decimal::ZERO), counted) {
+            let amount = if rules.pack_units { times(step.net_price, factor)? } else { step.net_price };
+            let kept = if level.gross { "gross" } else { "net" };
+            let note =
+                format!("the step's net price {} ({kept}) stands, without further discounts", shown(amount));
+            trace.said("net price of the step", true, note, Some(amount.normalize()));
+            let run = Running {
+                amount,
+                gross: level.gross,
+                currency: None,
+                taken: Vec::new(),
+                reduced: true,
+                customers: false,
+            };
+            lowered(run, start, &tax, &mut basis, level)?
+        } else {
+            let Some((amount, gross, currency)) = start else { return Err(no_price(item, trace)) };
+            let mut run =
+                Running { amount, gross, currency, taken: Vec::new(), reduced: false, customers: false };
+            if let Some(level) = counted {
+                row_discounts(&mut run, level, step, (quantity, factor), rules, trace)?;
+            }
+            if !exclusive {
+                let before = run.taken.len();
+                customer_discounts(&mut run, item, question, (quantity, factor), trace)?;
+                run.customers = run.taken.len() > before;
+            }
+            run
+        };
+    let of_customer = |at: usize| levels[at].kind == Kind::Customer;
+    let own_terms = run.customers
+        || giving.is_some_and(of_customer)
+        || base.as_ref().is_some_and(|base| of_customer(base.level));
     run.amount = rounded(run.amount, rules.price_decimals);
     if run.amount <= Decimal::ZERO {
         let reason = format!("discounts leave nothing of the price of {}: not orderable", item.code);
@@ -184,7 +199,9 @@ fn reckon(
         let reason = "the price is in the buyer's currency, and another tax is an amount in the company's";
         return Err(trace.refuse("UNSUPPORTED_TARIFF", reason));
     }
-    finished(run, start, basis, &tax, question, factor, trace)
+    let mut priced = finished(run, start, basis, &tax, question, factor, trace)?;
+    priced.own_terms = own_terms;
+    Ok(priced)
 }
 
 /// The starting price, and the level that gives the discounts.
@@ -394,6 +411,7 @@ fn finished(
         list: list.map(|(net, gross)| (net.normalize(), gross.normalize())),
         discounts: run.taken,
         basis: basis.unwrap_or(Basis::Base),
+        own_terms: false,
         currency,
         steps: std::mem::take(&mut trace.steps),
     })
