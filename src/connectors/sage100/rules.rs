@@ -14,7 +14,7 @@ use super::{
     trace::{Trace, less, minus, rounded, shown, times},
     vat::{Taxes, taxes},
 };
-use crate::connectors::tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal};
+use crate::connectors::tariff::{Basis, Decimals, Discount, DiscountCause, Off, Priced, Refusal};
 
 /// What all items of one question share.
 #[derive(Clone, Copy, Debug)]
@@ -448,6 +448,7 @@ fn finished(
         discounts: run.taken,
         basis: basis.unwrap_or(Basis::Base),
         own_terms: false,
+        decimals: Decimals { net: places.net, gross: places.gross, tax: places.tax },
         currency,
         steps: std::mem::take(&mut trace.steps),
     })
