@@ -222,7 +222,12 @@ fn spelled(cells: &[String]) -> Spelled {
             ("tariff_price_per", "unit") => terms.tariff_per_quantity = false,
             ("other_taxes", "false") => terms.other_taxes = false,
             ("price_depot", depot) => terms.depot = Some(depot.into()),
+            ("SO_DECPRIX", "none") => company.price_decimals = None,
             ("SO_DECPRIX", n) => company.price_decimals = Some(n.parse().expect("decimals")),
+            ("unit_decimals", n) => terms.unit_decimals = n.parse().expect("decimals"),
+            ("net_decimals", n) => terms.decimals.net = n.parse().expect("decimals"),
+            ("gross_decimals", n) => terms.decimals.gross = n.parse().expect("decimals"),
+            ("tax_decimals", n) => terms.decimals.tax = n.parse().expect("decimals"),
             ("YTARIFS", "") => company.other_module = true,
             (other, _) => panic!("no setting `{other}`"),
         }
@@ -274,6 +279,35 @@ fn every_row_of_the_article_is_told_of_and_one_counts() {
         if !refused {
             assert!(steps.iter().any(|step| step.what == "VAT rate" && step.used), "line {line}");
         }
+    }
+}
+
+/// Numbers at the end of what can be reckoned with are refused.
+#[test]
+fn numbers_too_large_are_refused() {
+    let cells = ["large", "HT 10", "1: article HT 9 off 5%", "public HT", "1", "", ""].map(str::to_owned);
+    let mut case = spelled(&cells);
+    case.rows[0].discount = Decimal::MIN;
+    assert_eq!(case.price(Decimal::ONE).map_err(|refusal| refusal.code), Err("BAD_VALUE"));
+    let mut case = spelled(&cells);
+    case.rates.add("TX1", "NOR", Decimal::MAX);
+    assert_eq!(case.price(Decimal::ONE).map_err(|refusal| refusal.code), Err("BAD_VALUE"));
+}
+
+/// What of a price is the customer's own, which no web price for everybody replaces.
+#[test]
+fn terms_of_the_customers_own() {
+    for (tariff, buyer, settings, own) in [
+        ("1: class GRO HT 9 off 5%", "C1 HT class GRO", "", false),
+        ("1: customer C1 HT 9", "C1 HT", "", true),
+        ("1: customer C1 HT 0 off 5%", "C1 HT", "", true),
+        ("1: article HT 9 off 5%", "C1 HT", "", false),
+        ("", "C1 HT foot 5%", "", false),
+        ("", "C1 HT foot 5%", "customer_discount=unit", true),
+    ] {
+        let cells = ["own", "HT 10", tariff, buyer, "1", settings, ""].map(str::to_owned);
+        let priced = spelled(&cells).price(Decimal::ONE).expect("a price");
+        assert_eq!(priced.own_terms, own, "{tariff} for {buyer} {settings}: {priced:#?}");
     }
 }
 

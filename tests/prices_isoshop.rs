@@ -11,7 +11,7 @@ use comptoir::{
             promotions::{self, WebCase, promoted},
             rules::{self, ListBuyer, ListCase, ListRow, Vat},
         },
-        tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal, Tax},
+        tariff::{Basis, Decimals, Discount, DiscountCause, Off, Priced, Refusal, Tax},
     },
 };
 use proptest::prelude::*;
@@ -81,7 +81,15 @@ fn vat(class: &str) -> Vat {
 
 fn listed(rows: &[ListRow], buyer: &ListBuyer, vat: &Vat, quantity: Decimal) -> Result<Priced, Refusal> {
     let rows: Vec<&ListRow> = rows.iter().collect();
-    let case = ListCase { rows: &rows, buyer, vat, tax_included: false, currency: "EUR", now: now() };
+    let case = ListCase {
+        rows: &rows,
+        buyer,
+        vat,
+        tax_included: false,
+        decimals: Decimals::default(),
+        currency: "EUR",
+        now: now(),
+    };
     rules::price(&case, quantity)
 }
 
@@ -106,6 +114,12 @@ fn erp(cell: &str) -> Result<Priced, Refusal> {
             "Customer" => Basis::Customer,
             other => panic!("`{other}`"),
         },
+        decimals: if words.contains(&"cents") {
+            Decimals { net: 6, gross: 2, tax: 2 }
+        } else {
+            Decimals::default()
+        },
+        own_terms: words.contains(&"own") || words[3] == "Customer",
         currency: if words.contains(&"CHF") { "CHF" } else { "EUR" }.into(),
         steps: Vec::new(),
     };
@@ -114,7 +128,11 @@ fn erp(cell: &str) -> Result<Priced, Refusal> {
     match more.first() {
         None => {}
         Some(&"Family") => off(DiscountCause::Family),
-        Some(&"Customer") => off(DiscountCause::Customer),
+        Some(&"Quantity") => off(DiscountCause::Quantity),
+        Some(&"Customer") => {
+            off(DiscountCause::Customer);
+            priced.own_terms = true;
+        }
         Some(&"tax") => {
             let rate = decimal(more[1]);
             let amount = priced.net * rate / Decimal::ONE_HUNDRED;
@@ -186,6 +204,29 @@ fn the_tables_of_web_prices_hold() {
     assert!(seen >= 20, "only {seen} cases");
 }
 
+/// What a pivot's settings say of the figure that is made of the other.
+#[test]
+fn decimals_of_a_pivot() {
+    let of = |net, gross, words: &str| {
+        let (rows, buyer, vat) = (rows(words), buyer("public"), vat("NORMAL"));
+        let rows: Vec<&ListRow> = rows.iter().collect();
+        let decimals = Decimals { net, gross, tax: 6 };
+        let case = ListCase {
+            rows: &rows,
+            buyer: &buyer,
+            vat: &vat,
+            tax_included: false,
+            decimals,
+            currency: "EUR",
+            now: now(),
+        };
+        shown(&rules::price(&case, Decimal::ONE))
+    };
+    assert_eq!(of(6, 2, "1: HT 9.99"), "9.99 / 11.99 Base");
+    assert_eq!(of(6, 6, "1: HT 9.99"), "9.99 / 11.988 Base");
+    assert_eq!(of(2, 6, "1: TTC 9.99"), "8.33 / 9.99 Base");
+}
+
 #[test]
 fn breaks_of_lists_and_web_prices() {
     let all = rows(
@@ -194,8 +235,15 @@ fn breaks_of_lists_and_web_prices() {
     let places: Vec<&ListRow> = all.iter().collect();
     let vat = vat("NORMAL");
     let pro = buyer("C1 list PRO");
-    let case =
-        ListCase { rows: &places, buyer: &pro, vat: &vat, tax_included: false, currency: "EUR", now: now() };
+    let case = ListCase {
+        rows: &places,
+        buyer: &pro,
+        vat: &vat,
+        tax_included: false,
+        decimals: Decimals::default(),
+        currency: "EUR",
+        now: now(),
+    };
     assert_eq!(rules::breaks(&case), [1, 5, 10].map(Decimal::from));
     let least: Vec<ListRow> = rows("1: minimum 6 HT 9; 2: minimum 12 HT 8");
     let places: Vec<&ListRow> = least.iter().collect();
@@ -287,7 +335,7 @@ proptest! {
     fn between_two_breaks_a_list_price_is_one(rows in any_rows(), buyer in any_buyer(), quantity in 1_i64..30) {
         let vat = vat("NORMAL");
         let places: Vec<&ListRow> = rows.iter().collect();
-        let case = ListCase { rows: &places, buyer: &buyer, vat: &vat, tax_included: false, currency: "EUR", now: now() };
+        let case = ListCase { rows: &places, buyer: &buyer, vat: &vat, tax_included: false, decimals: Decimals::default(), currency: "EUR", now: now() };
         let quantity = Decimal::from(quantity);
         let below = rules::breaks(&case).into_iter().rev().find(|least| *least <= quantity);
         let at = figures(listed(&rows, &buyer, &vat, quantity));

@@ -126,6 +126,7 @@ fn shown(found: &(Result<Priced, Refusal>, Vec<Decimal>)) -> Expected {
             shown.kept = String::from(if priced.tax_included { "gross" } else { "net" });
             shown.before = priced.list.map(both).unwrap_or_default();
             shown.taken_off = off(&priced.discounts);
+            shown.own = Some(String::from(if priced.own_terms { "yes" } else { "no" }));
             shown.basis = format!("{:?}", priced.basis);
             let apart = priced.taxes.iter().map(|tax| {
                 let rate = tax.rate.map(|rate| format!("{} % ", rate.normalize())).unwrap_or_default();
@@ -325,6 +326,7 @@ fn an_older_base_lacks_tables_and_columns() {
                 .push_str(&format!("ALTER TABLE \"{table}\" DROP COLUMN \"{prefix}_ComptaCPT_{column}\";\n"));
         }
     }
+    script.push_str("ALTER TABLE \"P_DOSSIERCIAL\" DROP COLUMN \"D_FormatPrix\";\n");
     recipe.erp = vec![script];
     recipe.shared = 0;
     block_on(async {
@@ -351,6 +353,79 @@ fn an_older_base_lacks_tables_and_columns() {
             drop(erp);
             folder.remove().await;
         }
+    });
+}
+
+/// A company that keeps prices with four decimals (D_FormatPrix), though it names no currency.
+#[test]
+fn prices_are_rounded_as_the_erps_format_says() {
+    let cases = case::read("tests/spec/prices/sage100.md");
+    let mut recipe: Recipe = shops::base();
+    let format = "UPDATE \"P_DOSSIERCIAL\" SET \"D_FormatPrix\" = '# ##0,0000'";
+    recipe.shared = 0;
+    block_on(async {
+        for engine in engines("Sage's format of prices") {
+            for named in ["", ", \"N_DeviseCompte\" = 0"] {
+                recipe.erp = vec![case::script(&cases), format!("{format}{named};\n")];
+                let folder = recipe.make_on(engine, Engine::Sqlite).await;
+                let erp = Erp::of(&folder);
+                let two = [("price_decimals".to_owned(), Value::Int(2))];
+                for (title, settings, net, gross) in [
+                    ("3.333 × 1.7 = 5.6661, rounded", &[][..], "5.6661", "6.7993"),
+                    ("half a cent goes up", &[], "10.005", "12.006"),
+                    ("3.333 × 1.7 = 5.6661, rounded", &two, "5.67", "6.8"),
+                ] {
+                    let case = cases.iter().find(|case| case.title == title).expect(title);
+                    let tariff = erp.tariff(settings);
+                    let found = erp.prices(&tariff, &[case.item()], &case.buyer, DAY, Decimal::ONE).await;
+                    let priced = found[0].0.as_ref().unwrap_or_else(|e| panic!("{title}: {e}"));
+                    let name = engine.name();
+                    assert_eq!((priced.net, priced.gross), (number(net), number(gross)), "{name} {title}");
+                    assert_eq!(&*priced.currency, "EUR", "{name} {title}");
+                }
+                drop(erp);
+                folder.remove().await;
+            }
+        }
+    });
+}
+
+/// What cannot be read refuses the prices that lean on it, and names table and row; it is never 0.
+#[test]
+fn cells_that_cannot_be_read_are_no_zero() {
+    let cases = case::read("tests/spec/prices/sage100.md");
+    let mut recipe: Recipe = shops::base();
+    // SQLite keeps any text in a column of numbers, and bytes that are no text.
+    let broken = "UPDATE \"F_TAXE\" SET \"TA_Taux\" = 'abc' WHERE \"TA_Code\" = 'T55';\n\
+                  UPDATE \"P_CATTARIF\" SET \"CT_PrixTTC\" = 'abc' WHERE \"cbIndice\" = 3;\n\
+                  UPDATE \"P_DEVISE\" SET \"D_CodeISO\" = x'ff' WHERE \"cbIndice\" = 2;\n";
+    recipe.erp = vec![case::script(&cases), broken.to_owned()];
+    recipe.shared = 0;
+    block_on(async {
+        let folder = recipe.make(Engine::Sqlite).await;
+        let erp = Erp::of(&folder);
+        let tariff = erp.tariff(&[]);
+        for (title, named) in [
+            ("the article's row goes before the family's", Err(["F_TAXE", "T55"])),
+            ("a net price", Ok("100")),
+            ("a flag that was never filled is the category's default", Err(["P_CATTARIF", "3"])),
+            ("a row's own flag goes before the default", Ok("90")),
+            ("a price in the buyer's currency", Err(["P_DEVISE", "2"])),
+            ("the company's price goes before it", Ok("90")),
+        ] {
+            let case = cases.iter().find(|case| case.title == title).expect(title);
+            let found = erp.prices(&tariff, &[case.item()], &case.buyer, DAY, Decimal::ONE).await;
+            match (&found[0].0, named) {
+                (Ok(priced), Ok(net)) => assert_eq!(priced.net, number(net), "{title}"),
+                (Err(refusal), Err(words)) => {
+                    assert_eq!(refusal.code, "BAD_VALUE", "{title}: {refusal:?}");
+                    assert!(words.iter().all(|word| refusal.reason.contains(word)), "{title}: {refusal:?}");
+                }
+                (found, _) => panic!("{title}: {found:?}"),
+            }
+        }
+        drop(erp);
+        folder.remove().await;
     });
 }
 

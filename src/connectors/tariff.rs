@@ -4,7 +4,7 @@
 //! A unit is the reference's own: of a packaging, the pack. Quantities may be fractional. All amounts are exact
 //! decimals of the buyer's currency.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -145,10 +145,43 @@ pub struct Priced {
     pub discounts: Vec<Discount>,
     /// Where the starting price came from.
     pub basis: Basis,
+    /// The ERP has terms of the customer's own in it (or of its buying group): its price list, its discount. No promotion
+    /// for everybody stands instead of it.
+    pub own_terms: bool,
+    /// To how many decimals its derived amounts were rounded.
+    pub decimals: Decimals,
     /// ISO 4217.
     pub currency: Arc<str>,
     /// How it came to be, for `explainPrice`.
     pub steps: Vec<Step>,
+}
+
+/// To how many decimals the ERP's rules round the amounts that they derive, half up: a web price is rounded alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimals {
+    /// Of a net made of a gross.
+    pub net: u32,
+    /// Of a gross made of a net.
+    pub gross: u32,
+    /// Of an amount of another tax.
+    pub tax: u32,
+}
+
+impl Default for Decimals {
+    fn default() -> Self {
+        Self { net: 6, gross: 6, tax: 6 }
+    }
+}
+
+impl Decimals {
+    /// Those of a source's settings `net_decimals`, `gross_decimals`, `tax_decimals`; 6 where there is none.
+    pub fn of(settings: &BTreeMap<String, Value>) -> Self {
+        let number = |name: &str| match settings.get(name) {
+            Some(Value::Int(decimals)) => u32::try_from(*decimals).unwrap_or(6),
+            _ => 6,
+        };
+        Self { net: number("net_decimals"), gross: number("gross_decimals"), tax: number("tax_decimals") }
+    }
 }
 
 /// A tax kept apart from net and gross.

@@ -51,6 +51,7 @@ pub struct Expected {
     pub basis: String,
     pub apart: Option<String>,
     pub from: Option<String>,
+    pub own: Option<String>,
 }
 
 impl Expected {
@@ -58,8 +59,9 @@ impl Expected {
         let optional = |mine: &Option<String>, other: &Option<String>| mine.is_none() || mine == other;
         optional(&self.apart, &found.apart)
             && optional(&self.from, &found.from)
-            && Self { apart: None, from: None, ..self.clone() }
-                == Self { apart: None, from: None, ..found.clone() }
+            && optional(&self.own, &found.own)
+            && Self { apart: None, from: None, own: None, ..self.clone() }
+                == Self { apart: None, from: None, own: None, ..found.clone() }
     }
 }
 
@@ -119,6 +121,7 @@ fn case(number: usize, line: usize, heads: &[String], cells: &[&str]) -> Case {
             "basis" => (*cell).clone_into(&mut expected.basis),
             "apart" => expected.apart = Some(plain(cell)),
             "from" => expected.from = Some(plain(cell)),
+            "own" => expected.own = Some((*cell).to_owned()),
             other => panic!("line {line}: no such column: {other}"),
         }
     }

@@ -322,21 +322,27 @@ impl Base {
                 round(purchase * coefficient, 6) * units
             };
             if found > Decimal::ZERO {
-                start = Some((found, place.gross));
+                let stored = place.own > Decimal::ZERO || (price > Decimal::ZERO && units == Decimal::ONE);
+                start = Some((found, place.gross, stored));
                 break;
             }
         }
         let start = start.or_else(|| {
             let (price, coefficient) = (n(article, "AR_PrixVen"), n(article, "AR_Coef"));
             let found = if price > Decimal::ZERO { price } else { round(purchase * coefficient, 6) };
-            (found > Decimal::ZERO).then_some((found * units, t(article, "AR_PrixTTC") == "1"))
+            let stored = price > Decimal::ZERO && units == Decimal::ONE;
+            (found > Decimal::ZERO).then_some((found * units, t(article, "AR_PrixTTC") == "1", stored))
         });
 
         let first = places.first();
         let step = first.and_then(|place| place.step(quantity * units));
         let net_price = step.map_or(Decimal::ZERO, |l| n(l, "TQ_PrixNet"));
-        let (mut amount, gross) =
-            if net_price > Decimal::ZERO { (net_price * units, first?.gross) } else { start? };
+        let (mut amount, gross, stored) = if net_price > Decimal::ZERO {
+            (net_price * units, first?.gross, units == Decimal::ONE)
+        } else {
+            start?
+        };
+        let before = amount;
         let mut taken = net_price > Decimal::ZERO;
         if let (false, Some(place)) = (taken, first) {
             if place.steps.is_empty() {
@@ -366,7 +372,8 @@ impl Base {
             let percent = family.unwrap_or_else(|| buyer.map_or(Decimal::ZERO, |l| n(l, "CT_Taux01")));
             amount = off(amount, percent);
         }
-        let amount = round(amount, 2);
+        // What the ERP stores stands as it is; what is taken off it is rounded.
+        let amount = if stored && amount == before { amount } else { round(amount, 2) };
         let factor = Decimal::ONE + rate / Decimal::ONE_HUNDRED;
         (amount > Decimal::ZERO).then(|| {
             if gross { (round(amount / factor, 6), amount) } else { (amount, round(amount * factor, 2)) }

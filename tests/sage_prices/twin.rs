@@ -32,7 +32,12 @@ fn thrown(articles: &[String], families: &[String], customers: &[String], seed: 
         let (of, who) =
             if dice(2) == 0 { (category, "NULL".to_owned()) } else { (0, format!("'{customer}'")) };
         let list = if of == 0 { customer.clone() } else { format!("a{of:02}") };
-        let price = if dice(2) == 0 { 0 } else { 1 + dice(300) };
+        let price = match dice(4) {
+            0 | 1 => "0".to_owned(),
+            2 => (1 + dice(300)).to_string(),
+            // Of more decimals than prices are rounded to.
+            _ => format!("{}.{:03}", dice(300), 1 + dice(999)),
+        };
         let percent = if dice(2) == 0 { 0 } else { dice(60) };
         if seen.insert(format!("{article} {list}")) {
             sql += &format!(

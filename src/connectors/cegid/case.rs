@@ -5,6 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::connectors::tariff::Decimals;
+
 /// What Cegid's set-up decides and its tables do not tell: settings, with the connector's defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -22,8 +24,12 @@ pub struct Terms {
     pub discount_flag: bool,
     /// A discount under a rounding code (GF_ARRONDI) refuses the price; else the code is not looked at.
     pub refuse_rounding: bool,
-    /// To how many decimals a discounted price is rounded; none: as the company does ([`Company::price_decimals`]).
+    /// To how many decimals a discounted price is rounded; none: as the company does ([`Company::price_decimals`]), else to `unit_decimals`.
     pub price_decimals: Option<u32>,
+    /// The decimals of a price of one unit made of that of several, and of a discounted price when nobody says others.
+    pub unit_decimals: u32,
+    /// Those of the figure that is made of the other, and of other taxes.
+    pub decimals: Decimals,
     /// GF_PRIXUNITAIRE is for GA_PRIXPOURQTE units as the article's own price; else for one.
     pub tariff_per_quantity: bool,
     /// TX2 to TX5 are told as taxes of their own.
@@ -41,6 +47,8 @@ impl Default for Terms {
             discount_flag: true,
             refuse_rounding: true,
             price_decimals: None,
+            unit_decimals: 6,
+            decimals: Decimals::default(),
             tariff_per_quantity: true,
             other_taxes: true,
         }

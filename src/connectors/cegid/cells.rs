@@ -22,6 +22,7 @@ pub(super) fn customers(map: &ConnectorMap) -> Reading {
         .text("T_FACTUREHT")
         .text("T_DEVISE")
         .decimal("T_REMISE")
+        .text("OPTIONAL(T_FERME)")
 }
 
 /// The articles of the batch, and their generic ones.

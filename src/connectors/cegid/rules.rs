@@ -60,18 +60,21 @@ fn reckon(case: &Case<'_>, quantity: Decimal, steps: &mut Vec<Step>) -> Result<P
     let found = search::search(case, quantity, steps)?;
     let start = start(case, &found, steps)?;
     let (discounts, last) = discounted(case, &found, &start, steps)?;
-    let unit = divided(last, start.per)?;
+    let unit = divided(case, last, start.per)?;
     if unit <= Decimal::ZERO {
         return Err(Refusal::new(
             "NO_PRICE",
             format!("the discounts leave no price: {} {}", plain(unit), case.taxed()),
         ));
     }
-    let list = if discounts.is_empty() { None } else { Some(divided(start.price, start.per)?) };
+    let list = if discounts.is_empty() { None } else { Some(divided(case, start.price, start.per)?) };
     let vat = vat(case, steps)?;
     let (net, gross) = both(case, unit, vat)?;
     let list = list.map(|unit| both(case, unit, vat)).transpose()?;
     let taxes = taxes(case, net, steps)?;
+    // A row that names the customer gave the price or a discount, or T_REMISE was taken off.
+    let own_terms = start.basis == Basis::Customer
+        || discounts.iter().any(|discount| discount.cause == DiscountCause::Customer);
     Ok(Priced {
         net,
         gross,
@@ -81,6 +84,8 @@ fn reckon(case: &Case<'_>, quantity: Decimal, steps: &mut Vec<Step>) -> Result<P
         list,
         discounts,
         basis: start.basis,
+        own_terms,
+        decimals: case.terms.decimals,
         currency: case.money().into(),
         steps: Vec::new(),
     })
@@ -120,7 +125,7 @@ fn start(case: &Case<'_>, found: &Found<'_>, steps: &mut Vec<Step>) -> Result<St
     let Some(row) = row else { return base(case, steps) };
     search::known_price(case, row)?;
     let per = if case.terms.tariff_per_quantity { per(case.own)? } else { Decimal::ONE };
-    let unit = divided(row.price, per)?;
+    let unit = divided(case, row.price, per)?;
     steps.push(Step {
         what: "starting price".into(),
         table: None,
@@ -176,7 +181,7 @@ fn base(case: &Case<'_>, steps: &mut Vec<Step>) -> Result<Start, Refusal> {
             ],
             used,
             note,
-            price: if used { Some(divided(price, per(goods)?)?) } else { None },
+            price: if used { Some(divided(case, price, per(goods)?)?) } else { None },
         });
     }
     let Some(goods) = chosen else { return Err(none(case)) };
@@ -275,22 +280,23 @@ fn discounted(
         if percent > Decimal::ONE_HUNDRED {
             return Err(Refusal::new("BAD_VALUE", format!("{whose} takes {} % off", plain(percent))));
         }
-        let kept = Decimal::ONE_HUNDRED - percent;
-        left = kept.checked_mul(left).map(|x| x / Decimal::ONE_HUNDRED).ok_or_else(too_large)?;
+        let kept = Decimal::ONE_HUNDRED.checked_sub(percent).and_then(|kept| kept.checked_mul(left));
+        left = kept.ok_or_else(too_large)? / Decimal::ONE_HUNDRED;
         let note = format!("{} % off: {whose}", plain(percent));
-        steps.push(reckoned("discount", note, Some(divided(left, start.per)?)));
+        steps.push(reckoned("discount", note, Some(divided(case, left, start.per)?)));
         discounts.push(discount);
     }
     if discounts.is_empty() {
         return Ok((discounts, left));
     }
     let decimals = case.terms.price_decimals.or(case.company.price_decimals);
-    let Some(decimals) = decimals.filter(|n| left.normalize().scale() > *n) else {
+    let decimals = decimals.unwrap_or(case.terms.unit_decimals);
+    if left.normalize().scale() <= decimals {
         return Ok((discounts, left));
-    };
+    }
     left = half_up(left, decimals);
     let note = format!("rounded to {decimals} decimal(s), half up");
-    steps.push(reckoned("rounding", note, Some(divided(left, start.per)?)));
+    steps.push(reckoned("rounding", note, Some(divided(case, left, start.per)?)));
     Ok((discounts, left))
 }
 
@@ -358,8 +364,10 @@ fn taxes(case: &Case<'_>, net: Decimal, steps: &mut Vec<Step>) -> Result<Vec<Tax
     for slot in 2_u8..=5 {
         let Some(family) = family(case, usize::from(slot) - 1) else { continue };
         let Some(rate) = case.rates.get(slot, &family).filter(|rate| !rate.is_zero()) else { continue };
-        let amount =
-            net.checked_mul(rate).map(|x| half_up(x / Decimal::ONE_HUNDRED, 6)).ok_or_else(too_large)?;
+        let amount = net
+            .checked_mul(rate)
+            .map(|x| half_up(x / Decimal::ONE_HUNDRED, case.terms.decimals.tax))
+            .ok_or_else(too_large)?;
         steps.push(Step {
             what: "other tax".into(),
             table: Some("TXCPTTVA"),
@@ -380,22 +388,22 @@ fn taxes(case: &Case<'_>, net: Decimal, steps: &mut Vec<Step>) -> Result<Vec<Tax
 
 /// Net and gross: the figure that the document keeps stands, the other is made of it by the rate.
 fn both(case: &Case<'_>, unit: Decimal, vat: Decimal) -> Result<(Decimal, Decimal), Refusal> {
-    let factor = Decimal::ONE_HUNDRED + vat;
+    let factor = Decimal::ONE_HUNDRED.checked_add(vat).ok_or_else(too_large)?;
     if case.party.net {
         let gross = unit.checked_mul(factor).ok_or_else(too_large)? / Decimal::ONE_HUNDRED;
-        Ok((unit, half_up(gross, 6)))
+        Ok((unit, half_up(gross, case.terms.decimals.gross)))
     } else {
         let net = unit.checked_mul(Decimal::ONE_HUNDRED).and_then(|x| x.checked_div(factor));
-        Ok((half_up(net.ok_or_else(too_large)?, 6), unit))
+        Ok((half_up(net.ok_or_else(too_large)?, case.terms.decimals.net), unit))
     }
 }
 
-/// A price for several units as that of one: six decimals.
-fn divided(price: Decimal, per: Decimal) -> Result<Decimal, Refusal> {
+/// A price for several units as that of one.
+fn divided(case: &Case<'_>, price: Decimal, per: Decimal) -> Result<Decimal, Refusal> {
     if per == Decimal::ONE {
         return Ok(price);
     }
-    price.checked_div(per).map(|unit| half_up(unit, 6)).ok_or_else(too_large)
+    price.checked_div(per).map(|unit| half_up(unit, case.terms.unit_decimals)).ok_or_else(too_large)
 }
 
 fn too_large() -> Refusal {

@@ -19,7 +19,7 @@ use crate::{
     connectors::{
         map::ConnectorMap,
         reading::{Reading, keys},
-        tariff::{Item, NoSheet, Priced, Refusal, Sheet, Tariff, TariffAsk},
+        tariff::{Decimals, Item, NoSheet, Priced, Refusal, Sheet, Tariff, TariffAsk},
     },
     sources::{Keys, Moment, Source, SourceError},
     value::Value,
@@ -65,6 +65,11 @@ impl CegidTariff {
                 Some(Value::Int(decimals)) => u32::try_from(*decimals).ok(),
                 _ => None,
             },
+            unit_decimals: match map.settings.get("unit_decimals") {
+                Some(Value::Int(decimals)) => u32::try_from(*decimals).unwrap_or(6),
+                _ => 6,
+            },
+            decimals: Decimals::of(&map.settings),
             tariff_per_quantity: text("tariff_price_per") != "unit",
             other_taxes: flag("other_taxes"),
         };
@@ -147,6 +152,9 @@ impl CegidTariff {
             }
         }
         let mut cells = Cells { rows: &found, row: 0, bad: None };
+        if cells.flag(6) {
+            return refuse("NO_CUSTOMER", format!("customer {code} is closed in TIERS (T_FERME X)"));
+        }
         let party = Party {
             customer: cells.text(0),
             class: cells.text(1),

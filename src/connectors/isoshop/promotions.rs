@@ -1,7 +1,8 @@
 //! Web prices (IsoShop's `web_price`): a step of its own after the ERP's price.
 //!
 //! A row is for everybody, for a price category of the ERP or for one customer, from a quantity on, for a while, in the
-//! shop's currency. Its VAT rate is that of the ERP's price: where the ERP has none, there is none.
+//! shop's currency. Its VAT rate is that of the ERP's price, and what is derived has as many decimals: where the ERP has no
+//! price, there is none.
 //!
 //! `lowest`: the cheapest that holds counts where it is cheaper than the ERP's. `replace_public`: the nearest to the buyer
 //! stands instead of the ERP's price, cheaper or dearer; who has terms of its own in the ERP keeps them, unless a row names
@@ -10,7 +11,7 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::rules::{ListBuyer, ListRow, Nearness, both, plain, six};
+use super::rules::{ListBuyer, ListRow, Nearness, both, half_up, plain};
 use crate::{
     config::Promotions,
     connectors::tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal, Step},
@@ -87,8 +88,6 @@ impl Web {
 }
 
 fn choose(case: &WebCase<'_>, priced: &mut Priced, quantity: Decimal) -> Result<Option<Web>, Refusal> {
-    let own_terms = priced.basis == Basis::Customer
-        || priced.discounts.iter().any(|discount| discount.cause == DiscountCause::Customer);
     let mut held: Vec<(&ListRow, Web)> = Vec::new();
     for row in case.rows {
         if let Some(bad) = &row.bad {
@@ -101,7 +100,7 @@ fn choose(case: &WebCase<'_>, priced: &mut Priced, quantity: Decimal) -> Result<
             } else if amount <= Decimal::ZERO {
                 Some(format!("{} is no price", plain(amount)))
             } else if case.promotions == Promotions::ReplacePublic
-                && own_terms
+                && priced.own_terms
                 && row.nearness() != Nearness::Customer
             {
                 Some("the customer has terms of its own in the ERP".to_owned())
@@ -114,7 +113,8 @@ fn choose(case: &WebCase<'_>, priced: &mut Priced, quantity: Decimal) -> Result<
             continue;
         }
         let tax_included = row.tax_included.unwrap_or(case.tax_included);
-        let (net, gross) = both(row.amount.unwrap_or_default(), tax_included, priced.vat_rate)?;
+        let (net, gross) =
+            both(row.amount.unwrap_or_default(), tax_included, priced.vat_rate, priced.decimals)?;
         held.push((row, Web { net, gross, tax_included }));
     }
     if case.promotions == Promotions::Lowest {
@@ -161,7 +161,7 @@ fn replaced(mut priced: Priced, web: Web) -> Priced {
         if let Some(rate) = tax.rate
             && let Some(amount) = web.net.checked_mul(rate)
         {
-            tax.amount = six(amount / Decimal::ONE_HUNDRED);
+            tax.amount = half_up(amount / Decimal::ONE_HUNDRED, priced.decimals.tax);
         }
     }
     priced.net = web.net;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::connectors::tariff::{Basis, Priced, Refusal, Step};
+use crate::connectors::tariff::{Basis, Decimals, Priced, Refusal, Step};
 
 /// A row of `price` or `web_price`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub struct ListCase<'a> {
     pub vat: &'a Vat,
     /// What a row without `tax_included` means.
     pub tax_included: bool,
+    /// To how many decimals the figure that is made of the other is rounded.
+    pub decimals: Decimals,
     /// The shop's currency, which a row without one has.
     pub currency: &'a str,
     /// The moment.
@@ -97,8 +99,8 @@ pub(super) fn plain(value: Decimal) -> String {
     value.normalize().to_string()
 }
 
-pub(super) fn six(value: Decimal) -> Decimal {
-    value.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
+pub(super) fn half_up(value: Decimal, decimals: u32) -> Decimal {
+    value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
 }
 
 impl ListRow {
@@ -172,20 +174,21 @@ impl ListRow {
     }
 }
 
-/// Net and gross of an amount: it stands as it is kept, the other is made by the rate, to six decimals.
+/// Net and gross of an amount: it stands as it is kept, the other is made by the rate, rounded half up.
 pub(super) fn both(
     amount: Decimal,
     tax_included: bool,
     rate: Decimal,
+    decimals: Decimals,
 ) -> Result<(Decimal, Decimal), Refusal> {
     let too_large = || Refusal::new("BAD_VALUE", "a price or rate is larger than can be reckoned with");
     let factor = Decimal::ONE_HUNDRED.checked_add(rate).ok_or_else(too_large)?;
     if tax_included {
         let net = amount.checked_mul(Decimal::ONE_HUNDRED).and_then(|x| x.checked_div(factor));
-        Ok((six(net.ok_or_else(too_large)?), amount))
+        Ok((half_up(net.ok_or_else(too_large)?, decimals.net), amount))
     } else {
         let gross = amount.checked_mul(factor).ok_or_else(too_large)? / Decimal::ONE_HUNDRED;
-        Ok((amount, six(gross)))
+        Ok((amount, half_up(gross, decimals.gross)))
     }
 }
 
@@ -254,7 +257,7 @@ fn reckon(case: &ListCase<'_>, quantity: Decimal, steps: &mut Vec<Step>) -> Resu
     }
     let rate = vat(case.vat, steps)?;
     let tax_included = row.tax_included.unwrap_or(case.tax_included);
-    let (net, gross) = both(amount, tax_included, rate)?;
+    let (net, gross) = both(amount, tax_included, rate, case.decimals)?;
     Ok(Priced {
         net,
         gross,
@@ -268,6 +271,8 @@ fn reckon(case: &ListCase<'_>, quantity: Decimal, steps: &mut Vec<Step>) -> Resu
             Nearness::Category => Basis::Category,
             Nearness::Everybody => Basis::Base,
         },
+        own_terms: row.nearness() == Nearness::Customer,
+        decimals: case.decimals,
         currency: case.buyer.currency.clone(),
         steps: Vec::new(),
     })

@@ -12,7 +12,7 @@ use crate::{
     connectors::{
         map::ConnectorMap,
         reading::{Reading, keys},
-        tariff::{NoSheet, Priced, Refusal, Sheet, Tariff, TariffAsk},
+        tariff::{Decimals, NoSheet, Priced, Refusal, Sheet, Tariff, TariffAsk},
     },
     sources::{Keys, Moment, Rows, Source, SourceError, expr::CastType},
     value::{Type, Value},
@@ -27,6 +27,7 @@ pub struct IsoshopTariff {
     /// The tax category of who has none.
     tax_category: Arc<str>,
     tax_included: bool,
+    decimals: Decimals,
     customers: Reading,
     references: Reading,
     articles: Reading,
@@ -41,6 +42,7 @@ impl IsoshopTariff {
         Self {
             tax_category: map.settings.get("tax_category").and_then(Value::as_str).unwrap_or_default().into(),
             tax_included: tax_included(map),
+            decimals: Decimals::of(&map.settings),
             customers: Reading::new("customer", map)
                 .keyed(&code)
                 .text("list_code")
@@ -226,6 +228,7 @@ impl Tariff for IsoshopTariff {
             rows: by_reference(&prices),
             buyer,
             tax_included: self.tax_included,
+            decimals: self.decimals,
             currency: ask.currency.to_owned(),
             now: ask.now,
         }))
@@ -239,6 +242,7 @@ struct IsoshopSheet {
     rows: HashMap<String, Vec<ListRow>>,
     buyer: ListBuyer,
     tax_included: bool,
+    decimals: Decimals,
     currency: String,
     now: DateTime<Utc>,
 }
@@ -252,6 +256,7 @@ impl IsoshopSheet {
             buyer: &self.buyer,
             vat: vat.as_ref()?,
             tax_included: self.tax_included,
+            decimals: self.decimals,
             currency: &self.currency,
             now: self.now,
         }))

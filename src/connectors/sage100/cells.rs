@@ -36,6 +36,11 @@ impl<'a> Cells<'a> {
         cell
     }
 
+    /// What could not be read since this was last asked, or the row began: it is then the caller's matter.
+    pub fn take_bad(&mut self) -> Option<String> {
+        self.bad.take()
+    }
+
     pub fn text(&mut self) -> String {
         self.next().as_str().unwrap_or("").trim_end().to_owned()
     }

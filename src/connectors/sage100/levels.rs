@@ -64,6 +64,8 @@ pub(super) struct Base {
     pub level: usize,
     /// The number of its currency when it is not the company's.
     pub currency: Option<i64>,
+    /// The ERP keeps this very amount: it was neither multiplied nor made of a purchase price.
+    pub stored: bool,
     /// How it was found.
     pub note: String,
 }
@@ -138,10 +140,14 @@ impl<'a> Level<'a> {
         if rules.steps_flagged && kind != Kind::Family && row.is_none_or(|row| row.stepping == 0) {
             steps.clear();
         }
-        let default =
-            book.categories.iter().find(|(n, _)| *n == of_category).is_some_and(|(_, gross)| *gross);
-        let gross = row.and_then(|row| row.gross).unwrap_or(default);
-        Ok(Self { kind, name, row, own, steps, gross })
+        let mut level = Self { kind, name, row, own, steps, gross: false };
+        level.gross = match row.and_then(|row| row.gross) {
+            Some(gross) => gross,
+            // The default of a level that says nothing is nobody's matter.
+            None if level.says(rules) => book.gross(of_category)?,
+            None => false,
+        };
+        Ok(level)
     }
 
     /// The table that its row is in.
@@ -279,15 +285,12 @@ pub(super) fn base_of(
     rules: &Rules,
 ) -> Result<Option<Base>, Refusal> {
     let factor = factor(&item.unit);
+    let single = factor == Decimal::ONE;
     let kept = if level.gross { "gross" } else { "net" };
-    let made = |amount: Decimal, currency: Option<i64>, note: String| {
-        Some(Base { amount, gross: level.gross, level: at, currency, note })
+    let made = |amount: Decimal, currency: Option<i64>, stored: bool, note: String| {
+        Some(Base { amount, gross: level.gross, level: at, currency, stored, note })
     };
-    let pack = if factor == Decimal::ONE {
-        String::new()
-    } else {
-        format!(", times the {} of the pack", shown(factor))
-    };
+    let pack = if single { String::new() } else { format!(", times the {} of the pack", shown(factor)) };
     let (price, coefficient) = match level.row {
         Some(row) => (row.price, row.coefficient),
         None if level.kind == Kind::Article => (article.price, article.coefficient),
@@ -295,10 +298,20 @@ pub(super) fn base_of(
     };
     if let Some(own) = level.own.filter(|own| own.price > Decimal::ZERO) {
         let whose = if matches!(item.unit, Unit::Pack { .. }) { "packaging" } else { "variant" };
-        return Ok(made(own.price, None, format!("the {whose}'s own price {} ({kept})", shown(own.price))));
+        return Ok(made(
+            own.price,
+            None,
+            true,
+            format!("the {whose}'s own price {} ({kept})", shown(own.price)),
+        ));
     }
     if price > Decimal::ZERO {
-        return Ok(made(times(price, factor)?, None, format!("price {} ({kept}){pack}", shown(price))));
+        return Ok(made(
+            times(price, factor)?,
+            None,
+            single,
+            format!("price {} ({kept}){pack}", shown(price)),
+        ));
     }
     let purchase = purchase(item, article);
     if coefficient > Decimal::ZERO && purchase > Decimal::ZERO {
@@ -309,7 +322,7 @@ pub(super) fn base_of(
             shown(coefficient),
             shown(unit)
         );
-        return Ok(made(times(unit, factor)?, None, note));
+        return Ok(made(times(unit, factor)?, None, false, note));
     }
     let foreign = level.row.filter(|row| {
         row.foreign_price > Decimal::ZERO && terms.currency.is_some_and(|own| own == row.foreign_currency)
@@ -318,6 +331,7 @@ pub(super) fn base_of(
         Some(row) => made(
             times(row.foreign_price, factor)?,
             terms.currency,
+            single,
             format!("price 0: price {} ({kept}) in the buyer's currency{pack}", shown(row.foreign_price)),
         ),
         None => None,

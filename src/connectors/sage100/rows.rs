@@ -170,6 +170,8 @@ pub struct TaxRow {
     pub rate: Decimal,
     /// TA_TTaux.
     pub kind: i64,
+    /// What of the row cannot be read.
+    pub bad: Option<String>,
 }
 
 /// F_COMPTET, as far as prices go.
@@ -198,25 +200,56 @@ pub struct Customer {
 pub struct Book {
     /// F_TAXE.
     pub taxes: Vec<TaxRow>,
-    /// P_DEVISE: cbIndice and D_CodeISO.
-    pub currencies: Vec<(i64, String)>,
+    /// P_DEVISE: cbIndice and D_CodeISO, or what of it cannot be read.
+    pub currencies: Vec<(i64, Result<String, String>)>,
     /// P_DOSSIERCIAL.N_DeviseCompte; 0: it does not say.
     pub company_currency: i64,
+    /// The decimals of P_DOSSIERCIAL.D_FormatPrix; none: it has no format.
+    pub price_decimals: Option<u32>,
     /// The shop's own currency, for a company that does not say.
     pub shop_currency: Arc<str>,
-    /// P_CATTARIF: cbIndice and CT_PrixTTC.
-    pub categories: Vec<(i64, bool)>,
+    /// P_CATTARIF: cbIndice and CT_PrixTTC, or what of it cannot be read.
+    pub categories: Vec<(i64, Result<bool, String>)>,
+    /// A row of P_DEVISE or P_CATTARIF whose number cannot be read: it may be anybody's, and nothing has a price.
+    pub fault: Option<Refusal>,
 }
 
 impl Book {
     /// The company's currency.
-    pub fn company(&self) -> Arc<str> {
-        self.iso(self.company_currency).unwrap_or_else(|| self.shop_currency.clone())
+    ///
+    /// # Errors
+    /// `BAD_VALUE`: its code cannot be read.
+    pub fn company(&self) -> Result<Arc<str>, Refusal> {
+        Ok(self.iso(self.company_currency)?.unwrap_or_else(|| self.shop_currency.clone()))
     }
 
     /// The ISO code of a currency's number.
-    pub fn iso(&self, number: i64) -> Option<Arc<str>> {
-        let found = self.currencies.iter().find(|(n, iso)| *n == number && !iso.is_empty());
-        found.map(|(_, iso)| iso.as_str().into())
+    ///
+    /// # Errors
+    /// `BAD_VALUE`: it cannot be read.
+    pub fn iso(&self, number: i64) -> Result<Option<Arc<str>>, Refusal> {
+        let mut found = self.currencies.iter().filter(|(n, _)| *n == number).map(|(_, iso)| iso);
+        match found.find(|iso| !iso.as_ref().is_ok_and(String::is_empty)) {
+            Some(Err(bad)) => Err(unreadable("P_DEVISE", &format!("currency {number}"), bad)),
+            Some(Ok(iso)) => Ok(Some(iso.as_str().into())),
+            None => Ok(None),
+        }
     }
+
+    /// Whether prices of a category are gross where a row does not say.
+    ///
+    /// # Errors
+    /// `BAD_VALUE`: the flag cannot be read.
+    pub fn gross(&self, category: i64) -> Result<bool, Refusal> {
+        match self.categories.iter().find(|(n, _)| *n == category) {
+            Some((_, Err(bad))) => Err(unreadable("P_CATTARIF", &format!("price category {category}"), bad)),
+            Some((_, Ok(gross))) => Ok(*gross),
+            None => Ok(false),
+        }
+    }
+}
+
+/// A cell that cannot be read is never 0: there is no price.
+pub(super) fn unreadable(table: &str, key: &str, why: &str) -> Refusal {
+    Refusal::new("BAD_VALUE", format!("{key}: a cell of its row in {table} cannot be read: {why}"))
 }

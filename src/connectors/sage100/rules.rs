@@ -8,13 +8,13 @@ use super::{
     account::{account, terms_told},
     levels::{Base, Kind, Level, base_of, factor, levels, same},
     rows::{Article, Book, FamilyCustomer, ItemRows, StepRow, Unit},
-    settings::{CustomerDiscounts, DiscountFrom, Rules},
+    settings::{CustomerDiscounts, DiscountFrom, Places, Rules},
     steps,
     terms::Terms,
     trace::{Trace, less, minus, rounded, shown, times},
     vat::{Taxes, taxes},
 };
-use crate::connectors::tariff::{Basis, Discount, DiscountCause, Off, Priced, Refusal};
+use crate::connectors::tariff::{Basis, Decimals, Discount, DiscountCause, Off, Priced, Refusal};
 
 /// What all items of one question share.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +34,13 @@ struct Running {
     amount: Decimal,
     gross: bool,
     currency: Option<i64>,
+    /// The ERP keeps this very amount, and nothing was taken off it: it is not rounded.
+    stored: bool,
     taken: Vec<Discount>,
     /// Something was taken off, or a net price given.
     reduced: bool,
+    /// A discount of the customer (or its group) was taken: on the family, or overall.
+    customers: bool,
 }
 
 impl Running {
@@ -49,6 +53,7 @@ impl Running {
     ) -> Result<(), Refusal> {
         self.amount = less(self.amount, percent)?;
         self.taken.push(Discount { cause, off: Off::Percent(percent) });
+        self.stored = false;
         self.reduced = true;
         let note = format!("{} % off leaves {}", shown(percent), shown(self.amount));
         trace.said(what, true, note, Some(self.amount.normalize()));
@@ -66,6 +71,9 @@ impl Running {
         if taken.is_empty() {
             return Ok(());
         }
+        if self.currency.is_some() && taken.iter().any(|off| matches!(off, Off::Amount(_))) {
+            return Err(foreign("a quantity step takes an amount off that is"));
+        }
         let texts: Vec<String> = taken
             .iter()
             .map(|off| match off {
@@ -74,6 +82,7 @@ impl Running {
             })
             .collect();
         self.amount = left;
+        self.stored = false;
         self.reduced = true;
         self.taken.extend(taken.into_iter().map(|off| Discount { cause: DiscountCause::Quantity, off }));
         let note = format!("{} off leaves {}", texts.join(", then "), shown(left));
@@ -93,6 +102,12 @@ pub fn price(item: &ItemRows, question: Question<'_>, quantity: Decimal) -> Resu
         // A refusal that has the account already keeps it.
         if refusal.steps.is_empty() { trace.refusal(refusal) } else { refusal }
     })
+}
+
+fn foreign(what: &str) -> Refusal {
+    let reason =
+        format!("the price is in the buyer's currency, and {what} in the company's: nothing is converted");
+    Refusal::new("UNSUPPORTED_TARIFF", reason)
 }
 
 fn article(item: &ItemRows) -> Result<&Article, Refusal> {
@@ -127,6 +142,9 @@ fn reckon(
 ) -> Result<Priced, Refusal> {
     let Question { terms, book, rules, day } = question;
     let article = article(item)?;
+    if let Some(fault) = &book.fault {
+        return Err(fault.clone());
+    }
     if quantity <= Decimal::ZERO {
         return Err(Refusal::new(
             "BAD_VALUE",
@@ -152,30 +170,54 @@ fn reckon(
         Some(level) => covering(level, base.as_ref(), quantity, factor, rules, trace)?,
         None => None,
     };
-    let start = base.as_ref().map(|base| (base.amount, base.gross, base.currency));
+    let places = rules.places(book.price_decimals);
+    let start = base.as_ref();
     let mut basis = base.as_ref().map(|base| levels[base.level].kind.basis());
-    let mut run = if let (Some(step), Some(level)) =
-        (step.filter(|step| step.net_price > Decimal::ZERO), counted)
-    {
-        let amount = if rules.pack_units { times(step.net_price, factor)? } else { step.net_price };
-        let kept = if level.gross { "gross" } else { "net" };
-        let note =
-            format!("the step's net price {} ({kept}) stands, without further discounts", shown(amount));
-        trace.said("net price of the step", true, note, Some(amount.normalize()));
-        let run = Running { amount, gross: level.gross, currency: None, taken: Vec::new(), reduced: true };
-        lowered(run, start, &tax, &mut basis, level)?
-    } else {
-        let Some((amount, gross, currency)) = start else { return Err(no_price(item, trace)) };
-        let mut run = Running { amount, gross, currency, taken: Vec::new(), reduced: false };
-        if let Some(level) = counted {
-            row_discounts(&mut run, level, step, (quantity, factor), rules, trace)?;
-        }
-        if !exclusive {
-            customer_discounts(&mut run, item, question, (quantity, factor), trace)?;
-        }
-        run
-    };
-    run.amount = rounded(run.amount, rules.price_decimals);
+    let mut run =
+        if let (Some(step), Some(level)) = (step.filter(|step| step.net_price > Decimal::ZERO), counted) {
+            let amount = if rules.pack_units { times(step.net_price, factor)? } else { step.net_price };
+            let kept = if level.gross { "gross" } else { "net" };
+            let note =
+                format!("the step's net price {} ({kept}) stands, without further discounts", shown(amount));
+            trace.said("net price of the step", true, note, Some(amount.normalize()));
+            let run = Running {
+                amount,
+                gross: level.gross,
+                currency: None,
+                stored: factor == Decimal::ONE || !rules.pack_units,
+                taken: Vec::new(),
+                reduced: true,
+                customers: false,
+            };
+            lowered(run, start, &tax, &mut basis, level)?
+        } else {
+            let Some(base) = start else { return Err(no_price(item, trace)) };
+            let mut run = Running {
+                amount: base.amount,
+                gross: base.gross,
+                currency: base.currency,
+                stored: base.stored,
+                taken: Vec::new(),
+                reduced: false,
+                customers: false,
+            };
+            if let Some(level) = counted {
+                row_discounts(&mut run, level, step, (quantity, factor), rules, trace)?;
+            }
+            if !exclusive {
+                let before = run.taken.len();
+                customer_discounts(&mut run, item, question, (quantity, factor), trace)?;
+                run.customers = run.taken.len() > before;
+            }
+            run
+        };
+    let of_customer = |at: usize| levels[at].kind == Kind::Customer;
+    let own_terms = run.customers
+        || giving.is_some_and(of_customer)
+        || base.as_ref().is_some_and(|base| of_customer(base.level));
+    if !run.stored {
+        run.amount = rounded(run.amount, places.price);
+    }
     if run.amount <= Decimal::ZERO {
         let reason = format!("discounts leave nothing of the price of {}: not orderable", item.code);
         return Err(trace.refuse("NO_PRICE", reason));
@@ -184,7 +226,9 @@ fn reckon(
         let reason = "the price is in the buyer's currency, and another tax is an amount in the company's";
         return Err(trace.refuse("UNSUPPORTED_TARIFF", reason));
     }
-    finished(run, start, basis, &tax, question, factor, trace)
+    let mut priced = finished(run, start, basis, &tax, question, (factor, places), trace)?;
+    priced.own_terms = own_terms;
+    Ok(priced)
 }
 
 /// The starting price, and the level that gives the discounts.
@@ -230,6 +274,13 @@ fn covering<'a>(
     trace: &mut Trace,
 ) -> Result<Option<&'a StepRow>, Refusal> {
     match per_unit(level, base, factor, rules) {
+        Some(_)
+            if !level.steps.is_empty()
+                && level.by_amount(rules)
+                && base.is_some_and(|b| b.currency.is_some()) =>
+        {
+            Err(foreign("the bounds of its steps are amounts"))
+        }
         Some(per_unit) if !level.steps.is_empty() => {
             let measure = times(quantity, per_unit)?;
             Ok(steps::choose(&level.steps, measure, level.step_table(), rules, trace))
@@ -241,14 +292,14 @@ fn covering<'a>(
 /// A net price beside the price that it replaces: what it takes off, if it does.
 fn lowered(
     mut run: Running,
-    start: Option<(Decimal, bool, Option<i64>)>,
+    start: Option<&Base>,
     tax: &Taxes<'_>,
     basis: &mut Option<Basis>,
     level: &Level<'_>,
 ) -> Result<Running, Refusal> {
     *basis = Some(level.kind.basis());
-    if let Some((amount, gross, None)) = start {
-        let before = rounded(tax.turned(amount, gross, run.gross)?, 6);
+    if let Some(Base { amount, gross, currency: None, .. }) = start {
+        let before = rounded(tax.turned(*amount, *gross, run.gross)?, 6);
         if before > run.amount {
             let off = Off::Amount(minus(before, run.amount)?);
             run.taken.push(Discount { cause: DiscountCause::Quantity, off });
@@ -357,24 +408,25 @@ fn no_price(item: &ItemRows, trace: &Trace) -> Refusal {
 
 fn finished(
     run: Running,
-    start: Option<(Decimal, bool, Option<i64>)>,
+    start: Option<&Base>,
     basis: Option<Basis>,
     tax: &Taxes<'_>,
     question: Question<'_>,
-    factor: Decimal,
+    (factor, places): (Decimal, Places),
     trace: &mut Trace,
 ) -> Result<Priced, Refusal> {
     let Question { book, rules, .. } = question;
-    let (net, gross) = tax.both(run.amount, run.gross, rules)?;
+    let (net, gross) = tax.both(run.amount, run.gross, places)?;
     let list = match start {
-        Some((amount, gross, _)) if !run.taken.is_empty() => {
-            Some(tax.both(rounded(amount, rules.price_decimals), gross, rules)?)
+        Some(base) if !run.taken.is_empty() => {
+            let amount = if base.stored { base.amount } else { rounded(base.amount, places.price) };
+            Some(tax.both(amount, base.gross, places)?)
         }
         _ => None,
     };
     let currency = match run.currency {
-        None => book.company(),
-        Some(number) => book.iso(number).ok_or_else(|| {
+        None => book.company()?,
+        Some(number) => book.iso(number)?.ok_or_else(|| {
             trace.refuse("BAD_VALUE", format!("currency {number} has no ISO code in P_DEVISE"))
         })?,
     };
@@ -383,8 +435,9 @@ fn finished(
         trace.said("currency", true, note, None);
     }
     let kept = if run.gross { "gross, net derived from it" } else { "net, gross derived from it" };
-    trace.said("unit price", true, format!("rounded; kept {kept}"), Some(run.amount.normalize()));
-    let taxes = tax.others(net, factor, rules)?;
+    let how = if run.stored { "as it is stored" } else { "rounded" };
+    trace.said("unit price", true, format!("{how}; kept {kept}"), Some(run.amount.normalize()));
+    let taxes = tax.others(net, factor, rules, places)?;
     Ok(Priced {
         net: net.normalize(),
         gross: gross.normalize(),
@@ -394,6 +447,8 @@ fn finished(
         list: list.map(|(net, gross)| (net.normalize(), gross.normalize())),
         discounts: run.taken,
         basis: basis.unwrap_or(Basis::Base),
+        own_terms: false,
+        decimals: Decimals { net: places.net, gross: places.gross, tax: places.tax },
         currency,
         steps: std::mem::take(&mut trace.steps),
     })

@@ -10,7 +10,7 @@ use super::{
         TaxSlot, Unit,
     },
     rules::{Question, breaks, price},
-    settings::{CustomerDiscounts, DiscountFrom, FamilyTariff, Rules},
+    settings::{CustomerDiscounts, DiscountFrom, FamilyTariff, Rules, format_decimals},
     terms::Terms,
 };
 use crate::connectors::tariff::{Buyer, Off, Priced, Refusal};
@@ -154,7 +154,8 @@ fn rules() -> impl Strategy<Value = Rules> {
         pack_units: flags[2],
         exclusive_stops_all: flags[3],
         steps_flagged: flags[4],
-        price_decimals: decimals,
+        price_decimals: Some(decimals),
+        gross_decimals: Some(2),
         quantity_decimals,
         ..Rules::default()
     })
@@ -166,13 +167,16 @@ fn book() -> Book {
         title: None,
         rate: Decimal::new(rate, 1),
         kind,
+        bad: None,
     };
     Book {
         taxes: vec![tax("T20", 200, 0), tax("T05", 55, 0), tax("ECO", 5, 1)],
-        currencies: vec![(1, "EUR".into()), (2, "CHF".into())],
+        currencies: vec![(1, Ok("EUR".into())), (2, Ok("CHF".into()))],
         company_currency: 1,
+        price_decimals: None,
         shop_currency: "EUR".into(),
-        categories: vec![(1, false), (2, true)],
+        categories: vec![(1, Ok(false)), (2, Ok(true))],
+        fault: None,
     }
 }
 
@@ -225,7 +229,14 @@ proptest! {
                 // With a rate that is not below 0, and both rounded alike.
                 prop_assert!(priced.gross + Decimal::new(1, 2) >= priced.net);
                 let kept = if priced.tax_included { priced.gross } else { priced.net };
-                prop_assert_eq!(kept, kept.round_dp(rules.price_decimals));
+                let mut stored = vec![item.article.as_ref().map_or(Decimal::ZERO, |article| article.price)];
+                stored.extend(item.prices.iter().flat_map(|row| [row.price, row.foreign_price]));
+                stored.extend(item.own.iter().map(|own| own.price));
+                stored.extend(item.steps.iter().chain(&item.family_steps).map(|step| step.net_price));
+                let round = kept == kept.round_dp(rules.price_decimals.unwrap());
+                prop_assert!(round || stored.contains(&kept), "{kept} is neither rounded nor stored");
+                let cut = priced.discounts.iter().any(|d| matches!(d.off, Off::Percent(_)));
+                prop_assert!(round || !cut, "{kept} was discounted and not rounded");
                 let last = priced.steps.last().unwrap();
                 prop_assert_eq!(last.price, Some(kept));
                 prop_assert!(priced.taxes.iter().all(|tax| tax.amount >= Decimal::ZERO));
@@ -409,4 +420,30 @@ fn a_customer_called_like_a_category() {
     let public = Terms::of(&Buyer::default(), None, &book, &rules).unwrap();
     assert_eq!(asked(&item, &own, &rules, Decimal::ONE).unwrap().net, Decimal::from(60));
     assert_eq!(asked(&item, &public, &rules, Decimal::ONE).unwrap().net, Decimal::from(90));
+}
+
+#[test]
+fn decimals_of_a_format() {
+    for (format, decimals) in [
+        ("# ##0,00", Some(2)),
+        ("# ##0,0000", Some(4)),
+        ("#,##0.000", Some(3)),
+        ("# ##0,##", Some(2)),
+        ("# ##0,00 €", Some(2)),
+        ("# ##0,00;-# ##0,00", Some(2)),
+        ("0", Some(0)),
+        ("# ##0", Some(0)),
+        // Thousands, and no decimals.
+        ("#,##0", Some(0)),
+        ("0,00000000", None),
+        ("", None),
+        ("Standard", None),
+    ] {
+        assert_eq!(format_decimals(format), decimals, "{format}");
+    }
+    let rules = Rules::default();
+    let of = |company| (rules.places(company).price, rules.places(company).gross);
+    assert_eq!((of(Some(4)), of(None)), ((4, 4), (2, 2)));
+    let own = Rules { price_decimals: Some(3), ..Rules::default() };
+    assert_eq!(own.places(Some(4)).price, 3, "the setting goes before the format");
 }

@@ -73,14 +73,14 @@ pub struct Rules {
     pub exclusive: i64,
     /// `exclusive_stops`: « hors remise » stops the row's own discount and steps too.
     pub exclusive_stops_all: bool,
-    /// `price_decimals`.
-    pub price_decimals: u32,
+    /// `price_decimals`; none: as the company's format has ([`Book::price_decimals`](super::rows::Book::price_decimals)).
+    pub price_decimals: Option<u32>,
     /// `coefficient_decimals`.
     pub coefficient_decimals: u32,
     /// `net_decimals`: of a net made of a gross.
     pub net_decimals: u32,
-    /// `gross_decimals`: of a gross made of a net.
-    pub gross_decimals: u32,
+    /// `gross_decimals`: of a gross made of a net; none: as many as a unit price has.
+    pub gross_decimals: Option<u32>,
     /// `tax_decimals`: of an amount of another tax.
     pub tax_decimals: u32,
     /// `tax_category`: the accounting category of who has none.
@@ -101,7 +101,52 @@ impl Default for Rules {
     }
 }
 
+/// The decimals of a unit price when neither a setting nor the company's format tells.
+const PRICE_DECIMALS: u32 = 2;
+
+/// The decimals of one question, after the settings and the company's own format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Of a unit price that was discounted or derived, as it is kept.
+    pub price: u32,
+    /// Of a net made of a gross.
+    pub net: u32,
+    /// Of a gross made of a net.
+    pub gross: u32,
+    /// Of an amount of another tax.
+    pub tax: u32,
+}
+
+/// The decimals of a format of numbers as the application keeps it (D_FormatPrix: `# ##0,00`): those after its last comma
+/// or point. None: it is no format.
+pub fn format_decimals(format: &str) -> Option<u32> {
+    // What follows `;` is for amounts below 0.
+    let format = format.split(';').next().unwrap_or_default();
+    let digit = |c: char| c == '0' || c == '#';
+    if !format.contains(digit) {
+        return None;
+    }
+    let Some(at) = format.rfind([',', '.']) else { return Some(0) };
+    let places: String = format[at + 1..].chars().take_while(|c| digit(*c)).collect();
+    // Decimals are 0 and then #; `#,##0` is thousands.
+    if places.trim_start_matches('0').contains('0') {
+        return Some(0);
+    }
+    u32::try_from(places.len()).ok().filter(|places| *places <= 6)
+}
+
 impl Rules {
+    /// The decimals for a company whose format of prices has these.
+    pub fn places(&self, company: Option<u32>) -> Places {
+        let price = self.price_decimals.or(company).unwrap_or(PRICE_DECIMALS);
+        Places {
+            price,
+            net: self.net_decimals,
+            gross: self.gross_decimals.unwrap_or(price),
+            tax: self.tax_decimals,
+        }
+    }
+
     /// The rules under a source's settings; what is not among them has its default.
     pub fn of(settings: &BTreeMap<String, Value>) -> Self {
         let truth = |name: &str, or: bool| match settings.get(name) {
@@ -114,6 +159,8 @@ impl Rules {
         };
         let word = |name: &str| settings.get(name).and_then(Value::as_str).unwrap_or("");
         let decimals = |name: &str, or: u32| u32::try_from(number(name, i64::from(or))).unwrap_or(or);
+        // −1: as the ERP says.
+        let maybe = |name: &str| u32::try_from(number(name, -1)).ok();
         Self {
             group_then_own: truth("group_then_own", true),
             empty_rows: truth("empty_rows", false),
@@ -143,10 +190,10 @@ impl Rules {
             },
             exclusive: number("exclusive_discount", 1),
             exclusive_stops_all: word("exclusive_stops") == "all",
-            price_decimals: decimals("price_decimals", 2),
+            price_decimals: maybe("price_decimals"),
             coefficient_decimals: decimals("coefficient_decimals", 6),
             net_decimals: decimals("net_decimals", 6),
-            gross_decimals: decimals("gross_decimals", 2),
+            gross_decimals: maybe("gross_decimals"),
             tax_decimals: decimals("tax_decimals", 2),
             tax_category: number("tax_category", 1),
             vat_slot: usize::try_from(number("vat_slot", 1) - 1).unwrap_or(0).min(2),

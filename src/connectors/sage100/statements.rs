@@ -101,12 +101,13 @@ impl Statements {
                 .int("COALESCE(AG_No2, 0)")
                 .decimal("AE_PrixAch"),
             packs: by_article("F_CONDITION", map).int("CO_No").decimal("EC_Quantite"),
-            // The company's row is the one that P_DOSSIERCIAL names.
+            // The company's row is the one that P_DOSSIERCIAL names; the format of prices is there in any case.
             currencies: Reading::new("P_DEVISE", map)
-                .join("P_DOSSIERCIAL", "d", "d.N_DeviseCompte = t.cbIndice")
+                .join("P_DOSSIERCIAL", "d", "d.N_DeviseCompte = t.cbIndice OR COALESCE(d.N_DeviseCompte, 0) = 0")
                 .int("cbIndice")
                 .text("D_CodeISO")
-                .int("d.N_DeviseCompte"),
+                .int("d.N_DeviseCompte")
+                .text("OPTIONAL(d.D_FormatPrix)"),
             taxes: Reading::new("F_TAXE", map)
                 .prefixed("accounting_database")
                 .text("TA_Code")

@@ -2,7 +2,7 @@
 //! references are; then, by family, group and category, everything else at the same time; at the end, where a flag was never
 //! filled, the price categories' defaults. One statement for each table; none for tables that cannot matter (variant prices where no variant is asked for, the customer's where there is none).
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -12,10 +12,10 @@ use super::{
     cells::{Cells, fold, grouped, read_all},
     rows::{
         Article, Book, Customer, FamilyCustomer, ItemRows, OwnPrice, PriceRow, StepRow, TaxCodes, TaxRow,
-        TaxSlot, Unit,
+        TaxSlot, Unit, unreadable,
     },
     rules::{Question, breaks, price},
-    settings::Rules,
+    settings::{Rules, format_decimals},
     statements::Statements,
     terms::Terms,
 };
@@ -170,7 +170,7 @@ impl Tariff for Sage100Tariff {
         };
         if items.iter().any(unsaid) {
             let rows = s.categories.rows(source, none(), &[], moment).await?;
-            book.categories = read_all(&rows, |cells| (cells.int(), cells.flag())).0;
+            categories(&rows, &mut book);
         }
         Ok(Box::new(Sage100Sheet::new(self.rules.clone(), book, terms, items, ask.day)))
     }
@@ -212,24 +212,63 @@ fn only(mut rows: Vec<TaxCodes>, table: &str, fault: &mut Option<Refusal>) -> Op
     rows.pop()
 }
 
-/// Currencies and taxes.
+/// A row of a small table by its number, with what of it cannot be read; a number that cannot be read is a fault.
+fn numbered<'a, T>(
+    cells: &mut Cells<'a>,
+    table: &str,
+    read: impl Fn(&mut Cells<'a>) -> T,
+    fault: &RefCell<Option<Refusal>>,
+) -> (i64, Result<T, String>) {
+    let number = cells.int();
+    if let Some(bad) = cells.take_bad() {
+        fault.borrow_mut().get_or_insert_with(|| unreadable(table, "a row's number (cbIndice)", &bad));
+    }
+    let found = read(cells);
+    (number, cells.take_bad().map_or(Ok(found), Err))
+}
+
+/// Currencies, taxes, the format of prices.
 fn book(currencies: &Rows, taxes: &Rows, shop_currency: &str) -> Book {
-    let (currencies, _) =
-        read_all(currencies, |cells| (cells.int(), cells.text(), cells.maybe_int().is_some()));
-    let company = currencies.iter().find(|(.., company)| *company).map_or(0, |(number, ..)| *number);
-    let (taxes, _) = read_all(taxes, |cells| TaxRow {
-        code: cells.text(),
-        title: Some(cells.text()).filter(|title| !title.is_empty()),
-        rate: cells.decimal(),
-        kind: cells.int(),
+    let fault = RefCell::new(None);
+    let (currencies, _) = read_all(currencies, |cells| {
+        let currency = numbered(cells, "P_DEVISE", Cells::text, &fault);
+        let company = cells.int() > 0;
+        if let Some(bad) = cells.take_bad() {
+            let refusal = unreadable("P_DOSSIERCIAL", "the company (N_DeviseCompte)", &bad);
+            fault.borrow_mut().get_or_insert(refusal);
+        }
+        (currency, company, cells.text())
+    });
+    let company = currencies.iter().find(|(_, company, _)| *company).map_or(0, |((number, _), ..)| *number);
+    let format = currencies.iter().find(|(.., format)| !format.is_empty());
+    let price_decimals = format.and_then(|(.., format)| format_decimals(format));
+    let (taxes, _) = read_all(taxes, |cells| {
+        let mut tax = TaxRow {
+            code: cells.text(),
+            title: Some(cells.text()).filter(|title| !title.is_empty()),
+            rate: cells.decimal(),
+            kind: cells.int(),
+            bad: None,
+        };
+        tax.bad = cells.take_bad();
+        tax
     });
     Book {
         taxes,
-        currencies: currencies.into_iter().map(|(number, iso, _)| (number, iso)).collect(),
+        currencies: currencies.into_iter().map(|(currency, ..)| currency).collect(),
         company_currency: company,
+        price_decimals,
         shop_currency: shop_currency.into(),
         categories: Vec::new(),
+        fault: fault.into_inner(),
     }
+}
+
+/// The defaults of the price categories.
+fn categories(rows: &Rows, book: &mut Book) {
+    let fault = RefCell::new(book.fault.take());
+    book.categories = read_all(rows, |cells| numbered(cells, "P_CATTARIF", Cells::flag, &fault)).0;
+    book.fault = fault.into_inner();
 }
 
 fn terms(rows: &Rows, ask: TariffAsk<'_>, book: &Book, rules: &Rules) -> Result<Terms, Refusal> {

@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::{
-    rows::{Book, ItemRows, TaxRow, TaxSlot},
-    settings::Rules,
+    rows::{Book, ItemRows, TaxRow, TaxSlot, unreadable},
+    settings::{Places, Rules},
     trace::{Trace, over, plus, rounded, shown, times},
 };
 use crate::{
@@ -87,10 +87,18 @@ pub(super) fn taxes<'a>(
                 return Err(trace.refuse("NO_VAT_RATE", reason));
             }
             Some((code, None)) => {
+                // One whose code cannot be read may be the very one.
+                let nameless = book.taxes.iter().filter(|tax| tax.code.is_empty());
+                if let Some(bad) = nameless.filter_map(|tax| tax.bad.as_ref()).next() {
+                    return Err(trace.refusal(unreadable("F_TAXE", &format!("tax {code} or another"), bad)));
+                }
                 let reason = format!("tax {code} is named by the accounting rows and missing in F_TAXE");
                 return Err(trace.refuse("NO_VAT_RATE", reason));
             }
             Some((code, Some(tax))) => {
+                if let Some(bad) = &tax.bad {
+                    return Err(trace.refusal(unreadable("F_TAXE", &format!("tax {code}"), bad)));
+                }
                 let percent = tax.kind == rules.percent_taxes;
                 let unit = if percent { " %" } else { " on each unit" };
                 let row = vec![
@@ -141,12 +149,12 @@ impl Taxes<'_> {
         &self,
         amount: Decimal,
         is_gross: bool,
-        rules: &Rules,
+        places: Places,
     ) -> Result<(Decimal, Decimal), Refusal> {
         if is_gross {
-            Ok((rounded(over(amount, self.factor()?)?, rules.net_decimals), amount))
+            Ok((rounded(over(amount, self.factor()?)?, places.net), amount))
         } else {
-            Ok((amount, rounded(times(amount, self.factor()?)?, rules.gross_decimals)))
+            Ok((amount, rounded(times(amount, self.factor()?)?, places.gross)))
         }
     }
 
@@ -165,7 +173,13 @@ impl Taxes<'_> {
     }
 
     /// The other taxes on one unit.
-    pub fn others(&self, net: Decimal, factor: Decimal, rules: &Rules) -> Result<Vec<Tax>, Refusal> {
+    pub fn others(
+        &self,
+        net: Decimal,
+        factor: Decimal,
+        rules: &Rules,
+        places: Places,
+    ) -> Result<Vec<Tax>, Refusal> {
         let mut all = Vec::new();
         for tax in &self.others {
             let rate = (tax.kind == rules.percent_taxes).then_some(tax.rate);
@@ -177,7 +191,7 @@ impl Taxes<'_> {
                 code: tax.code.as_str().into(),
                 title: tax.title.as_deref().map(Arc::from),
                 rate,
-                amount: rounded(amount, rules.tax_decimals),
+                amount: rounded(amount, places.tax),
             });
         }
         Ok(all)
