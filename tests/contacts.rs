@@ -23,8 +23,12 @@ INSERT INTO "F_ARTCLIENT" ("AR_Ref", "AC_Categorie", "CT_Num", "AC_PrixVen") VAL
 "#;
 
 async fn priced(settings: &str) -> Shop {
+    shop_with(PRICES, settings).await
+}
+
+async fn shop_with(rows: &str, settings: &str) -> Shop {
     let mut recipe = shops::base();
-    recipe.erp.extend([ERP.to_owned(), PRICES.to_owned()]);
+    recipe.erp.extend([ERP.to_owned(), rows.to_owned()]);
     recipe.settings.push("[sources.erp.settings]\nmain_function = \"Direction\"".into());
     recipe.settings.push(settings.to_owned());
     Shop::of(recipe, Engine::Sqlite).await
@@ -265,5 +269,159 @@ fn a_program_that_acts_for_a_customer_is_told_that_ones_prices() {
         let any = shop.ask(&staff, &explain("CASQUE-1", ", customer: \"C2\""), Json::Null).await;
         assert_eq!(any["data"]["explainPrice"]["customerCode"], "C2", "{any}");
         shop.remove().await;
+    });
+}
+
+#[test]
+fn a_customers_class_is_read_once_and_of_what_was_paid_for() {
+    block_on(async {
+        let class =
+            "[customers]\nclass = \"priceCategory\"\n[[assortments]]\nclass = \"1\"\narticles = [\"GANT-1\"]";
+        let shop = priced(class).await;
+        let one = viewer("customer C1");
+        let reads = |shop: &Shop| {
+            let sent = shop.gateway.statements();
+            sent.iter().filter(|s| s.sql.contains("N_CatTarif") && s.sql.contains("F_COMPTET")).count()
+        };
+        reads(&shop);
+        // Requests that come together, spelled differently, ask for it once.
+        let query = "{ articles { nodes { code } } }";
+        let answers = futures::future::join_all((0..8).map(|n| {
+            let who = viewer(if n % 2 == 0 { "customer C1" } else { "customer c1" });
+            let shop = &shop;
+            async move { shop.ask(&who, query, Json::Null).await }
+        }))
+        .await;
+        for answer in answers {
+            assert_eq!(answer["data"]["articles"]["nodes"], json!([{ "code": "GANT-1" }]), "{answer}");
+        }
+        assert_eq!(reads(&shop), 1);
+        shop.ask(&one, query, Json::Null).await;
+        assert_eq!(reads(&shop), 0);
+        shop.remove().await;
+        // Who has no points left makes nobody read anything.
+        let shop = priced(&format!("[rate]\ncustomer = 60\n{class}")).await;
+        let dear = "{ articles(first: 100) { nodes { code references { nodes { code } } } } }";
+        let paid = shop.ask(&one, dear, Json::Null).await;
+        assert!(paid.get("errors").is_none(), "{paid}");
+        shop.gateway.statements();
+        let limited = shop.ask(&one, query, Json::Null).await;
+        assert_eq!(limited["errors"][0]["extensions"]["code"], "RATE_LIMITED", "{limited}");
+        assert_eq!(shop.gateway.statements().len(), 0);
+        shop.remove().await;
+    });
+}
+
+#[test]
+fn no_program_that_acts_for_a_customer_counts_the_rows_of_others() {
+    block_on(async {
+        let shop = priced("").await;
+        let rows = async |who: &Viewer, query: &str| {
+            let answer = shop.explained(who, query).await;
+            answer["extensions"]["plan"].to_string().contains("\"rows\"")
+        };
+        let acting = Viewer {
+            customer: Some("C1".into()),
+            ..viewer("integration pim: read, hidden, plan, customer.read")
+        };
+        let (customer, article) =
+            ("{ customer(code: \"C2\") { code } }", "{ article(code: \"GANT-1\") { title } }");
+        assert!(!rows(&acting, customer).await);
+        assert!(!rows(&acting, article).await);
+        let staff = viewer("staff: read, hidden, plan");
+        assert!(rows(&staff, article).await);
+        let narrowed = viewer("staff: read, hidden, plan, customer.read on Customer fields base");
+        assert!(!rows(&narrowed, customer).await);
+        let whole = viewer("staff: read, hidden, plan, customer.read");
+        assert!(rows(&whole, customer).await);
+        shop.remove().await;
+    });
+}
+
+#[test]
+fn a_billing_address_is_withheld_with_the_addresses() {
+    block_on(async {
+        let mut recipe = shops::base();
+        recipe.erp.push(ERP.into());
+        let guards = "extend type Customer @fieldGroup(field: \"addresses\", name: \"private\")\n";
+        recipe.files.push(("schema/guards.graphql".into(), guards.into()));
+        let shop = Shop::of(recipe, Engine::Sqlite).await;
+        let query = "{ customer(code: \"C1\") { code addresses { code } billingAddress { city } } }";
+        let answer = shop.ask(&viewer("staff: customer.read fields base"), query, Json::Null).await;
+        let errors = answer["errors"].as_array().expect("errors");
+        let paths: Vec<&Json> = errors.iter().map(|e| &e["path"][1]).collect();
+        assert_eq!(paths, [&json!("addresses"), &json!("billingAddress")], "{answer}");
+        assert_eq!(answer["data"]["customer"]["code"], "C1");
+        let whole = shop.ask(&viewer("staff: customer.read"), query, Json::Null).await;
+        assert!(whole.get("errors").is_none(), "{whole}");
+        shop.remove().await;
+    });
+}
+
+/// What an answer tells: its data, and where it has which errors.
+async fn told(shop: &Shop, who: &Viewer, query: &str) -> (Json, Vec<(Json, Json)>) {
+    let answer = shop.ask(who, query, Json::Null).await;
+    let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+    let errors = errors.iter().map(|e| (e["path"].clone(), e["extensions"]["code"].clone())).collect();
+    (answer["data"].clone(), errors)
+}
+
+/// The price that C1 alone has changes nothing of what anybody else is answered, by any path; C1 it does, by each of them.
+#[test]
+fn anothers_price_changes_no_answer() {
+    const PRICE: &str =
+        "price { net { amount } gross { amount } } prices { minimumQuantity price { net { amount } } }";
+    block_on(async {
+        for settings in ["", "[[assortments]]\nclass = \"1\"\narticles = [\"GANT-1\", \"CASQUE-1\"]"] {
+            let (with, without) = (priced(settings).await, shop_with("", settings).await);
+            let ids = "{ reference(code: \"GANT-1\") { id article { id slug } } }";
+            let ids = with.ask(&viewer("staff: read"), ids, Json::Null).await["data"]["reference"].take();
+            let (id, article, slug) = (&ids["id"], &ids["article"]["id"], &ids["article"]["slug"]);
+            let queries = [
+                format!("{{ reference(code: \"GANT-1\") {{ {PRICE} notOrderable {{ reason }} }} }}"),
+                "{ article(code: \"GANT-1\") { price { net { amount } } } }".to_owned(),
+                format!("{{ article(slug: {slug}) {{ priceRange {{ minimum {{ net {{ amount }} }} }} }} }}"),
+                format!("{{ article(code: \"GANT-1\") {{ references {{ nodes {{ {PRICE} }} }} }} }}"),
+                format!("{{ references {{ nodes {{ code {PRICE} }} }} }}"),
+                "{ articles { nodes { code price { net { amount } } } } }".to_owned(),
+                format!("{{ node(id: {id}) {{ ... on Reference {{ {PRICE} }} }} }}"),
+                format!("{{ nodes(ids: [{article}, {id}]) {{ ... on Article {{ price {{ net {{ amount }} }} }} ... on Reference {{ {PRICE} }} }} }}"),
+                "{ articles(filter: { price: { eq: \"7.5\" } }) { nodes { code } totalCount } }".to_owned(),
+                "{ articles(filter: { not: { price: { eq: \"7.5\" } } }) { totalCount } }".to_owned(),
+                "{ articles(filter: { references: { some: { price: { eq: \"7.5\" } } } }) { nodes { code } totalCount } }".to_owned(),
+            ];
+            let acting = Viewer {
+                customer: Some("C2".into()),
+                ..viewer("integration pim: read, prices.explain, customer.read, plan")
+            };
+            let others = [
+                viewer("anonymous"),
+                viewer("customer C2"),
+                viewer("customer NOBODY"),
+                contact_of("C2", "3"),
+                contact_of("C2", "1"),
+                contact_of("C1", "99"),
+                viewer("staff: read, hidden, customer.read, prices.explain"),
+                viewer("integration pim: read, customer.read"),
+                acting,
+            ];
+            for query in &queries {
+                for who in &others {
+                    let answers = [told(&with, who, query).await, told(&without, who, query).await];
+                    assert_eq!(answers[0], answers[1], "{:?} {:?}: {query}", who.customer, who.contact);
+                }
+                for who in [viewer("customer c1"), contact_of("C1", "2")] {
+                    let answers = [told(&with, &who, query).await, told(&without, &who, query).await];
+                    // Other references have no price here, and say why; nothing is kept back.
+                    let kept_back = |(_, errors): &(Json, Vec<(Json, Json)>)| {
+                        errors.iter().any(|(_, code)| code == "FORBIDDEN")
+                    };
+                    assert!(!answers.iter().any(kept_back), "{answers:?}");
+                    assert_ne!(answers[0].0, answers[1].0, "{:?}: {query}", who.contact);
+                }
+            }
+            with.remove().await;
+            without.remove().await;
+        }
     });
 }

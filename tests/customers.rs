@@ -56,6 +56,15 @@ impl Shop {
     }
 
     pub async fn ask(&self, who: &Viewer, query: &str, input: Json) -> Json {
+        self.asked(who, query, input, false).await
+    }
+
+    /// An answer with its plan.
+    pub async fn explained(&self, who: &Viewer, query: &str) -> Json {
+        self.asked(who, query, Json::Null, true).await
+    }
+
+    async fn asked(&self, who: &Viewer, query: &str, input: Json, explain: bool) -> Json {
         let variables = if input.is_null() { json!({}) } else { json!({ "input": input }) };
         let request = GraphqlRequest {
             query: query.to_owned(),
@@ -65,6 +74,7 @@ impl Shop {
         let context = RequestContext {
             request_id: "test".to_owned(),
             languages: vec!["fr".to_owned()],
+            explain,
             viewer: std::sync::Arc::new(who.clone()),
             ..RequestContext::default()
         };
