@@ -161,7 +161,7 @@ fn cases(file: &str) -> Vec<Case> {
             }
         } else if let Some((key, value)) = line.strip_prefix("- ").and_then(|line| line.split_once(": ")) {
             match key {
-                "fixture" => case.fixture = value.to_owned(),
+                "fixture" => value.clone_into(&mut case.fixture),
                 "on" => case.on = Some(value.to_owned()),
                 "statements" => {
                     case.statements = Some(value.split(", ").map(str::to_owned).collect());
@@ -382,7 +382,7 @@ fn the_demos_stock_is_what_plain_sql_says() {
         }
         for (item, stocked) in items.iter().zip(&all).step_by(3) {
             let alone = stocks.read(&*erp.source, std::slice::from_ref(item), &depots, &moment).await;
-            assert_eq!(alone.expect("stock"), [stocked.clone()]);
+            assert_eq!(alone.expect("stock"), std::slice::from_ref(stocked));
         }
         // What lies in excluded depots changes nothing.
         let more = "INSERT OR REPLACE INTO F_ARTSTOCK (AR_Ref, DE_No, AS_QteSto) SELECT AR_Ref, 4, 777 FROM F_ARTICLE; \

@@ -154,6 +154,73 @@ fn lists_are_sorted_and_filtered_by_the_viewers_price_exactly() {
     });
 }
 
+/// A department's list is sorted by price like any other, also where it is longer than one round of reading.
+#[test]
+fn a_departments_articles_are_sorted_by_price() {
+    block_on(async {
+        let dir = tempfile::tempdir().expect("a folder");
+        let gateway = demo_shop(dir.path(), 1_700).await;
+        let tops = gateway.data("{ departments { code articles(first: 1) { totalCount } } }").await;
+        let tops = tops["departments"].as_array().cloned().unwrap_or_default();
+        let size = |d: &Json| d["articles"]["totalCount"].as_u64().unwrap_or(0);
+        let top = tops.iter().max_by_key(|d| size(d)).expect("a department");
+        let query = format!(
+            "{{ department(code: {}) {{ articles(first: 60, filter: {{ price: {{ lt: \"20\" }} }}, sort: [{{ field: PRICE }}]) \
+             {{ totalCount nodes {{ code price {{ net {{ amount }} }} }} }} }} }}",
+            top["code"]
+        );
+        let whole = gateway.data(&query).await;
+        let list = &whole["department"]["articles"];
+        let passing = list["totalCount"].as_u64().expect("a count");
+        assert!(passing > 60 && passing * 3 < size(top) * 2, "{passing} of {}", size(top));
+        let prices: Vec<Option<Decimal>> = list["nodes"]
+            .as_array()
+            .expect("nodes")
+            .iter()
+            .map(|a| decimal(&a["price"]["net"]["amount"]))
+            .collect();
+        assert!(prices.iter().all(Option::is_some) && prices.is_sorted(), "{prices:?}");
+        // Read in rounds of few candidates, most of which do not pass, it is the same list.
+        let rounds = reopened(dir.path(), &format!("[limits]\ngather = {}\n", passing + 1));
+        assert_eq!(rounds.data(&query).await, whole);
+        let all =
+            walk(&gateway, "articles", ", sort: [{ field: PRICE }]", "price { net { amount } }", 100).await;
+        assert!(all.len() > 1_000, "{}", all.len());
+        let all: Vec<Option<Decimal>> = all.iter().map(|a| decimal(&a["price"]["net"]["amount"])).collect();
+        let known: Vec<Decimal> = all.iter().flatten().copied().collect();
+        assert!(known.is_sorted() && all.iter().skip(known.len()).all(Option::is_none));
+    });
+}
+
+#[test]
+fn what_is_reckoned_is_paid_for_and_bounded() {
+    block_on(async {
+        let dir = tempfile::tempdir().expect("a folder");
+        let gateway = demo_shop(dir.path(), 250).await;
+        let cost = async |query: &str, variables: Json| {
+            ask(&gateway, query, variables).await["extensions"]["cost"]["requested"].as_u64().expect("a cost")
+        };
+        let plain = cost("{ articles(first: 1) { nodes { code } } }", json!({})).await;
+        for query in [
+            "{ articles(first: 1, sort: [{ field: PRICE }]) { nodes { code } } }",
+            "{ articles(first: 1, filter: { or: [{ not: { inStock: true } }] }) { nodes { code } } }",
+            "query ($f: ArticleFilter = { price: { gt: \"1\" } }) { articles(first: 1, filter: $f) { nodes { code } } }",
+        ] {
+            assert_eq!(cost(query, json!({})).await, plain + 500, "{query}");
+        }
+        let by_variable = "query ($s: [ArticleSort!]) { articles(first: 1, sort: $s) { nodes { code } } }";
+        assert_eq!(cost(by_variable, json!({ "s": [{ "field": "IN_STOCK" }] })).await, plain + 500);
+        assert_eq!(cost(by_variable, json!({ "s": [{ "field": "WEIGHT" }] })).await, plain);
+        for quantity in ["0", "-1", "1000000000", "99999999999999999999999999999999"] {
+            let query = format!(
+                "{{ articles(first: 1) {{ nodes {{ price(quantity: \"{quantity}\") {{ net {{ amount }} }} }} }} }}"
+            );
+            let answer = ask(&gateway, &query, json!({})).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_ARGUMENT", "{quantity}: {answer}");
+        }
+    });
+}
+
 #[test]
 fn ids_slugs_and_publication_filter_and_sort() {
     block_on(async {
@@ -339,6 +406,11 @@ fn stock_that_cannot_be_read_is_unknown_or_what_it_was() {
         let cold = cold.run(query, Map::new(), &[]).await;
         assert!(cold.get("errors").is_none(), "{cold}");
         assert!(statuses(&cold).iter().all(|s| s == "UNKNOWN"), "{cold}");
+        // A list by what nobody knows is none: never an empty one.
+        let gone = Gateway::open(dir.path()).unwrap_or_else(|found| panic!("{}", found.join("\n")));
+        let filtered = "{ articles(first: 5, filter: { inStock: true }) { totalCount nodes { code } } }";
+        let filtered = gone.run(filtered, Map::new(), &[]).await;
+        assert_eq!(filtered["errors"][0]["extensions"]["code"], "SOURCE_UNAVAILABLE", "{filtered}");
         sqlite(&erp, &["ALTER TABLE F_ARTSTOCK_AWAY RENAME TO F_ARTSTOCK".to_owned()]).await;
         let again = gateway.run(query, Map::new(), &[]).await;
         assert_eq!(statuses(&again), statuses(&before));

@@ -325,7 +325,9 @@ impl Run<'_> {
             .iter()
             .map(|p| of.by_ref().take(p.good.len()).filter(|r| *r != NONE).collect())
             .collect();
-        Ok((found.batch, pages))
+        // What the list is sorted by is reckoned of a batch, and this is another one.
+        let batch = engine.reckon_again(&self.ask, found.batch, &args.filter).await?;
+        Ok((batch, pages))
     }
 
     /// The list that tells where an article hangs.

@@ -10,7 +10,7 @@ use super::{Catalog, Run, cursor::node_id, levels::PageArgs, sight::Sight};
 use crate::{
     connectors::tariff::{Buyer, Item},
     federation::{
-        batch::Batch,
+        batch::{Batch, Cause},
         computed::{Computed, Reckon},
         engine::{Ask, Engine, Fault},
         filter::Filter,
@@ -63,7 +63,12 @@ pub struct TradeData {
 
 /// The stock of a level's records.
 #[derive(Debug)]
-pub struct LevelStock(pub HashMap<u32, Told>);
+pub struct LevelStock {
+    /// By record.
+    pub told: HashMap<u32, Told>,
+    /// Why a source was not read: its records are unknown, or what was read earlier on stands in.
+    pub failed: Option<Arc<Cause>>,
+}
 
 /// The items that some records of a level are.
 #[derive(Debug, Default)]
@@ -201,7 +206,7 @@ impl Run<'_> {
             };
             Some((*record, told?))
         });
-        LevelStock(told.collect())
+        LevelStock { told: told.collect(), failed: counted.failed.clone() }
     }
 
     /// The references of some articles that the viewer sees.
@@ -272,10 +277,15 @@ impl Reckon for Reckoner {
             }
             Computed::InStock => {
                 let stock = run.count(&run.items(None, batch, records).await?, batch, records).await;
-                each(&|record| {
-                    let told = stock.0.get(&record);
-                    told.and_then(|told| told.verdict.status.in_stock()).map_or(Value::Null, Value::Bool)
-                })
+                let known =
+                    |record: &u32| stock.told.get(record).and_then(|told| told.verdict.status.in_stock());
+                if let Some(cause) = &stock.failed
+                    && records.iter().any(|record| known(record).is_none())
+                {
+                    // A list by what nobody knows is none.
+                    return Err(Fault::Source(cause.clone()));
+                }
+                each(&|record| known(&record).map_or(Value::Null, Value::Bool))
             }
         })
     }

@@ -39,7 +39,7 @@ pub(crate) enum Found {
     Free,
 }
 
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 13] = [
     ("comptoir.toml", include_str!("shop/comptoir.toml")),
     ("schema/shop.graphql", include_str!("shop/shop.graphql")),
     ("queries/1-completed.graphql", include_str!("shop/queries/1-completed.graphql")),
@@ -51,6 +51,8 @@ const FILES: [(&str, &str); 11] = [
     ("queries/7-staff-login.graphql", include_str!("shop/queries/7-staff-login.graphql")),
     ("queries/7-staff-login.json", include_str!("shop/queries/7-staff-login.json")),
     ("queries/8-staff-groups.graphql", include_str!("shop/queries/8-staff-groups.graphql")),
+    ("queries/9-prices.graphql", include_str!("shop/queries/9-prices.graphql")),
+    ("queries/9-why-this-price.graphql", include_str!("shop/queries/9-why-this-price.graphql")),
 ];
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> DemoError + '_ {

@@ -206,7 +206,16 @@ impl Engine {
                 By::Field(field) => batch.served(&self.model, field, record)?.clone(),
                 // Who knows the department puts it in.
                 By::Placement | By::Code => Value::Null,
-                By::Computed(computed) => batch.reckoned.of(computed, record).cloned().unwrap_or(Value::Null),
+                By::Computed(computed) => match batch.reckoned.of(computed, record) {
+                    Some(value) => value.clone(),
+                    None => {
+                        return Err(Arc::new(Cause {
+                            source: computed.name().into(),
+                            code: "UNREAD",
+                            message: format!("`{}` was not reckoned of this record", computed.name()),
+                        }));
+                    }
+                },
             });
         }
         Ok(Some(Spot { values, position }))

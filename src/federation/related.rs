@@ -297,20 +297,41 @@ impl Engine {
                     .ok_or_else(|| Fault::Internal("a batch is still held by related records".into()))?;
                 batch.related.0.entry(key(related)).or_default().extend(found);
             }
-            for what in computed {
-                let records = self.undecided(ask, &batch, filter);
-                let Some(reckon) = ask.reckon.as_ref() else {
-                    return Err(Fault::Internal(format!("nobody reckons `{}` here", what.name())));
-                };
-                let held = Arc::new(batch);
-                let values = reckon.reckon(self, ask, what, &held, &records).await?;
-                batch = Arc::into_inner(held)
-                    .ok_or_else(|| Fault::Internal("a batch is still held by what was reckoned".into()))?;
-                batch.reckoned.keep(what, &records, values);
-            }
-            Ok(batch)
+            self.reckoned(ask, batch, filter, computed).await
         }
         .boxed()
+    }
+
+    /// Reckons what a filter (or a sort, which stands in the filter) leans on, of a batch that was read again after it
+    /// was decided.
+    ///
+    /// # Errors
+    /// A source that it leans on does not answer.
+    pub async fn reckon_again(&self, ask: &Ask, batch: Batch, filter: &Filter) -> Result<Batch, Fault> {
+        let mut computed = Vec::new();
+        filter.computed(&mut computed);
+        self.reckoned(ask, batch, filter, computed).await
+    }
+
+    async fn reckoned(
+        &self,
+        ask: &Ask,
+        mut batch: Batch,
+        filter: &Filter,
+        computed: Vec<Computed>,
+    ) -> Result<Batch, Fault> {
+        for what in computed {
+            let records = self.undecided(ask, &batch, filter);
+            let Some(reckon) = ask.reckon.as_ref() else {
+                return Err(Fault::Internal(format!("nobody reckons `{}` here", what.name())));
+            };
+            let held = Arc::new(batch);
+            let values = reckon.reckon(self, ask, what, &held, &records).await?;
+            batch = Arc::into_inner(held)
+                .ok_or_else(|| Fault::Internal("a batch is still held by what was reckoned".into()))?;
+            batch.reckoned.keep(what, &records, values);
+        }
+        Ok(batch)
     }
 
     /// The records whose fate depends on related ones.

@@ -27,7 +27,7 @@ use super::{
     types::{FieldDef, TypeRef, TypeSystem},
     validate::View,
 };
-use crate::{auth::rate::Throttle, config::Limits};
+use crate::{auth::rate::Throttle, config::Limits, federation::computed::Computed};
 
 /// Length of a page when `first` is left out.
 const DEFAULT_PAGE: u64 = 20;
@@ -223,6 +223,10 @@ fn seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
+/// What a list costs beside its page that is filtered or sorted by prices or stock: they are reckoned of all records
+/// that the rest of its filter leaves.
+const RECKONED: u64 = 500;
+
 struct Cost<'a> {
     view: View<'a>,
     document: &'a Document,
@@ -356,7 +360,10 @@ impl<'a> Cost<'a> {
         }
         let parent = self.view.get(parent)?;
         let definition = self.view.field(parent, &field.name.name)?;
-        let (weight, assumed) = declared(definition);
+        let (mut weight, assumed) = declared(definition);
+        if self.reckons(field) {
+            weight = weight.saturating_add(RECKONED);
+        }
         let first = definition.args.contains_key("first").then(|| {
             self.number(field, "first")
                 .or_else(|| self.number(field, "last"))
@@ -377,6 +384,29 @@ impl<'a> Cost<'a> {
         };
         // A connection hands its page down; its edges' nodes are counted by the edges.
         Some(Weighed { weight, length, on: definition.ty.name(), page: first.filter(|_| !list) })
+    }
+
+    /// Whether a list is filtered or sorted by what is reckoned for the viewer of every record that may be in it.
+    fn reckons(&self, field: &Field) -> bool {
+        let personal = |word: &str| {
+            let by = Computed::named(word).or_else(|| Computed::sorted(word));
+            by.is_some_and(Computed::personal)
+        };
+        let asked = ["filter", "sort"].into_iter().filter_map(|name| Self::argument(field, name));
+        asked.into_iter().any(|value| self.mentions(value, &personal))
+    }
+
+    /// Whether a value holds a name: of an input's field, or of an enum's value.
+    fn mentions(&self, value: &ValueNode, name: &dyn Fn(&str) -> bool) -> bool {
+        match value {
+            ValueNode::Enum(word) => name(word),
+            ValueNode::List(items) => items.iter().any(|item| self.mentions(&item.node, name)),
+            ValueNode::Object(fields) => {
+                fields.iter().any(|f| name(&f.name.name) || self.mentions(&f.value.node, name))
+            }
+            ValueNode::Variable(variable) => self.variables.get(variable).is_some_and(|v| given(v, name)),
+            _ => false,
+        }
     }
 
     fn argument<'s>(field: &'s Field, name: &str) -> Option<&'s ValueNode> {
@@ -409,6 +439,17 @@ impl<'a> Cost<'a> {
             _ => 1,
         };
         u64::try_from(length).ok()
+    }
+}
+
+/// Whether a variable's value holds a name, as [`Cost::mentions`].
+fn given(value: &ConstValue, name: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        ConstValue::Enum(word) => name(word),
+        ConstValue::String(word) => name(word),
+        ConstValue::List(items) => items.iter().any(|item| given(item, name)),
+        ConstValue::Object(fields) => fields.iter().any(|(key, value)| name(key) || given(value, name)),
+        _ => false,
     }
 }
 

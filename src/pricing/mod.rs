@@ -96,7 +96,8 @@ impl Pricing {
             let asked = source_of(engine, *source)?;
             let buyer = WebBuyer {
                 customer: buyer.customer.as_deref(),
-                price_category: buyer.price_category.as_deref(),
+                // Which category a customer has, the ERP knows.
+                price_category: buyer.price_category.as_deref().filter(|_| buyer.customer.is_none()),
                 currency: &self.currency,
                 now: as_of,
             };
@@ -106,7 +107,6 @@ impl Pricing {
             }
         };
         let (sheet, web) = futures::try_join!(erp, web)?;
-        // Which category a customer has, the ERP knows.
         let category = sheet.as_ref().and_then(|sheet| sheet.price_category().map(str::to_owned));
         let web = web.map(|web| match category {
             Some(category) => web.of_category(Some(&category)),
@@ -189,18 +189,23 @@ impl LevelPrices {
     /// The lowest and the highest price of a record's items.
     ///
     /// # Errors
-    /// As [`LevelPrices::lowest`].
+    /// As [`LevelPrices::lowest`]; `UNSUPPORTED_TARIFF` also where they are in several currencies, which have no order.
     pub fn range(&self, record: u32, quantity: Decimal) -> Result<Option<(Priced, Priced)>, Refusal> {
         let mut found: Option<(Priced, Priced)> = None;
         for item in self.of.get(&record).into_iter().flatten() {
             let price = match self.prices.at(*item, quantity) {
                 Ok(price) => price,
-                // The ERP's price 0 means that it cannot be ordered.
-                Err(refusal) if refusal.code == "NO_PRICE" => continue,
+                // The ERP's price 0, or no row of it any more, means that it cannot be ordered.
+                Err(refusal) if ["NO_PRICE", "NO_ARTICLE"].contains(&refusal.code) => continue,
                 Err(refusal) => return Err(refusal),
             };
             found = Some(match found {
                 None => (price.clone(), price),
+                Some((low, _)) if low.currency != price.currency => {
+                    let message =
+                        format!("its references are priced in {} and in {}", low.currency, price.currency);
+                    return Err(Refusal::new("UNSUPPORTED_TARIFF", message));
+                }
                 Some((low, high)) if price.net < low.net => (price, high),
                 Some((low, high)) if price.net > high.net => (low, price),
                 Some(both) => both,

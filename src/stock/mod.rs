@@ -4,7 +4,7 @@
 pub mod rule;
 mod stale;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -13,7 +13,7 @@ use crate::{
     config::StockConfig,
     connectors::{
         isoshop::stock::StockRules,
-        stock::{DepotFigure, Depots, StockRule, Stocked, Stocks},
+        stock::{DepotFigure, Depots, Mode, StockRule, Stocked, Stocks},
         tariff::Item,
     },
     federation::{
@@ -45,6 +45,8 @@ pub struct Counted {
     items: Vec<Known>,
     policy: Policy,
     today: NaiveDate,
+    /// Why a source was not read.
+    pub failed: Option<Arc<Cause>>,
 }
 
 #[derive(Debug)]
@@ -70,6 +72,7 @@ impl Stock {
     /// or, by setting, what it said earlier on.
     pub async fn read(&self, engine: &Engine, ask: &Ask, items: &[Item]) -> Counted {
         let now = ask.moment.now;
+        let failed = OnceLock::new();
         let counted = async {
             let Some((source, counts)) = &self.counts else { return vec![(None, now); items.len()] };
             let Some(asked) = engine.sources.get(*source) else { return vec![(None, now); items.len()] };
@@ -79,7 +82,7 @@ impl Stock {
                     read.into_iter().map(|stocked| (Some(stocked), now)).collect()
                 }
                 Err(error) => {
-                    trouble(ask, asked.name(), &error, "stock was not read");
+                    let _ = failed.set(trouble(ask, asked.name(), &error, "stock was not read"));
                     self.recall(engine, ask, asked.name(), items).await
                 }
             }
@@ -89,9 +92,10 @@ impl Stock {
             let Some(asked) = engine.sources.get(*source) else { return Vec::new() };
             let codes: Vec<Arc<str>> = items.iter().map(|item| item.code.clone()).collect();
             rules.read(&**asked, &codes, &ask.moment).await.unwrap_or_else(|error| {
-                // As with web prices, the ERP's word stands; the answer is marked as degraded.
-                trouble(ask, asked.name(), &error, "rules of stock were not read");
-                Vec::new()
+                // What is never to be sold, and what is kept back, is not known: so nothing is.
+                let _ = failed.set(trouble(ask, asked.name(), &error, "rules of stock were not read"));
+                let unknown = || Some(StockRule { mode: Mode::Unreadable, ..StockRule::default() });
+                codes.iter().map(|_| unknown()).collect()
             })
         };
         let (counted, rules) = futures::join!(counted, rules);
@@ -99,15 +103,17 @@ impl Stock {
         let known =
             counted.into_iter().map(|(erp, as_of)| Known { erp, rule: rules.next().flatten(), as_of });
         let policy = Policy { low: self.settings.low, backorder: self.settings.backorders };
-        Counted { items: known.collect(), policy, today: now.with_timezone(&self.zone).date_naive() }
+        let today = now.with_timezone(&self.zone).date_naive();
+        Counted { items: known.collect(), policy, today, failed: failed.into_inner() }
     }
 }
 
 /// Notes that a source did not answer.
-fn trouble(ask: &Ask, source: &str, error: &SourceError, what: &'static str) {
-    let cause = Cause::of(source, error);
+fn trouble(ask: &Ask, source: &str, error: &SourceError, what: &'static str) -> Arc<Cause> {
+    let cause = Arc::new(Cause::of(source, error));
     ask.moment.troubles.note(&cause.source, cause.code);
     tracing::warn!(source = %cause.source, cause = cause.code, reason = %cause.message, "{what}");
+    cause
 }
 
 impl Counted {

@@ -61,9 +61,10 @@ impl Status {
             Self::InStock => 0,
             Self::NotTracked => 1,
             Self::Low => 2,
-            Self::Backorder => 3,
-            Self::OutOfStock => 4,
-            Self::Unknown => 5,
+            // One that nobody knows of may be there.
+            Self::Unknown => 3,
+            Self::Backorder => 4,
+            Self::OutOfStock => 5,
         }
     }
 

@@ -139,18 +139,21 @@ impl Resolver for ExplainPrice {
     }
 }
 
+/// So many are ordered of nothing.
+const MOST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
 /// The argument `quantity`; 1 when it is left out.
 ///
 /// # Errors
 /// It is not above 0.
 pub fn quantity(args: &ArgMap) -> Result<Decimal, GraphqlError> {
-    let given = arguments::text(args, "quantity").and_then(|text| text.parse::<Decimal>().ok());
-    match given {
-        None => Ok(Decimal::ONE),
-        Some(quantity) if quantity > Decimal::ZERO => Ok(quantity),
-        Some(quantity) => {
-            Err(GraphqlError::new(Code::BadArgument, format!("`quantity` is {quantity}; give more than 0.")))
-        }
+    let Some(text) = arguments::text(args, "quantity") else { return Ok(Decimal::ONE) };
+    match text.parse::<Decimal>() {
+        Ok(quantity) if quantity > Decimal::ZERO && quantity < MOST => Ok(quantity),
+        _ => Err(GraphqlError::new(
+            Code::BadArgument,
+            format!("`quantity` is {text}; give more than 0, and less than {MOST}."),
+        )),
     }
 }
 

@@ -56,8 +56,13 @@ impl Writer<'_> {
                         // A step that changes nothing is none.
                         Ok(price) if tiers.last().is_some_and(|t| t.price.price.net == price.net) => {}
                         Ok(price) => tiers.push(PriceTier { from, price: object(price) }),
+                        // Less than some quantity may not be sold at all.
+                        Err(refusal) if trade::refused(&refusal, false).is_none() => {}
                         Err(refusal) => return self.no_price(out, &refusal),
                     }
+                }
+                if tiers.is_empty() {
+                    return self.absent(out.place, out.non_null);
                 }
                 self.list(tiers.iter(), true, |w, tier| w.plain_object(tier, plain))
             }
@@ -87,7 +92,7 @@ impl Writer<'_> {
                 return self.fail(out.place, GraphqlError::new(Code::Internal, "Stock was not read."));
             }
         };
-        let Some(told) = stock.0.get(&record) else { return self.absent(out.place, out.non_null) };
+        let Some(told) = stock.told.get(&record) else { return self.absent(out.place, out.non_null) };
         let staff = self.run.sight.rights().allows(Right::StockRead);
         let numbers = staff || self.run.catalog.trade.stock.settings.quantities;
         self.plain_object(&StockObject { told, numbers, depots: staff }, plain)
