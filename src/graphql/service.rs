@@ -216,7 +216,7 @@ impl Service {
         self.guard.documents.keep(&asked).await;
         let limit = self.catalog.engine.limits.request;
         let answered = async {
-            let judgement = self.judgement(&ready.plan, &context.viewer).await;
+            let judgement = Box::pin(self.judgement(&ready.plan, &context.viewer)).await;
             self.execute(&prepared, (ready, judgement), name.clone(), context).await
         };
         if let Ok(response) = tokio::time::timeout(limit, answered).await {
