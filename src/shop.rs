@@ -22,8 +22,9 @@ use crate::{
     cache::{Cache, Shared},
     catalog::{
         Catalog, Run,
-        assortments::{Assortment, Assortments},
+        assortments::{Assortment, Assortments, class_key},
         cursor::Sealer,
+        people::ContactRights,
         sight::Sight,
         trade::Trade,
     },
@@ -61,6 +62,7 @@ use crate::{
     site::{Lifetimes, Site, SiteAccounts, SiteGrants, SitePeople},
     sources::{self, Moment, SharedSource, Trace},
     stock::Stock,
+    value::Type,
 };
 
 /// Bytes kept of prepared documents.
@@ -255,6 +257,7 @@ impl Shop {
         let catalog = Arc::new(Catalog {
             trade,
             people: kept,
+            contact_rights: ContactRights::default(),
             customer_codes,
             assortments,
             engine,
@@ -522,7 +525,7 @@ fn assortments(
         );
         return Assortments::default();
     };
-    let Some((field, _, _)) = entity.fields.get_full(config.class.as_str()) else {
+    let Some((field, _, class)) = entity.fields.get_full(config.class.as_str()) else {
         let known = entity.fields.keys().map(String::as_str);
         diags.error(
             "UNKNOWN_FIELD",
@@ -532,9 +535,18 @@ fn assortments(
         );
         return Assortments::default();
     };
+    if !matches!(class.ty, Type::Text | Type::Int) {
+        diags.error(
+            "BAD_CLASS",
+            config.class_place.clone(),
+            format!("`{}` tells no class: it is neither a text nor a whole number", config.class),
+            "name a field of `Customer` that is a String, an enum or an Int",
+        );
+        return Assortments::default();
+    }
     let mut by_class: HashMap<String, Assortment> = HashMap::new();
     for one in &config.assortments {
-        let all = by_class.entry(one.class.clone()).or_default();
+        let all = by_class.entry(class_key(&one.class)).or_default();
         let shared = |codes: &[String]| codes.iter().map(|code| Arc::from(code.as_str())).collect::<Vec<_>>();
         all.departments.extend(shared(&one.departments));
         all.families.extend(shared(&one.families));

@@ -14,26 +14,26 @@ use crate::support::{
     shops::{self, Engine, Folder, Recipe},
 };
 
-const ERP: &str = r#"
+pub const ERP: &str = r#"
 INSERT INTO "F_COMPTET" ("CT_Num", "CT_Intitule", "CT_Type", "N_CatTarif", "N_CatCompta") VALUES ('C1', 'Un', 0, 1, 1), ('C2', 'Deux', 0, 1, 1);
 INSERT INTO "F_LIVRAISON" ("LI_No", "CT_Num", "LI_Intitule", "LI_Adresse", "LI_Ville") VALUES (7, 'C1', 'Dépôt', '1 rue', 'Lyon');
 INSERT INTO "F_CONTACTT" ("CT_Num", "CT_No", "CT_Nom", "CT_Prenom", "CT_Fonction") VALUES ('C1', 1, 'Roy', 'Ana', 'Direction'), ('C1', 2, 'Bo', 'Luc', 'Achats'), ('C2', 3, 'Zed', 'Max', 'Direction');
 "#;
 
-const SAVE_ADDRESS: &str = "mutation ($input: SaveAddressInput!) { saveAddress(input: $input) { \
+pub const SAVE_ADDRESS: &str = "mutation ($input: SaveAddressInput!) { saveAddress(input: $input) { \
     address { code kind name line1 line2 city country origin } customer { addresses { code origin } } \
     userErrors { field code limit message } } }";
-const SAVE_CONTACT: &str = "mutation ($input: SaveContactInput!) { saveContact(input: $input) { \
+pub const SAVE_CONTACT: &str = "mutation ($input: SaveContactInput!) { saveContact(input: $input) { \
     contact { code firstName lastName rights isMain origin } userErrors { field code limit } } }";
 
-struct Shop {
-    gateway: Gateway,
-    folder: Folder,
+pub struct Shop {
+    pub gateway: Gateway,
+    pub folder: Folder,
     site: Option<String>,
 }
 
 impl Shop {
-    async fn of(recipe: Recipe, site: Engine) -> Self {
+    pub async fn of(recipe: Recipe, site: Engine) -> Self {
         let mut recipe = recipe;
         let mut database = None;
         if site == Engine::Postgres {
@@ -48,14 +48,23 @@ impl Shop {
         Self { gateway, folder, site: database }
     }
 
-    async fn sage(site: Engine) -> Self {
+    pub async fn sage(site: Engine) -> Self {
         let mut recipe = shops::base();
         recipe.erp.push(ERP.into());
         recipe.settings.push("[sources.erp.settings]\nmain_function = \"Direction\"".into());
         Self::of(recipe, site).await
     }
 
-    async fn ask(&self, who: &Viewer, query: &str, input: Json) -> Json {
+    pub async fn ask(&self, who: &Viewer, query: &str, input: Json) -> Json {
+        self.asked(who, query, input, false).await
+    }
+
+    /// An answer with its plan.
+    pub async fn explained(&self, who: &Viewer, query: &str) -> Json {
+        self.asked(who, query, Json::Null, true).await
+    }
+
+    async fn asked(&self, who: &Viewer, query: &str, input: Json, explain: bool) -> Json {
         let variables = if input.is_null() { json!({}) } else { json!({ "input": input }) };
         let request = GraphqlRequest {
             query: query.to_owned(),
@@ -65,6 +74,7 @@ impl Shop {
         let context = RequestContext {
             request_id: "test".to_owned(),
             languages: vec!["fr".to_owned()],
+            explain,
             viewer: std::sync::Arc::new(who.clone()),
             ..RequestContext::default()
         };
@@ -72,16 +82,23 @@ impl Shop {
         serde_json::from_slice(&response.body).expect("JSON")
     }
 
-    async fn address(&self, who: &Viewer, input: Json) -> Json {
+    pub async fn address(&self, who: &Viewer, input: Json) -> Json {
         let answer = self.ask(who, SAVE_ADDRESS, input).await;
         assert!(answer.get("errors").is_none(), "{answer:#}");
         answer["data"]["saveAddress"].clone()
     }
 
-    async fn contact(&self, who: &Viewer, input: Json) -> Json {
+    pub async fn contact(&self, who: &Viewer, input: Json) -> Json {
         let answer = self.ask(who, SAVE_CONTACT, input).await;
         assert!(answer.get("errors").is_none(), "{answer:#}");
         answer["data"]["saveContact"].clone()
+    }
+
+    /// A customer's code as what is kept here names it.
+    pub fn key(&self, code: &str) -> String {
+        let catalog = self.gateway.shop.catalog();
+        let entity = catalog.customer.expect("customers");
+        catalog.engine.compare(entity).fold(code).into_owned()
     }
 
     async fn audit(&self) -> Vec<(String, String, String)> {
@@ -92,7 +109,7 @@ impl Shop {
         nodes.iter().map(|e| (text(e, "actor"), text(e, "action"), text(e, "target"))).collect()
     }
 
-    async fn remove(self) {
+    pub async fn remove(self) {
         self.gateway.shop.close().await;
         self.folder.remove().await;
         if let Some(name) = self.site {
@@ -102,28 +119,28 @@ impl Shop {
 }
 
 /// A contact of a customer.
-fn contact_of(customer: &str, contact: &str) -> Viewer {
+pub fn contact_of(customer: &str, contact: &str) -> Viewer {
     Viewer { contact: Some(contact.into()), ..viewer(&format!("customer {customer}")) }
 }
 
-fn codes(payload: &Json) -> Vec<(String, String)> {
+pub fn codes(payload: &Json) -> Vec<(String, String)> {
     let text = |e: &Json, name: &str| e[name].as_str().unwrap_or_default().to_owned();
     let errors = payload["userErrors"].as_array().expect("a list");
     errors.iter().map(|e| (text(e, "field"), text(e, "code"))).collect()
 }
 
-fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(|(field, code)| ((*field).to_owned(), (*code).to_owned())).collect()
 }
 
-fn on_both(test: &str, run: impl AsyncFn(Engine)) {
+pub fn on_both(test: &str, run: impl AsyncFn(Engine)) {
     block_on(run(Engine::Sqlite));
     if postgres::available(test) {
         block_on(run(Engine::Postgres));
     }
 }
 
-fn lyon() -> Json {
+pub fn lyon() -> Json {
     json!({ "name": "Atelier", "line1": "2 rue Neuve", "city": "Lyon", "country": "fr", "postalCode": "69001" })
 }
 

@@ -7,6 +7,7 @@ mod adventureworks;
 mod auth;
 mod check;
 mod cli;
+mod contacts;
 mod customers;
 mod demo;
 mod differential;

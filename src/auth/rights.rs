@@ -139,10 +139,19 @@ impl Rights {
     /// have what they are granted alone.
     pub fn of(viewer: &Viewer, anonymous: Anonymous) -> Self {
         let baseline = match viewer.kind {
-            ViewerKind::Customer => Self::customer(),
+            ViewerKind::Customer => Self::customer(Anonymous::Prices),
             ViewerKind::Anonymous => Self::baseline(anonymous),
             ViewerKind::Staff | ViewerKind::Integration => return viewer.rights.clone(),
         };
+        Self::with(baseline, viewer)
+    }
+
+    /// All that a contact may who may not see its customer's prices: the catalogue without them, and what it is granted.
+    pub fn without_prices(viewer: &Viewer) -> Self {
+        Self::with(Self::customer(Anonymous::Catalogue), viewer)
+    }
+
+    fn with(baseline: Self, viewer: &Viewer) -> Self {
         if viewer.rights.0.is_empty() {
             return baseline;
         }
@@ -150,14 +159,14 @@ impl Rights {
     }
 
     /// What a customer may who is granted nothing: of customers it reads, only itself is there for it.
-    fn customer() -> Self {
+    fn customer(sees: Anonymous) -> Self {
         let own = Grant {
             right: Right::CustomerRead,
             entity: Some(CUSTOMER.into()),
             fields: Some(BASE.into()),
             department: None,
         };
-        Self(Self::baseline(Anonymous::Prices).0.iter().cloned().chain([own]).collect())
+        Self(Self::baseline(sees).0.iter().cloned().chain([own]).collect())
     }
 
     /// What a viewer may who is granted nothing.

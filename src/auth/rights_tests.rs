@@ -68,6 +68,14 @@ fn everybody_of_a_kind_has_its_baseline_and_staff_what_is_granted() {
     assert_eq!((own[0].right, own[0].entity.as_deref()), (Right::CustomerRead, Some("Customer")));
     assert_eq!(own[0].fields.as_deref(), Some(BASE));
     assert_eq!(customer.reach(Right::Read, "Customer", Some(BASE)), Reach::Everywhere);
+    // A contact that may not see its customer's prices has all of that but the prices, and what it is granted.
+    let granted = Rights(Arc::from([grant(Right::Hidden, None, None, None)]));
+    let contact = Viewer { kind: ViewerKind::Customer, rights: granted, ..Viewer::default() };
+    let blind = Rights::without_prices(&contact);
+    assert_eq!(blind.reach(Right::Read, "Reference", Some(PRICES)), Reach::Nowhere);
+    assert_eq!(blind.reach(Right::Read, "Reference", Some(BASE)), Reach::Everywhere);
+    assert_eq!(blind.reach(Right::Read, "Customer", Some(BASE)), Reach::Everywhere);
+    assert!(blind.allows(Right::Hidden));
     assert_eq!(of(ViewerKind::Staff, Anonymous::Prices), Rights::default());
     assert_eq!(of(ViewerKind::Integration, Anonymous::Prices), Rights::default());
 }

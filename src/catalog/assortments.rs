@@ -8,7 +8,7 @@ use crate::{
     auth::viewer::{Viewer, ViewerKind},
     federation::{
         engine::{Ask, Fault, Open, Strategy},
-        model::FieldId,
+        model::{EntityId, FieldId},
         shape::{Shape, Want},
     },
     sources::Moment,
@@ -40,13 +40,13 @@ pub struct Assortments(Option<Inner>);
 struct Inner {
     field: FieldId,
     by_class: HashMap<String, Arc<Assortment>>,
-    known: moka::sync::Cache<String, Option<Arc<Assortment>>>,
+    known: moka::future::Cache<String, Option<Arc<Assortment>>>,
 }
 
 impl Assortments {
     /// Assortments by class; which class a customer is of, a field of it says.
     pub fn new(field: FieldId, by_class: HashMap<String, Arc<Assortment>>) -> Self {
-        let known = moka::sync::Cache::builder().max_capacity(MOST).time_to_live(KEPT).build();
+        let known = moka::future::Cache::builder().max_capacity(MOST).time_to_live(KEPT).build();
         Self((!by_class.is_empty()).then_some(Inner { field, by_class, known }))
     }
 
@@ -68,29 +68,48 @@ impl Assortments {
             return Ok(None);
         }
         let key = catalog.engine.compare(entity).fold(code).into_owned();
-        if let Some(known) = inner.known.get(&key) {
-            return Ok(known);
-        }
+        let read = inner.read(catalog, entity, code, moment);
+        // Requests that come together ask once.
+        inner.known.try_get_with(key, read).await.map_err(|fault| (*fault).clone())
+    }
+}
+
+impl Inner {
+    async fn read(
+        &self,
+        catalog: &Catalog,
+        entity: EntityId,
+        code: &str,
+        moment: Moment,
+    ) -> Result<Option<Arc<Assortment>>, Fault> {
         let mut want = Want::default();
-        want.fields.insert(inner.field);
+        want.fields.insert(self.field);
         let shape = Arc::new(Shape::new(&catalog.engine, entity, want, None));
         let ask = Ask::new(moment, Open::ALL, Strategy::Planned);
         let run = Run::new(catalog, ask, Vec::new(), None, Sight::whole(catalog));
         let class = match run.by_code(&shape, code).await? {
             Found::One(batch, record) => {
                 let merged =
-                    batch.merged(&catalog.engine.model, inner.field, record).map_err(Fault::Source)?;
+                    batch.merged(&catalog.engine.model, self.field, record).map_err(Fault::Source)?;
+                // What stands in for a silent source is no class: a wrong one would show what is not for the customer.
+                if let Some(cause) = merged.degraded {
+                    return Err(Fault::Source(cause));
+                }
                 match merged.value {
-                    Value::Text(text) => Some(text.trim().to_owned()),
-                    Value::Int(number) => Some(number.to_string()),
+                    Value::Text(text) => Some(class_key(text)),
+                    Value::Int(number) => Some(class_key(&number.to_string())),
                     _ => None,
                 }
             }
             Found::Doubled(code) => return Err(run.doubled(entity, &code)),
             Found::Nothing | Found::Several(_) => None,
         };
-        let assortment = class.and_then(|class| inner.by_class.get(&class).cloned());
-        inner.known.insert(key, assortment.clone());
-        Ok(assortment)
+        Ok(class.and_then(|class| self.by_class.get(&class).cloned()))
     }
+}
+
+/// A class as it is compared: without blanks around, whatever its case; numbers by what they are ("02" is 2).
+pub fn class_key(class: &str) -> String {
+    let class = class.trim();
+    class.parse::<i64>().map_or_else(|_| class.to_uppercase(), |number| number.to_string())
 }

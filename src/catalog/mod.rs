@@ -56,6 +56,8 @@ pub struct Catalog {
     pub customer: Option<EntityId>,
     /// Addresses and contacts that are kept here.
     pub people: Arc<dyn People>,
+    /// What contacts may, kept for a while.
+    pub contact_rights: people::ContactRights,
     /// The codes that customers have for articles, and the source that holds them.
     pub customer_codes: Option<(SourceId, Arc<dyn CustomerCodes>)>,
     /// What classes of customers are limited to.

@@ -1,6 +1,8 @@
 //! Addresses and contacts of customers: what the sources have, as merged, and what is kept here beside it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use moka::future::Cache;
 
 use super::{Catalog, Run, explain::BILLING_CELLS, lookup::Found, sight::Sight};
 use crate::{
@@ -56,6 +58,8 @@ pub struct Party {
     pub contacts: Vec<Contact>,
     /// What is kept here.
     pub kept: Kept,
+    /// Some of its contacts may be missing: a source that has contacts too does not answer.
+    pub partial: bool,
 }
 
 /// How a token names the contact that is the main one.
@@ -69,12 +73,78 @@ impl Party {
         contact.filter(|contact| !contact.eq_ignore_ascii_case(MAIN))
     }
 
-    /// What a viewer may for its customer: everything as the customer itself or its main contact; what is usual as a
-    /// contact that nobody knows.
+    /// What a viewer may for its customer: everything as the customer itself or its main contact; nothing as a contact
+    /// that nobody knows (it may be gone, or its source silent).
     pub fn may(&self, viewer: &Viewer) -> Vec<ContactRight> {
         let Some(code) = Self::contact(viewer) else { return ContactRight::ALL.to_vec() };
         let known = self.contacts.iter().find(|contact| contact.code == code);
-        known.map_or_else(|| ContactRight::USUAL.to_vec(), Contact::may)
+        known.map_or_else(Vec::new, Contact::may)
+    }
+}
+
+/// How long it is kept what a customer's contacts may.
+const KEPT: Duration = Duration::from_mins(1);
+/// Of how many customers.
+const MOST: u64 = 10_000;
+
+/// What contacts may, by their codes.
+type Mays = Arc<HashMap<String, Vec<ContactRight>>>;
+
+/// What the contacts of customers may: asked at every request of one, read once a minute.
+#[derive(Clone, Debug)]
+pub struct ContactRights(Cache<String, Mays>);
+
+impl Default for ContactRights {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(MOST).time_to_live(KEPT).build())
+    }
+}
+
+/// What is not kept.
+enum Unkept {
+    Silent(Silent),
+    /// What is known while a source is silent.
+    Partial(Mays),
+}
+
+impl ContactRights {
+    /// Whether a viewer that is a contact has a right; `true` of every other viewer: its grants alone tell.
+    ///
+    /// # Errors
+    /// It cannot be known.
+    pub async fn allow(
+        &self,
+        catalog: &Catalog,
+        viewer: &Viewer,
+        right: ContactRight,
+        moment: Moment,
+    ) -> Result<bool, Silent> {
+        let (Some(contact), Some(customer)) = (Party::contact(viewer), viewer.customer.as_deref()) else {
+            return Ok(true);
+        };
+        let Some(entity) = catalog.customer else { return Ok(false) };
+        let key = catalog.engine.compare(entity).fold(customer).into_owned();
+        let read = async {
+            let party = catalog.party(customer, moment).await.map_err(Unkept::Silent)?;
+            let Some(party) = party else { return Ok(Mays::default()) };
+            // Of several of one code the first one is meant, as in `Party::may`.
+            let all = party.contacts.iter().rev().map(|one| (one.code.clone(), one.may()));
+            let mays = Arc::new(all.collect());
+            if party.partial { Err(Unkept::Partial(mays)) } else { Ok(mays) }
+        };
+        let mays = match self.0.try_get_with(key, read).await {
+            Ok(mays) => mays,
+            Err(unkept) => match &*unkept {
+                Unkept::Silent(silent) => return Err(silent.clone()),
+                Unkept::Partial(mays) => mays.clone(),
+            },
+        };
+        Ok(mays.get(contact).is_some_and(|may| may.contains(&right)))
+    }
+
+    /// What a customer's contacts may is read anew, by its folded code.
+    pub async fn forget(&self, key: &str) {
+        self.0.invalidate(key).await;
     }
 }
 
@@ -98,13 +168,17 @@ impl Catalog {
             Found::Nothing | Found::Several(_) => return Ok(None),
         };
         let unknown = |cause| Silent::Source(Fault::Source(cause));
+        let partial = match lists.get_index_of("contacts") {
+            Some(list) => batch.list(model, list, record).map_err(unknown)?.degraded.is_some(),
+            None => false,
+        };
         let addresses = addresses(model, &batch, record).map_err(unknown)?;
         let contacts = contacts(model, &batch, record).map_err(unknown)?;
         let key = self.engine.compare(entity).fold(batch.code(record)).into_owned();
         let mut kept = self.people.of(std::slice::from_ref(&key)).await.map_err(|_| Silent::Site)?;
         let kept = kept.remove(&key).unwrap_or_default();
         let contacts = kept.contacts(contacts);
-        Ok(Some(Party { code: batch.code(record).to_owned(), key, addresses, contacts, kept }))
+        Ok(Some(Party { code: batch.code(record).to_owned(), key, addresses, contacts, kept, partial }))
     }
 }
 

@@ -478,6 +478,12 @@ fn judge_kinds(
         let help = "add customer = \"…\" to its claims, or leave customers out with `kind` or `kinds`";
         diags.error("MISSING_KEY", place("claims"), message, help);
     }
+    if customers && claims.customer.is_some() && claims.contact.is_none() {
+        let message = "[[auth.issuers]] says which claim is the customer code, and not which is the contact: \
+                       everybody who comes with such a token is the main contact, and manages the others";
+        let help = "add contact = \"…\" to its claims, where several people act for one customer";
+        diags.warn("NO_CONTACT_CLAIM", place("claims"), message, help);
+    }
     if !table.contains_key("groups") || claims.groups.is_some() {
         return;
     }

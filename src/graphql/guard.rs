@@ -246,7 +246,8 @@ impl Guards {
 }
 
 /// Fields that show an item of a list, and the list.
-const ITEMS_OF: [(&str, &str); 2] = [("image", "images"), ("department", "departments")];
+const ITEMS_OF: [(&str, &str); 3] =
+    [("image", "images"), ("department", "departments"), ("billingAddress", "addresses")];
 
 fn is_guard(applied: &Applied) -> bool {
     matches!(applied.name.as_str(), "requires" | "fieldGroup")

@@ -31,8 +31,10 @@ use super::{
 };
 use crate::{
     auth::{
+        people::ContactRight,
         rate::{Rates, Throttle},
         rights::{Grant, Right, Rights},
+        viewer::Viewer,
     },
     catalog::{Catalog, Run, assortments::Assortment, levels::Args, sight::Sight, trade::Reckoner},
     config::{Anonymous, ShopConfig},
@@ -200,10 +202,7 @@ impl Service {
             let error = GraphqlError::new(Code::OperationNotFound, "This shop takes no subscription.");
             return refused(&[error], name, Outcome::Refused);
         }
-        let rights = Rights::of(&context.viewer, self.anonymous);
-        let moment = Moment::now(Some(self.catalog.engine.limits.request));
-        let assortment = self.catalog.assortments.of(&self.catalog, &context.viewer, moment).await;
-        let mut ready = match self.make_ready(&prepared, request, context, (rights, assortment)) {
+        let mut ready = match self.make_ready(&prepared, request, context) {
             Ok(ready) => ready,
             Err(errors) => return refused(&errors, name, Outcome::Refused),
         };
@@ -216,9 +215,11 @@ impl Service {
         // Only what was paid for is kept.
         self.guard.documents.keep(&asked).await;
         let limit = self.catalog.engine.limits.request;
-        if let Ok(response) =
-            tokio::time::timeout(limit, self.execute(&prepared, ready, name.clone(), context)).await
-        {
+        let answered = async {
+            let judgement = Box::pin(self.judgement(&ready.plan, &context.viewer)).await;
+            self.execute(&prepared, (ready, judgement), name.clone(), context).await
+        };
+        if let Ok(response) = tokio::time::timeout(limit, answered).await {
             response
         } else {
             let seconds = limit.as_secs_f64();
@@ -237,13 +238,12 @@ impl Service {
         }
     }
 
-    /// Variables, language, cost and plan of a request, and what its viewer's rights make of the plan.
+    /// Variables, language, cost and plan of a request.
     fn make_ready(
         &self,
         prepared: &Arc<Prepared>,
         request: &GraphqlRequest,
         context: &RequestContext,
-        (rights, assortment): (Rights, Result<Option<Arc<Assortment>>, Fault>),
     ) -> Result<Ready, Vec<GraphqlError>> {
         let operation = &prepared.operation;
         let variables =
@@ -274,11 +274,50 @@ impl Service {
             );
             return Err(vec![error]);
         }
-        // Plans are shared by all viewers: what one of them may is judged for each request.
-        let mut sight = Sight::new(&self.catalog, rights, &context.viewer, assortment);
+        Ok(Ready { plan, variables, cost, language, throttle: None })
+    }
+
+    /// What a viewer may see of a plan. Its customer's class and what its contact may are asked of the sources (or were,
+    /// within a minute): only of what was paid for, and within the request's time.
+    async fn judgement(&self, plan: &Plan, viewer: &Viewer) -> Judgement {
+        let moment = || Moment::now(Some(self.catalog.engine.limits.request));
+        let of_records = |out: &Out| {
+            !matches!(out.kind, OutKind::Typename(_) | OutKind::Introspection(_) | OutKind::Shop(_))
+        };
+        let (assortment, prices) = if plan.roots.iter().any(of_records) {
+            let contacts = &self.catalog.contact_rights;
+            tokio::join!(
+                self.catalog.assortments.of(&self.catalog, viewer, moment()),
+                contacts.allow(&self.catalog, viewer, ContactRight::Prices, moment()),
+            )
+        } else {
+            (Ok(None), Ok(true))
+        };
+        // Where it cannot be known, it is not so.
+        let prices = prices.unwrap_or_else(|silent| {
+            tracing::warn!(?silent, "what a contact may is not known: it is shown no prices");
+            false
+        });
+        let (rights, customer) = if prices {
+            (Rights::of(viewer, self.anonymous), viewer.customer.clone())
+        } else {
+            (Rights::without_prices(viewer), None)
+        };
+        self.judge(plan, (rights, customer), viewer, assortment)
+    }
+
+    /// What rights make of a plan. Plans are shared by all viewers: what one of them may is judged for each request.
+    fn judge(
+        &self,
+        plan: &Plan,
+        (rights, customer): (Rights, Option<Arc<str>>),
+        viewer: &Viewer,
+        assortment: Result<Option<Arc<Assortment>>, Fault>,
+    ) -> Judgement {
+        let mut sight = Sight::new(&self.catalog, rights, viewer, assortment);
         let verdicts = plan.needs.iter().map(|need| Verdict::of(need, &self.catalog, &mut sight)).collect();
-        let buyer = self.catalog.trade.pricing.buyer(context.viewer.customer.clone());
-        Ok(Ready { plan, variables, cost, language, throttle: None, sight, buyer, verdicts })
+        let buyer = self.catalog.trade.pricing.buyer(customer);
+        Judgement { sight, buyer, verdicts }
     }
 
     /// The operation's language, when it is not the shop's first: `@inContext`, else the best of
@@ -323,12 +362,13 @@ impl Service {
     async fn execute(
         &self,
         prepared: &Prepared,
-        ready: Ready,
+        (ready, judgement): (Ready, Judgement),
         name: Option<String>,
         context: &RequestContext,
     ) -> GraphqlResponse {
-        let (slots, args) = self.arguments(&ready);
-        let Ready { plan, sight, buyer, verdicts, cost, language, throttle, .. } = ready;
+        let (slots, args) = self.arguments(&ready, &judgement);
+        let Ready { plan, cost, language, throttle, .. } = ready;
+        let Judgement { sight, buyer, verdicts } = judgement;
         let plan = plan.as_ref();
         if let Some(error) = nested_limit(plan, &slots) {
             return refused(&[error], name, Outcome::Refused);
@@ -340,7 +380,7 @@ impl Service {
             text = Some(self.describe(prepared, plan, &slots, &args, (sight.open(), strategy)).await);
             moment.journal = Some(Arc::default());
         }
-        let whole = [Right::Read, Right::Hidden].into_iter().all(|right| sight.rights().allows(right));
+        let whole = self.sees_whole(plan, &sight);
         let ask = Ask::new(moment, sight.open(), strategy);
         let effects = Effects::default();
         let first = self.shop.languages.first().map_or("", String::as_str);
@@ -448,10 +488,10 @@ impl Service {
     }
 
     /// The coerced arguments of every field that has some, and what they mean to links.
-    fn arguments(&self, ready: &Ready) -> (Slots, Vec<Args>) {
+    fn arguments(&self, ready: &Ready, judgement: &Judgement) -> (Slots, Vec<Args>) {
         let plan = &ready.plan;
-        let gate =
-            Gate { guards: &self.guards, catalog: &self.catalog, sight: &ready.sight, buyer: &ready.buyer };
+        let (sight, buyer) = (&judgement.sight, &judgement.buyer);
+        let gate = Gate { guards: &self.guards, catalog: &self.catalog, sight, buyer };
         let mut slots: Slots = Vec::with_capacity(plan.slots.len());
         let mut args = Vec::with_capacity(plan.slots.len());
         for slot in &plan.slots {
@@ -499,6 +539,19 @@ impl Service {
         (slots, args)
     }
 
+    /// Whether a viewer may know how many rows the sources gave: it sees every record behind them. An assortment, or a
+    /// customer that a program acts for, narrows that.
+    fn sees_whole(&self, plan: &Plan, sight: &Sight) -> bool {
+        let allows = |right| sight.rights().allows(right);
+        let customers = plan.needs.iter().flatten().any(|need| {
+            need.right == Right::CustomerRead || need.entity.is_some() && need.entity == self.catalog.customer
+        });
+        allows(Right::Read)
+            && allows(Right::Hidden)
+            && sight.own().is_none()
+            && (!customers || allows(Right::CustomerRead))
+    }
+
     /// A plan in words. Sources are asked for the kinds of their columns, and which of their rows may pass a filter.
     async fn describe(
         &self,
@@ -519,13 +572,11 @@ impl Service {
     /// on the web. None of its lists is read.
     pub async fn explain_plan(&self, request: &GraphqlRequest) -> Result<String, Vec<GraphqlError>> {
         let prepared = self.operations.prepare(&request.query, request.operation_name.as_deref()).await?;
-        let ready = self.make_ready(
-            &prepared,
-            request,
-            &RequestContext::default(),
-            (Rights(Arc::from([Right::Read, Right::CustomerRead].map(Grant::whole))), Ok(None)),
-        )?;
-        let (slots, args) = self.arguments(&ready);
+        let context = RequestContext::default();
+        let ready = self.make_ready(&prepared, request, &context)?;
+        let rights = Rights(Arc::from([Right::Read, Right::CustomerRead].map(Grant::whole)));
+        let judgement = self.judge(&ready.plan, (rights, None), &context.viewer, Ok(None));
+        let (slots, args) = self.arguments(&ready, &judgement);
         if let Some(error) = nested_limit(&ready.plan, &slots) {
             return Err(vec![error]);
         }
@@ -574,7 +625,11 @@ struct Ready {
     cost: u64,
     language: Option<String>,
     throttle: Option<Throttle>,
-    /// What its viewer may see.
+}
+
+/// What a viewer may see of a plan.
+struct Judgement {
+    /// What the viewer may see.
     sight: Sight,
     /// On whose terms the viewer buys.
     buyer: Buyer,

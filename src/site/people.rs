@@ -133,7 +133,7 @@ impl SitePeople {
             Some(set) => {
                 if made {
                     let count = "SELECT count(*) FROM customer_address WHERE customer = $1";
-                    room(&mut tx, count, customer).await?;
+                    room(&mut tx, count, args![customer]).await?;
                 }
                 let sql = if made {
                     "INSERT INTO customer_address (customer, code, billing, name, company, contact_name, line1, line2, \
@@ -194,7 +194,7 @@ impl SitePeople {
             Some(set) => {
                 if made {
                     let count = "SELECT count(*) FROM customer_contact WHERE customer = $1";
-                    room(&mut tx, count, customer).await?;
+                    room(&mut tx, count, args![customer]).await?;
                 }
                 let sql = if made {
                     "INSERT INTO customer_contact (customer, code, title, first_name, last_name, role, email, phone, \
@@ -202,7 +202,7 @@ impl SitePeople {
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)"
                 } else {
                     "UPDATE customer_contact SET title = $3, first_name = $4, last_name = $5, role = $6, email = $7, \
-                     phone = $8, mobile = $9, rights = $10, changed_at = $11 WHERE customer = $1 AND code = $2"
+                     phone = $8, mobile = $9, rights = COALESCE($10, rights), changed_at = $11 WHERE customer = $1 AND code = $2"
                 };
                 let mut values = args![customer, &code];
                 let texts = [
@@ -225,8 +225,14 @@ impl SitePeople {
         let rights = set.as_ref().and_then(|set| set.rights.as_deref()).map(spelled);
         let detail = json!({ "code": code, "made": made, "rights": rights });
         self.done(&mut tx, by, (action, customer), detail, from).await?;
+        // What was not given is as it is kept, whoever said so meanwhile.
+        let sql = "SELECT rights FROM customer_contact WHERE customer = $1 AND code = $2";
+        let kept = match tx.row(sql, args![customer, &code]).await? {
+            Some(row) => row.get::<Option<String>>(0)?.as_deref().map(words),
+            None => None,
+        };
         tx.commit().await?;
-        Ok(set.map(|set| Contact { code, here: true, main: false, ..set }))
+        Ok(set.map(|set| Contact { code, here: true, main: false, rights: kept, ..set }))
     }
 
     async fn rights(
@@ -239,7 +245,9 @@ impl SitePeople {
         let now = self.site.now();
         let rights = spelled(rights);
         let mut tx = self.site.pool().await?.begin().await?;
-        room(&mut tx, "SELECT count(*) FROM contact_rights WHERE customer = $1", customer).await?;
+        // One that is there already takes no more room.
+        let count = "SELECT count(*) FROM contact_rights WHERE customer = $1 AND contact <> $2";
+        room(&mut tx, count, args![customer, contact]).await?;
         let sql = "INSERT INTO contact_rights (customer, contact, rights, changed_at) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (customer, contact) DO UPDATE SET rights = excluded.rights, changed_at = excluded.changed_at";
         tx.execute(sql, args![customer, contact, &rights, now]).await?;
@@ -270,8 +278,8 @@ fn spelled(rights: &[ContactRight]) -> String {
 }
 
 /// Whether there is room for one more.
-async fn room(tx: &mut Tx, count: &'static str, customer: &str) -> Result<(), Fail> {
-    let there: i64 = tx.row(count, args![customer]).await?.ok_or(sqlx::Error::RowNotFound)?.get(0)?;
+async fn room(tx: &mut Tx, count: &'static str, values: Vec<Arg>) -> Result<(), Fail> {
+    let there: i64 = tx.row(count, values).await?.ok_or(sqlx::Error::RowNotFound)?.get(0)?;
     if u64::try_from(there).unwrap_or(0) >= MOST {
         return Err(invalid("code", "TOO_MANY", format!("There are {MOST} of them already.")).into());
     }

@@ -128,7 +128,7 @@ DateTime(2024-07-01T12:00:00Z)
 Text("00000000-0000-0000-0000-000000000001")
 List([Int(1), Int(2)])
 List([Text("a"), Text("b")])
-Bad("the number has too many digits")
+Bad("the number has too many digits, or is none")
 Bad("the date is out of range")
 "###);
     // The same through the text form that branches agree on; arrays and infinities differ by nature.

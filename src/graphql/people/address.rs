@@ -88,7 +88,7 @@ fn change(
         postal_code: text(input, "postalCode", before.postal_code),
         city: text(input, "city", before.city),
         region: text(input, "region", before.region),
-        country: text(input, "country", before.country).map(|code| code.to_uppercase()),
+        country: text(input, "country", before.country).map(|code| code.to_ascii_uppercase()),
         phone: text(input, "phone", before.phone),
         email: text(input, "email", before.email),
         ..Address::default()
@@ -99,6 +99,17 @@ fn change(
         _ => Change::Make(set),
     })
 }
+
+/// The codes of ISO 3166-1, and Kosovo's, which others than ISO gave.
+const COUNTRIES: &str = "\
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS \
+    BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE \
+    EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM \
+    HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC \
+    LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA \
+    NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW \
+    SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
+    TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW XK";
 
 /// Notes what the ERP could not take over.
 fn check(set: &Address, limits: &Limits, language: Language, found: &mut Found) {
@@ -122,11 +133,11 @@ fn check(set: &Address, limits: &Limits, language: Language, found: &mut Found) 
     for (field, value, setting) in texts {
         limits.check((field, value.as_deref()), setting, "ADDRESS_TOO_LONG", language, found);
     }
-    let is_code = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+    let is_code = |code: &str| COUNTRIES.split(' ').any(|known| known == code);
     if set.country.as_deref().is_some_and(|code| !is_code(code)) {
         let message = language.say(
-            "Un code de pays de deux lettres, comme FR.",
-            "Give a country's code of two letters, as FR.",
+            "Un code de pays ISO 3166 de deux lettres, comme FR.",
+            "Give a country's ISO 3166 code of two letters, as FR.",
         );
         found.add("country", "BAD_COUNTRY", message);
     }

@@ -51,6 +51,7 @@ impl Resolver for Save {
                 saved.map(|()| Some(Contact { rights: Some(rights), ..contact }))
             }
         };
+        self.0.catalog.contact_rights.forget(&whose.party.key).await;
         Ok(Plain::object(match saved {
             Ok(contact) => Payload { contact, customer: Some(whose.party.code), problems: Vec::new() },
             Err(error) => refused(Found(vec![settle(&error, problems::CONTACT, language)?])),
@@ -125,7 +126,9 @@ fn what(
                 email: text(input, "email", before.email),
                 phone: text(input, "phone", before.phone),
                 mobile: text(input, "mobile", before.mobile),
-                rights: rights.or(before.rights),
+                // Nobody gives a right it has not, by saying nothing either. Of one that is there, what was not given
+                // stays as it is kept then, not as it was read here.
+                rights: rights.or_else(|| code.is_none().then(|| usual(&whose.may))),
                 ..Contact::default()
             };
             check(&set, limits, language, found);
@@ -135,6 +138,11 @@ fn what(
             }))
         }
     }
+}
+
+/// What a new contact may of which nothing is said: what is usual, as far as its maker has it.
+fn usual(may: &[ContactRight]) -> Vec<ContactRight> {
+    ContactRight::USUAL.into_iter().filter(|right| may.contains(right)).collect()
 }
 
 /// Notes what is beyond the caller's reach: the main contact's rights, and one's own.

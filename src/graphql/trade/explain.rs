@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::{NotOrderable, PriceObject, price::decimal};
 use crate::{
-    auth::rights::Rights,
+    auth::{rights::Rights, viewer::ViewerKind},
     catalog::{Catalog, Run, lookup::Found, sight::Sight},
     connectors::tariff::{Priced, Refusal, Step},
     federation::engine::{Ask, Strategy},
@@ -101,18 +101,35 @@ impl Resolver for ExplainPrice {
                 GraphqlError::new(Code::BadArgument, "`date` is no day: write it as 2026-01-31.")
             })?),
         };
+        let (catalog, viewer) = (&*self.catalog, &*call.context.viewer);
+        let mut customer = arguments::text(call.args, "customer");
+        // Who is a customer or acts for one is told that one's prices alone: of another it is as if there were none.
+        if let Some(own) = viewer.customer.as_deref().filter(|_| viewer.kind != ViewerKind::Staff) {
+            let same = |named: &str| match catalog.customer {
+                Some(entity) => {
+                    let compare = catalog.engine.compare(entity);
+                    compare.fold(named.trim()) == compare.fold(own)
+                }
+                None => named == own,
+            };
+            if customer.as_deref().is_some_and(|named| !same(named)) {
+                return Ok(Plain::Null);
+            }
+            customer = Some(own.to_owned());
+        }
         let question = Question {
             reference: arguments::text(call.args, "reference").unwrap_or_default(),
-            customer: arguments::text(call.args, "customer"),
+            customer,
             quantity,
             date,
         };
         let rights = Rights::of(&call.context.viewer, crate::config::Anonymous::None);
-        let sight = Sight::new(&self.catalog, rights, &call.context.viewer, Ok(None));
-        let moment = Moment::now(Some(self.catalog.engine.limits.request));
+        let moment = || Moment::now(Some(catalog.engine.limits.request));
+        let assortment = catalog.assortments.of(catalog, viewer, moment()).await.map_err(|f| fault(&f))?;
+        let sight = Sight::new(catalog, rights, viewer, Ok(assortment));
         let run = Run::new(
             &self.catalog,
-            Ask::new(moment, sight.open(), Strategy::Planned),
+            Ask::new(moment(), sight.open(), Strategy::Planned),
             Vec::new(),
             None,
             sight,
