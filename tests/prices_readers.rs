@@ -82,8 +82,8 @@ INSERT INTO "TIERS" ("T_AUXILIAIRE", "T_TIERS", "T_NATUREAUXI", "T_REGIMETVA", "
     ('0411BUREAU', 'BUREAU', 'CLI', 'FRA', 'X', 'GRO', 5, 'EUR'), ('4011BUREAU', 'BUREAU', 'FOU', 'FRA', 'X', 'XXX', 0, 'EUR'),
     ('0411EXPORT', 'EXPORT', 'CLI', 'EXP', 'X', '', 0, 'EUR'), ('0411GENEVE', 'GENEVE', 'CLI', 'EXP', 'X', '', 0, 'CHF'),
     ('0411DETAIL', 'DETAIL', 'CLI', 'FRA', '-', '', 0, 'EUR'), ('0411DEUX', 'DEUX', 'CLI', 'FRA', '-', '', 0, 'EUR'),
-    ('0412DEUX', 'DEUX', 'CLI', 'FRA', '-', '', 0, 'EUR'), ('0411CLOS9', 'CLOS9', 'CLI', 'FRA', '-', '', 0, 'EUR');
-UPDATE "TIERS" SET "T_FERME" = 'X' WHERE "T_TIERS" = 'CLOS9';
+    ('0412DEUX', 'DEUX', 'CLI', 'FRA', '-', '', 0, 'EUR'), ('0411CESSATION', 'CESSATION', 'CLI', 'FRA', '-', '', 0, 'EUR');
+UPDATE "TIERS" SET "T_FERME" = 'X' WHERE "T_TIERS" = 'CESSATION';
 "#;
 
 fn cegid(settings: &str) -> Recipe {
@@ -182,7 +182,7 @@ fn cegid_prices_of_customers() {
         expect(&tariff, &at, &customer("DETAIL"), &[("plain", "CAH-96", "1", "1.083333 / 1.3 Base")]).await;
         expect(&tariff, &at, &customer("GENEVE"), &[("plain", "PLU-QUAI", "1", "UNSUPPORTED_TARIFF")]).await;
         expect(&tariff, &at, &customer("NOBODY"), &[("plain", "PLU-QUAI", "1", "NO_CUSTOMER")]).await;
-        expect(&tariff, &at, &customer("CLOS9"), &[("plain", "PLU-QUAI", "1", "NO_CUSTOMER")]).await;
+        expect(&tariff, &at, &customer("CESSATION"), &[("plain", "PLU-QUAI", "1", "NO_CUSTOMER")]).await;
         expect(&tariff, &at, &customer("DEUX"), &[("plain", "PLU-QUAI", "1", "BAD_VALUE")]).await;
         let read = sheet(&tariff, &at, &customer("BUREAU"), &[]).await;
         assert_eq!(read.price_category(), Some("GRO"));

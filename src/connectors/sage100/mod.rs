@@ -16,8 +16,8 @@
 //!    discount; else its discount. A step's net price ends it.
 //! 5. **The customer's discounts**: on the family (F_FAMCLIENT), then overall (CT_Taux01), each only when nothing was taken
 //!    off before; never from a row that is « hors remise ».
-//! 6. **Rounding** to the ERP's format, half up, of what was discounted or derived; then VAT ([`vat`]): a net made of a gross keeps 6 decimals. The other two
-//!    tax slots are told apart from it.
+//! 6. **Rounding** to the ERP's format, half up, of what was discounted or derived; then VAT ([`vat`]): a net made of a
+//!    gross keeps 6 decimals. The other two tax slots are told apart from it.
 //!
 //! Each « only », « first » and « replace » is a setting ([`settings`]). Prepared new prices (AC_PrixVenNouv…) are not in
 //! force before the company applies them, and not read. Dated promotions (F_TARIF) are not applied: `comptoir check` tells

@@ -88,8 +88,8 @@ pub(super) fn taxes<'a>(
             }
             Some((code, None)) => {
                 // One whose code cannot be read may be the very one.
-                let nameless = book.taxes.iter().filter(|tax| tax.code.is_empty());
-                if let Some(bad) = nameless.filter_map(|tax| tax.bad.as_ref()).next() {
+                let mut nameless = book.taxes.iter().filter(|tax| tax.code.is_empty());
+                if let Some(bad) = nameless.find_map(|tax| tax.bad.as_ref()) {
                     return Err(trace.refusal(unreadable("F_TAXE", &format!("tax {code} or another"), bad)));
                 }
                 let reason = format!("tax {code} is named by the accounting rows and missing in F_TAXE");
