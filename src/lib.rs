@@ -2,7 +2,7 @@
 //! time, field by field, by declared precedence rules.
 //!
 //! Rooms, from the bottom up (imports point downwards only):
-//! [`value`] → [`sources`] → [`connectors`] → [`stock`], [`federation`] → [`catalog`] → [`graphql`] →
+//! [`value`] → [`sources`] → [`connectors`] → [`federation`] → [`pricing`], [`stock`] → [`catalog`] → [`graphql`] →
 //! [`shop`] → [`check`] and [`http`] → `cli`.
 
 pub mod auth;

@@ -506,27 +506,14 @@ impl Run<'_> {
         batch: &Arc<Batch>,
         records: &[u32],
     ) -> Result<LinkData, Fault> {
-        let engine = &self.catalog.engine;
         let options = match self.args.get(link.args) {
             Some(Args::Options(options)) => options.as_slice(),
             _ => &[],
         };
-        let parents: Vec<&str> = records.iter().map(|r| batch.code(*r)).collect();
-        let filter = self.sight.narrow(link.node.entity, Filter::And(Vec::new()));
-        self.settle(&filter).await?;
-        let order = Order::default();
-        let list = ListAsk {
-            size: engine.limits.gather,
-            from: None,
-            backward: false,
-            order: &order,
-            filter: &filter,
-        };
-        let (found, pages) =
-            engine.list(&self.ask, &self.shape(&link.node), Some(&parents), &list, Some(batch)).await?;
+        let (found, pages) = self.references_of(&link.node.shape, batch, records).await?;
         let mut of = vec![NONE; batch.len()];
         for (r, page) in records.iter().zip(pages) {
-            let matching = page.records.into_iter().find(|c| {
+            let matching = page.into_iter().find(|c| {
                 let values = self.option_values(&found, *c);
                 values.len() == options.len()
                     && options

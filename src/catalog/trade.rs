@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_trait::async_trait;
 use rust_decimal::Decimal;
 
-use super::{Catalog, Run, cursor::node_id, levels::PageArgs, sight::Sight};
+use super::{Catalog, Run, cursor::node_id, sight::Sight};
 use crate::{
     connectors::tariff::{Buyer, Item},
     federation::{
@@ -19,7 +19,7 @@ use crate::{
         order::Order,
         shape::{Shape, Want},
     },
-    pricing::{LevelPrices, Pricing, item},
+    pricing::{LevelPrices, Pricing},
     sources::journal::within,
     stock::{Stock, Told},
     value::Value,
@@ -84,6 +84,17 @@ impl Items {
             self.items.push(found);
         }
     }
+}
+
+/// The item that a record is, as the source that decides existence knows it; none where that has no row of it.
+pub fn item(engine: &Engine, batch: &Batch, record: u32) -> Option<Item> {
+    let entity = &engine.model.entities[batch.shape.entity];
+    let row = batch.row(entity.decides, record)?;
+    let map = entity.maps.get(entity.decides)?.as_ref()?;
+    let Some(Value::Int(number)) = row.first() else { return None };
+    let rows = map.rows.get(usize::try_from(*number).ok()?)?;
+    let key = row.get(1..=rows.key.len())?;
+    Some(Item { code: batch.code(record).into(), rows: rows.name.as_str().into(), key: key.into() })
 }
 
 impl Catalog {
@@ -209,8 +220,8 @@ impl Run<'_> {
         LevelStock { told: told.collect(), failed: counted.failed.clone() }
     }
 
-    /// The references of some articles that the viewer sees.
-    async fn references_of(
+    /// The references of some articles that the viewer sees, all of them.
+    pub(super) async fn references_of(
         &self,
         shape: &Arc<Shape>,
         batch: &Arc<Batch>,
@@ -288,12 +299,5 @@ impl Reckon for Reckoner {
                 each(&|record| known(&record).map_or(Value::Null, Value::Bool))
             }
         })
-    }
-}
-
-impl PageArgs {
-    /// Whether the list's order or filter depends on who asks.
-    pub fn is_personal(&self) -> bool {
-        self.order.computed().any(Computed::personal)
     }
 }

@@ -180,7 +180,7 @@ fn order(gate: &Gate<'_>, entity: EntityId, args: &ArgMap) -> Result<Order, Grap
                 gate.field(entity, "departments", &format!("sort[{n}].field"))?;
                 By::Placement
             }
-            other if let Some(what) = Computed::sorted(other).filter(|_| catalog_trades(gate, entity)) => {
+            other if let Some(what) = Computed::sorted(other).filter(|_| gate.catalog.trades(entity)) => {
                 gate.field(entity, what.field(), &format!("sort[{n}].field"))?;
                 By::Computed(what)
             }
@@ -208,11 +208,6 @@ fn order(gate: &Gate<'_>, entity: EntityId, args: &ArgMap) -> Result<Order, Grap
         });
     }
     Ok(order)
-}
-
-/// Whether values are reckoned of an entity's records.
-fn catalog_trades(gate: &Gate<'_>, entity: EntityId) -> bool {
-    gate.catalog.trades(entity)
 }
 
 type Object = async_graphql_value::indexmap::IndexMap<async_graphql_value::Name, ConstValue>;
@@ -248,7 +243,7 @@ fn filter(gate: &Gate<'_>, entity: EntityId, object: &Object, at: &str) -> Resul
                 all.extend(relation(gate, entity, name, tests, &at)?);
             }
             (name, tests)
-                if let Some(what) = Computed::named(name).filter(|_| catalog_trades(gate, entity)) =>
+                if let Some(what) = Computed::named(name).filter(|_| gate.catalog.trades(entity)) =>
             {
                 gate.field(entity, what.field(), &at)?;
                 let e = &gate.catalog.engine.model.entities[entity];

@@ -16,12 +16,11 @@ use crate::{
         tariff::{Buyer, Item, Priced, Refusal, Sheet, Tariff, TariffAsk},
     },
     federation::{
-        batch::{Batch, Cause},
+        batch::Cause,
         engine::{Ask, Engine, Fault},
         model::SourceId,
     },
     sources::{SharedSource, SourceError},
-    value::Value,
 };
 
 /// A shop's prices.
@@ -155,17 +154,6 @@ impl Prices {
             _ => erp,
         }
     }
-}
-
-/// The item that a record is, as the source that decides existence knows it; none where that has no row of it.
-pub fn item(engine: &Engine, batch: &Batch, record: u32) -> Option<Item> {
-    let entity = &engine.model.entities[batch.shape.entity];
-    let row = batch.row(entity.decides, record)?;
-    let map = entity.maps.get(entity.decides)?.as_ref()?;
-    let Some(Value::Int(number)) = row.first() else { return None };
-    let rows = map.rows.get(usize::try_from(*number).ok()?)?;
-    let key = row.get(1..=rows.key.len())?;
-    Some(Item { code: batch.code(record).into(), rows: rows.name.as_str().into(), key: key.into() })
 }
 
 /// The prices at one level: of each record's own item, or of all its references'.

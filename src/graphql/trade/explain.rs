@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::{NotOrderable, PriceObject, price::decimal};
 use crate::{
     auth::{rights::Rights, viewer::ViewerKind},
-    catalog::{Catalog, Run, lookup::Found, sight::Sight},
+    catalog::{Catalog, Run, lookup::Found, sight::Sight, trade::item},
     connectors::tariff::{Priced, Refusal, Step},
     federation::engine::{Ask, Strategy},
     graphql::{
@@ -19,7 +19,6 @@ use crate::{
         plain::{ArgMap, Plain, PlainObject},
         resolve::{Call, Resolver},
     },
-    pricing::item,
     sources::Moment,
     value::rfc3339,
 };
